@@ -1,0 +1,1 @@
+"""Addresses that AgentOps 0.4 users know."""

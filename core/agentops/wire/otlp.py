@@ -1,0 +1,183 @@
+"""Encoding of spans as OTLP/JSON, one ``ExportTraceServiceRequest`` per line.
+
+Format: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding (ids as hex, 64-bit integers as
+strings, enum values as numbers). Written by hand because it is the hot half of recording: building text from
+escaped parts costs a fifth of building dictionaries for ``json.dumps``.
+
+A line of spans that have ended starts with ``REQUEST_PREFIX``. A line of spans that are still open, and of
+ledgers, starts with ``PARTIAL_PREFIX``: the extra member is ignored by an OTLP receiver that meets it, and lets a
+sender leave such lines out without parsing them.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from json.encoder import encode_basestring as _python_escape
+from typing import Any, Final
+
+try:
+    from _json import encode_basestring as _escape
+except ImportError:
+    _escape = _python_escape
+
+__all__ = [
+    "PARTIAL_PREFIX",
+    "REQUEST_PREFIX",
+    "encode_attributes",
+    "encode_line",
+    "encode_resource",
+    "encode_span",
+    "encode_value",
+    "is_partial",
+    "merge_lines",
+]
+
+REQUEST_PREFIX: Final = b'{"resourceSpans":['
+PARTIAL_PREFIX: Final = b'{"partial":true,"resourceSpans":['
+_SUFFIX: Final = b"]}"
+_INT64_MAX: Final = 2**63 - 1
+_INT64_MIN: Final = -(2**63)
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+_key_cache: dict[str, str] = {}
+
+
+def _key(name: str) -> str:
+    """Escaped ``{"key":…,"value":`` opening for an attribute name; names repeat, so it is kept."""
+    cached = _key_cache.get(name)
+    if cached is None:
+        cached = '{"key":' + _escape(name) + ',"value":{'
+        if len(_key_cache) < 4096:
+            _key_cache[name] = cached
+    return cached
+
+
+def _any_value(value: object) -> str:
+    """The members of an OTLP ``AnyValue`` without its braces."""
+    kind = type(value)
+    if kind is str:
+        return '"stringValue":' + _escape(value)  # type: ignore[arg-type]
+    if kind is bool:
+        return '"boolValue":true' if value else '"boolValue":false'
+    if kind is int:
+        if _INT64_MIN <= value <= _INT64_MAX:  # type: ignore[operator]
+            return f'"intValue":"{value}"'
+        return f'"stringValue":"{value}"'
+    if kind is float:
+        if math.isfinite(value):  # type: ignore[arg-type]
+            return f'"doubleValue":{value!r}'
+        name = "NaN" if value != value else ("Infinity" if value > 0 else "-Infinity")  # type: ignore[operator]
+        return f'"doubleValue":"{name}"'
+    if kind is tuple:
+        items = ",".join("{" + _any_value(item) + "}" for item in value)  # type: ignore[attr-defined]
+        return f'"arrayValue":{{"values":[{items}]}}'
+    return '"stringValue":' + _escape(_dumps(value))
+
+
+def encode_value(value: object) -> str:
+    """Encode one OTLP ``AnyValue``.
+
+    ``str``, ``bool``, ``int`` and ``float`` become their own kind, a ``tuple`` of them an array; a ``dict`` or
+    ``list`` (already plain JSON data) becomes the text of that JSON, as the GenAI conventions ask for messages.
+    """
+    return "{" + _any_value(value) + "}"
+
+
+def encode_attributes(attributes: Mapping[str, object]) -> str:
+    """Encode attributes as the inside of an OTLP ``attributes`` array (no brackets); ``None`` values are left out."""
+    return ",".join(_key(name) + _any_value(value) + "}}" for name, value in attributes.items() if value is not None)
+
+
+def encode_resource(attributes: Mapping[str, object]) -> str:
+    """Encode an OTLP ``Resource`` object."""
+    return '{"attributes":[' + encode_attributes(attributes) + "]}"
+
+
+def encode_span(
+    *,
+    trace_id: str,
+    span_id: str,
+    parent_id: str | None,
+    name: str,
+    is_client: bool,
+    start_ns: int,
+    end_ns: int,
+    attributes: str,
+    events: Sequence[tuple[str, int, Mapping[str, object]]],
+    status_code: int,
+    status_message: str,
+    link: tuple[str, str] | None = None,
+) -> str:
+    """Encode one OTLP ``Span``.
+
+    Args:
+        trace_id: 32 hex digits.
+        span_id: 16 hex digits.
+        parent_id: 16 hex digits, or None for a root.
+        name: Span name.
+        is_client: True for calls to a model (OTLP kind CLIENT), else INTERNAL.
+        start_ns: Nanoseconds since the Unix epoch.
+        end_ns: The same; 0 while the span is open.
+        attributes: What ``encode_attributes`` returned.
+        events: ``(name, time_ns, attributes)`` each.
+        status_code: OTLP code: 0 unset, 1 ok, 2 error.
+        status_message: Text of the error, or empty.
+        link: Trace id and span id of a related span in another trace.
+    """
+    parent = f'"parentSpanId":"{parent_id}",' if parent_id else ""
+    parts = [
+        f'{{"traceId":"{trace_id}","spanId":"{span_id}",{parent}"name":{_escape(name)},"kind":{3 if is_client else 1},'
+        f'"startTimeUnixNano":"{start_ns}","endTimeUnixNano":"{end_ns}","attributes":[{attributes}]'
+    ]
+    if events:
+        encoded = ",".join(
+            f'{{"timeUnixNano":"{time_ns}","name":{_escape(event)},"attributes":[{encode_attributes(values)}]}}'
+            for event, time_ns, values in events
+        )
+        parts.append(f',"events":[{encoded}]')
+    if link is not None:
+        parts.append(f',"links":[{{"traceId":"{link[0]}","spanId":"{link[1]}"}}]')
+    if status_message:
+        parts.append(f',"status":{{"code":{status_code},"message":{_escape(status_message)}}}}}')
+    else:
+        parts.append(f',"status":{{"code":{status_code}}}}}')
+    return "".join(parts)
+
+
+def encode_line(resource: str, scope: str, spans: Iterable[str], *, partial: bool = False) -> bytes:
+    """Encode one line: a whole request for one resource and one scope, newline included.
+
+    Lone surrogates, which UTF-8 cannot carry, become ``?``.
+    """
+    body = f'{{"resource":{resource},"scopeSpans":[{{"scope":{scope},"spans":[{",".join(spans)}]}}]}}]}}\n'
+    return (PARTIAL_PREFIX if partial else REQUEST_PREFIX) + body.encode("utf-8", "replace")
+
+
+def is_partial(line: bytes) -> bool:
+    """Say whether a line holds open spans or ledgers, which only an agentops reader understands."""
+    return line.startswith(PARTIAL_PREFIX)
+
+
+def merge_lines(lines: Iterable[bytes]) -> bytes:
+    """Join whole lines into one OTLP/JSON request body, without parsing them."""
+    bodies = []
+    for line in lines:
+        prefix = PARTIAL_PREFIX if line.startswith(PARTIAL_PREFIX) else REQUEST_PREFIX
+        bodies.append(line.rstrip(b"\n")[len(prefix) : -len(_SUFFIX)])
+    return REQUEST_PREFIX + b",".join(bodies) + _SUFFIX
+
+
+def decode_attributes(attributes: Sequence[Mapping[str, Any]]) -> dict[str, object]:
+    """Turn an OTLP/JSON ``attributes`` array into a plain dictionary; for tests and small readers."""
+    return {item["key"]: _plain(item.get("value") or {}) for item in attributes}
+
+
+def _plain(value: Mapping[str, Any]) -> object:
+    if "intValue" in value:
+        return int(value["intValue"])
+    if "arrayValue" in value:
+        return tuple(_plain(item) for item in value["arrayValue"].get("values", ()))
+    if "doubleValue" in value:
+        return float(value["doubleValue"])
+    return next(iter(value.values()), None)

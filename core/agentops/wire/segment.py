@@ -1,0 +1,107 @@
+"""Segment files: where a process leaves its records, and how a reader takes them up.
+
+A segment is append-only, has one writer, and carries an advisory lock for as long as its writer lives. Lines are
+whole OTLP/JSON requests; a writer that was killed leaves at most one torn line, the last. Layout under the home
+directory: ``spool/<destination>/<segment>.jsonl``, where the destination ``local`` means "for this machine's own
+store" and any other name is a digest of an endpoint and its key.
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+try:
+    import msvcrt
+except ImportError:
+    msvcrt = None  # type: ignore[assignment]
+
+__all__ = ["LOCAL", "Segment", "list_segments", "lock", "new_segment_name", "owner_is_alive", "read_lines"]
+
+LOCAL: Final = "local"
+_SUFFIX: Final = ".jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment file on disk."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """File name: unique on this machine, sorts by creation time."""
+        return self.path.name
+
+    @property
+    def process(self) -> str:
+        """Id of the process that wrote it (the resource's ``service.instance.id``)."""
+        return self.path.name.split(".")[1]
+
+
+def new_segment_name(process: str) -> str:
+    """Return a fresh file name for a segment of the process with this id."""
+    return f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.{process}{_SUFFIX}"
+
+
+def list_segments(directory: Path) -> list[Segment]:
+    """Return the segments in a destination's directory, oldest first; none if it does not exist."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(directory) if entry.name.endswith(_SUFFIX))
+    except FileNotFoundError:
+        return []
+    return [Segment(directory / name) for name in names if name.count(".") == 2]
+
+
+def lock(file: IO[bytes]) -> bool:
+    """Take the advisory lock of an open segment; False when another process holds it.
+
+    Where the platform or the file system has no locks the answer is True.
+    """
+    try:
+        if fcntl is not None:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        elif msvcrt is not None:
+            # A byte far past the end: Windows locks are mandatory, and readers must not be shut out.
+            file.seek(2**40)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            file.seek(0, os.SEEK_END)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        return error.errno not in {11, 13, 35, 36}
+    return True
+
+
+def owner_is_alive(segment: Segment) -> bool:
+    """Say whether the process that writes this segment still runs."""
+    try:
+        with open(segment.path, "rb") as file:
+            return not lock(file)
+    except FileNotFoundError:
+        return False
+
+
+def read_lines(segment: Segment, offset: int = 0, limit_bytes: int = 8 * 1024 * 1024) -> Iterator[tuple[bytes, int]]:
+    """Yield whole lines from ``offset`` on, each with the offset behind it.
+
+    A last line without its newline is not yielded: its writer is still busy with it, or died in it. Reads stop
+    after ``limit_bytes`` at the next line's end; call again with the last offset to go on.
+    """
+    with open(segment.path, "rb") as file:
+        file.seek(offset)
+        end = offset + limit_bytes
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            offset += len(line)
+            yield line, offset
+            if offset >= end:
+                return

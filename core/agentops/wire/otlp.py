@@ -67,7 +67,7 @@ def _any_value(value: object) -> str:
     if kind is float:
         if math.isfinite(value):  # type: ignore[arg-type]
             return f'"doubleValue":{value!r}'
-        name = "NaN" if value != value else ("Infinity" if value > 0 else "-Infinity")  # type: ignore[operator]
+        name = "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")  # type: ignore[arg-type,operator]
         return f'"doubleValue":"{name}"'
     if kind is tuple:
         items = ",".join("{" + _any_value(item) + "}" for item in value)  # type: ignore[attr-defined]
@@ -126,10 +126,12 @@ def encode_span(
         link: Trace id and span id of a related span in another trace.
     """
     parent = f'"parentSpanId":"{parent_id}",' if parent_id else ""
-    parts = [
-        f'{{"traceId":"{trace_id}","spanId":"{span_id}",{parent}"name":{_escape(name)},"kind":{3 if is_client else 1},'
+    kind = 3 if is_client else 1
+    head = (
+        f'{{"traceId":"{trace_id}","spanId":"{span_id}",{parent}"name":{_escape(name)},"kind":{kind},'
         f'"startTimeUnixNano":"{start_ns}","endTimeUnixNano":"{end_ns}","attributes":[{attributes}]'
-    ]
+    )
+    parts = [head]
     if events:
         encoded = ",".join(
             f'{{"timeUnixNano":"{time_ns}","name":{_escape(event)},"attributes":[{encode_attributes(values)}]}}'

@@ -71,7 +71,7 @@ def lock(file: IO[bytes]) -> bool:
         elif msvcrt is not None:
             # A byte far past the end: Windows locks are mandatory, and readers must not be shut out.
             file.seek(2**40)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
             file.seek(0, os.SEEK_END)
     except BlockingIOError:
         return False

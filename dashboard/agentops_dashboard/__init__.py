@@ -1,0 +1,1 @@
+"""Collector, store, query layer, HTTP API and pages: shows what agentops recorded."""

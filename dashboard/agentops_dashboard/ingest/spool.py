@@ -1,0 +1,92 @@
+"""The importer: moves this machine's spool segments into the store."""
+
+import threading
+from pathlib import Path
+
+from agentops.wire import Segment, list_segments, owner_is_alive, read_lines
+from agentops.wire.segment import LOCAL
+from agentops_dashboard.ingest.otlp_json import decode
+from agentops_dashboard.semantics import understand
+from agentops_dashboard.store.sqlite import SQLiteStore
+
+__all__ = ["SpoolImporter"]
+
+_POLL_S = 0.25
+_CHUNK_BYTES = 4 * 1024 * 1024
+PROJECT = "default"
+
+
+class SpoolImporter:
+    """Reads live segments as they grow and dead ones to their end, which are then deleted.
+
+    Args:
+        store: The store to write to.
+        home: The home directory that holds ``spool/local``.
+    """
+
+    def __init__(self, store: SQLiteStore, home: Path) -> None:
+        self._store = store
+        self._directory = home / "spool" / LOCAL
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Import in a background thread until ``stop``."""
+        self._thread = threading.Thread(target=self._run, name="agentops-importer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the background thread and wait for it."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.import_once()
+            self._stop.wait(_POLL_S)
+
+    def import_once(self) -> int:
+        """Import everything that is there now; returns the number of lines taken."""
+        return sum(self._import_segment(segment) for segment in list_segments(self._directory))
+
+    def _import_segment(self, segment: Segment) -> int:
+        is_alive = owner_is_alive(segment)
+        taken = 0
+        while True:
+            count = self._import_chunk(segment, is_alive)
+            taken += count
+            if count == 0:
+                break
+        if not is_alive:
+            self._finish(segment)
+        return taken
+
+    def _import_chunk(self, segment: Segment, is_alive: bool) -> int:
+        with self._store.transaction() as connection:
+            row = connection.execute("SELECT offset FROM segment WHERE name = ?", (segment.name,)).fetchone()
+            offset = row[0] if row else 0
+            spans, ledgers, bad, count = [], [], 0, 0
+            for line, end in read_lines(segment, offset, _CHUNK_BYTES):
+                offset, count = end, count + 1
+                try:
+                    batch = decode(line)
+                except ValueError:
+                    bad += 1
+                    continue
+                spans += [understand(raw) for raw in batch.spans]
+                ledgers += batch.ledgers
+            if count:
+                self._store.write(connection, PROJECT, spans, ledgers)
+                connection.execute(
+                    "INSERT INTO segment (name, offset, bad_lines) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+                    "offset = excluded.offset, bad_lines = bad_lines + excluded.bad_lines",
+                    (segment.name, offset, bad),
+                )
+        return count
+
+    def _finish(self, segment: Segment) -> None:
+        self._store.mark_dead(segment.process)
+        segment.path.unlink(missing_ok=True)
+        with self._store.transaction() as connection:
+            connection.execute("DELETE FROM segment WHERE name = ?", (segment.name,))

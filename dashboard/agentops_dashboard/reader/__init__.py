@@ -1,0 +1,34 @@
+"""The read layer: typed shapes, and the one class that fills them."""
+
+from agentops_dashboard.reader.reader import Reader, open_engine
+from agentops_dashboard.reader.shapes import (
+    Bucket,
+    Cost,
+    Counts,
+    Facet,
+    FacetValue,
+    Session,
+    SessionPage,
+    Span,
+    SpanError,
+    Tokens,
+    TreeRow,
+    TreeWindow,
+)
+
+__all__ = [
+    "Bucket",
+    "Cost",
+    "Counts",
+    "Facet",
+    "FacetValue",
+    "Reader",
+    "Session",
+    "SessionPage",
+    "Span",
+    "SpanError",
+    "Tokens",
+    "TreeRow",
+    "TreeWindow",
+    "open_engine",
+]

@@ -1,0 +1,47 @@
+"""The store's tables as SQLAlchemy Core sees them; one description for every engine."""
+
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
+
+__all__ = ["payload", "segment", "session", "session_tag", "span", "trace", "usage"]
+
+_metadata = MetaData()
+
+
+def _table(name: str, texts: str, numbers: str = "") -> Table:
+    columns = [Column(column, String) for column in texts.split()]
+    columns += [Column(column, Integer) for column in numbers.split()]
+    return Table(name, _metadata, *columns)
+
+
+session = _table(
+    "session",
+    "project session_id name state end_reason user environment service frameworks sdk host metadata first_input "
+    "last_output parent_session_id parent_span_id cost_source",
+    "start_ns end_ns duration_ns last_ns alive_ns traces spans agents llm_calls tool_calls errors swallowed open_spans "
+    "human_waits open_waits waiting_ns input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens "
+    "total_tokens cost_nano unpriced_calls missing dropped_payloads redactions revision",
+)
+span = _table(
+    "span",
+    "project trace_id span_id parent_id kind name status agent tool model provider origin cost_source error_type "
+    "error_message swallowed preview",
+    "version seq start_ns end_ns input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens cost_nano "
+    "first_token_ns call_hash attempt block_id",
+)
+trace = _table("trace", "project trace_id session_id name state metadata user", "version is_native")
+session_tag = _table("session_tag", "project session_id tag")
+usage = _table(
+    "usage",
+    "project session_id label_kind label",
+    "start_ns calls errors duration_ns input_tokens output_tokens cached_tokens cost_nano",
+)
+segment = _table("segment", "name", "offset bad_lines")
+payload = Table(
+    "payload",
+    _metadata,
+    Column("block_id", Integer, primary_key=True),
+    Column("project", String),
+    Column("trace_id", String),
+    Column("raw_bytes", Integer),
+    Column("body", LargeBinary),
+)

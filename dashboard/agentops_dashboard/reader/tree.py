@@ -1,0 +1,107 @@
+"""The order of a session's tree, and windows of its visible rows."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+__all__ = ["TreeIndex"]
+
+
+class TreeIndex:
+    """A session's spans in tree order (depth first, children by start).
+
+    A span whose parent is not in the session hangs at the top level and is marked detached, unless it is a root.
+
+    Args:
+        rows: Span rows; need ``trace_id, span_id, parent_id, start_ns, seq, kind, status, input_tokens,
+            output_tokens, cost_nano``.
+    """
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        ordered = sorted(rows, key=lambda row: (row.start_ns, row.seq or 0, row.span_id))
+        known = {row.span_id for row in ordered}
+        children: dict[str | None, list[Any]] = {}
+        detached: set[str] = set()
+        for row in ordered:
+            parent = row.parent_id
+            if parent is not None and (parent not in known or parent == row.span_id):
+                detached.add(row.span_id)
+                parent = None
+            children.setdefault(parent, []).append(row)
+        self.detached = detached
+        self.order: list[Any] = []
+        self.depth: list[int] = []
+        self.place: list[tuple[int, int]] = []
+        self._children = children
+        self._walk()
+        self._adopt_cycles(ordered)
+        self.end: list[int] = self._subtree_ends()
+
+    def _walk(self) -> None:
+        tops = self._children.get(None, [])
+        roots = [row for row in tops if row.span_id not in self.detached]
+        tops = roots + [row for row in tops if row.span_id in self.detached]
+        stack = [(row, 0, place, len(tops)) for place, row in reversed(list(enumerate(tops)))]
+        self._drain(stack)
+
+    def _drain(self, stack: list[tuple[Any, int, int, int]]) -> None:
+        while stack:
+            row, depth, place, siblings = stack.pop()
+            self.order.append(row)
+            self.depth.append(depth)
+            self.place.append((place, siblings))
+            below = self._children.get(row.span_id, ())
+            count = len(below)
+            stack.extend((child, depth + 1, i, count) for i, child in reversed(list(enumerate(below))))
+
+    def _adopt_cycles(self, ordered: Sequence[Any]) -> None:
+        """Spans that are each other's ancestors are reached from no root: cut the circle at its first span."""
+        if len(self.order) == len(ordered):
+            return
+        seen = {row.span_id for row in self.order}
+        for row in ordered:
+            if row.span_id not in seen:
+                self.detached.add(row.span_id)
+                siblings = self._children[row.parent_id]
+                siblings.remove(row)
+                before = len(self.order)
+                self._drain([(row, 0, 0, 1)])
+                seen.update(entry.span_id for entry in self.order[before:])
+
+    def _subtree_ends(self) -> list[int]:
+        ends = [0] * len(self.order)
+        stack: list[int] = []
+        for index, depth in enumerate(self.depth):
+            while stack and self.depth[stack[-1]] >= depth:
+                ends[stack.pop()] = index
+            stack.append(index)
+        for index in stack:
+            ends[index] = len(self.order)
+        return ends
+
+    def children_count(self, index: int) -> int:
+        """Number of direct children of the span at a place in ``order``."""
+        return len(self._children.get(self.order[index].span_id, ()))
+
+    def visible(self, collapsed: frozenset[str], wanted: Callable[[Any], bool] | None, depth: int | None) -> list[int]:
+        """Places of the visible rows: not below a collapsed span or a depth, and wanted or an ancestor of wanted."""
+        keep = self._with_ancestors(wanted) if wanted is not None else None
+        result, index, count = [], 0, len(self.order)
+        while index < count:
+            if keep is not None and not keep[index]:
+                index += 1
+                continue
+            result.append(index)
+            is_closed = self.order[index].span_id in collapsed or (depth is not None and self.depth[index] + 1 >= depth)
+            index = self.end[index] if is_closed else index + 1
+        return result
+
+    def _with_ancestors(self, wanted: Callable[[Any], bool]) -> bytearray:
+        keep = bytearray(len(self.order))
+        path: list[int] = []
+        for index, row in enumerate(self.order):
+            del path[self.depth[index] :]
+            path.append(index)
+            if wanted(row):
+                for ancestor in path:
+                    keep[ancestor] = 1
+        return keep

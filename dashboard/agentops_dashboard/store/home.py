@@ -1,0 +1,16 @@
+"""Where things are on this machine."""
+
+import os
+from pathlib import Path
+
+__all__ = ["home_directory", "store_path"]
+
+
+def home_directory() -> Path:
+    """Return ``AGENTOPS_HOME``, by default ``~/.agentops``."""
+    return Path(os.environ.get("AGENTOPS_HOME") or "~/.agentops").expanduser()
+
+
+def store_path(home: Path) -> Path:
+    """Return the embedded store's file under a home directory."""
+    return home / "agentops.sqlite"

@@ -1,0 +1,183 @@
+-- One row per trace: which session it belongs to, and what its root says about the session.
+CREATE TABLE IF NOT EXISTS trace (
+  project TEXT NOT NULL,
+  trace_id TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  version INTEGER NOT NULL DEFAULT 0,
+  name TEXT,
+  state TEXT,
+  end_reason TEXT,
+  metadata TEXT,
+  user TEXT,
+  service TEXT,
+  environment TEXT,
+  frameworks TEXT,
+  sdk TEXT,
+  host TEXT,
+  parent_session_id TEXT,
+  parent_span_id TEXT,
+  is_native INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (project, trace_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS trace_session ON trace (project, session_id);
+
+-- Hot columns of a span. What is long or rare sits in payload.
+CREATE TABLE IF NOT EXISTS span (
+  project TEXT NOT NULL,
+  trace_id TEXT NOT NULL,
+  span_id TEXT NOT NULL,
+  parent_id TEXT,
+  version INTEGER NOT NULL,
+  seq INTEGER,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  status TEXT NOT NULL,
+  start_ns INTEGER NOT NULL,
+  end_ns INTEGER,
+  agent TEXT,
+  tool TEXT,
+  model TEXT,
+  provider TEXT,
+  origin TEXT,
+  input_tokens INTEGER,
+  output_tokens INTEGER,
+  cached_tokens INTEGER,
+  cache_write_tokens INTEGER,
+  reasoning_tokens INTEGER,
+  cost_nano INTEGER,
+  cost_source TEXT,
+  first_token_ns INTEGER,
+  error_type TEXT,
+  error_message TEXT,
+  swallowed TEXT,
+  preview TEXT,
+  call_hash INTEGER,
+  attempt INTEGER,
+  block_id INTEGER,
+  PRIMARY KEY (project, trace_id, span_id)
+) WITHOUT ROWID;
+
+-- Inputs, outputs, attributes and events of the spans of one trace and one batch, zstd-compressed JSON.
+CREATE TABLE IF NOT EXISTS payload (
+  block_id INTEGER PRIMARY KEY,
+  project TEXT NOT NULL,
+  trace_id TEXT NOT NULL,
+  raw_bytes INTEGER NOT NULL,
+  body BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS payload_trace ON payload (project, trace_id);
+
+-- Words of a block (rowid = block_id). The text itself is not kept twice.
+CREATE VIRTUAL TABLE IF NOT EXISTS payload_text USING fts5 (body, content='', tokenize='unicode61', detail='full');
+
+-- Summary of a session, recomputed from its spans after each batch.
+CREATE TABLE IF NOT EXISTS session (
+  project TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  state TEXT NOT NULL,
+  end_reason TEXT,
+  start_ns INTEGER NOT NULL,
+  end_ns INTEGER,
+  duration_ns INTEGER,
+  last_ns INTEGER NOT NULL,
+  alive_ns INTEGER NOT NULL,
+  user TEXT,
+  environment TEXT,
+  service TEXT,
+  frameworks TEXT,
+  sdk TEXT,
+  host TEXT,
+  metadata TEXT,
+  first_input TEXT,
+  last_output TEXT,
+  parent_session_id TEXT,
+  parent_span_id TEXT,
+  traces INTEGER NOT NULL,
+  spans INTEGER NOT NULL,
+  agents INTEGER NOT NULL,
+  llm_calls INTEGER NOT NULL,
+  tool_calls INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  swallowed INTEGER NOT NULL,
+  open_spans INTEGER NOT NULL,
+  human_waits INTEGER NOT NULL,
+  open_waits INTEGER NOT NULL,
+  waiting_ns INTEGER NOT NULL,
+  input_tokens INTEGER,
+  output_tokens INTEGER,
+  cached_tokens INTEGER,
+  cache_write_tokens INTEGER,
+  reasoning_tokens INTEGER,
+  total_tokens INTEGER,
+  cost_nano INTEGER,
+  cost_source TEXT,
+  unpriced_calls INTEGER NOT NULL,
+  missing INTEGER NOT NULL,
+  dropped_payloads INTEGER NOT NULL,
+  redactions INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  PRIMARY KEY (project, session_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS session_start ON session (project, start_ns DESC, session_id);
+CREATE INDEX IF NOT EXISTS session_state ON session (project, state, start_ns DESC);
+
+CREATE TABLE IF NOT EXISTS session_tag (
+  project TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  PRIMARY KEY (project, tag, session_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS session_tag_session ON session_tag (project, session_id);
+
+-- Roll-up per session and label (label_kind: agent, tool, model, error).
+CREATE TABLE IF NOT EXISTS usage (
+  project TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  label_kind TEXT NOT NULL,
+  label TEXT NOT NULL,
+  start_ns INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  duration_ns INTEGER NOT NULL,
+  input_tokens INTEGER,
+  output_tokens INTEGER,
+  cached_tokens INTEGER,
+  cost_nano INTEGER,
+  PRIMARY KEY (project, session_id, label_kind, label)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS usage_label ON usage (project, label_kind, label, session_id);
+
+-- What a recording process said about one session.
+CREATE TABLE IF NOT EXISTS ledger (
+  project TEXT NOT NULL,
+  trace_id TEXT NOT NULL,
+  process TEXT NOT NULL,
+  time_ns INTEGER NOT NULL,
+  spans INTEGER NOT NULL,
+  dropped_spans INTEGER NOT NULL,
+  dropped_payloads INTEGER NOT NULL,
+  redactions INTEGER NOT NULL,
+  has_ended INTEGER NOT NULL,
+  PRIMARY KEY (project, trace_id, process)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ledger_process ON ledger (process);
+
+-- A process that was seen dead; its sessions that did not end are abandoned.
+CREATE TABLE IF NOT EXISTS dead_process (process TEXT PRIMARY KEY) WITHOUT ROWID;
+
+-- How far each spool segment has been read, committed together with its rows.
+CREATE TABLE IF NOT EXISTS segment (
+  name TEXT PRIMARY KEY,
+  offset INTEGER NOT NULL,
+  bad_lines INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+-- Counters for the health badge: rejected spans, bad lines, attributes that were not understood.
+CREATE TABLE IF NOT EXISTS counter (
+  project TEXT NOT NULL,
+  name TEXT NOT NULL,
+  label TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (project, name, label)
+) WITHOUT ROWID;

@@ -1,0 +1,247 @@
+"""The checks of this repository.
+
+``nox`` runs every check that needs no root and no network beyond package installs, two at a time; ``nox -l`` lists
+them; ``nox -s 'integration(langchain)' -- -k retry`` runs one, with arguments for pytest.
+
+A session exists when the tests that it would run exist, so none can pass by having nothing to do.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.parallel = 2
+nox.options.allow_parallel = True
+
+ROOT = Path(__file__).parent
+TESTS = ROOT / "tests"
+REPORTS = ROOT / ".nox" / "reports"
+PROJECT = nox.project.load_toml("pyproject.toml")
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+GROUPS = PROJECT["dependency-groups"]
+PYTHONS = nox.project.python_versions(PROJECT)
+
+# The day on which the oldest supported version of a framework was current. Its own dependencies have moved on since,
+# and old frameworks break on new ones (openai-agents 0.6 on openai 2.54) without any doing of ours.
+OLDEST_AS_OF = {
+    "langchain": "2025-11-15",
+    "crewai": "2026-03-20",
+    "autogen": "2025-07-15",
+    "openai-agents": "2026-04-25",
+}
+
+# pyenv keeps the interpreters that it built off PATH, all but one.
+_PYENV = sorted((Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions").glob("3.*/bin"))
+os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), *map(str, _PYENV)])
+
+
+def _directory(extra: str) -> str:
+    return extra.replace("-", "_")
+
+
+def _has_tests(*parts: str) -> bool:
+    return any(TESTS.joinpath(*parts).rglob("test_*.py"))
+
+
+INTEGRATIONS = [extra for extra in EXTRAS if _has_tests("integrations", _directory(extra))]
+MINIMUMS = ["core", *(["dashboard"] if _has_tests("dashboard") else []), *INTEGRATIONS]
+
+
+def _ids(names: list[str]) -> list[object]:
+    return [nox.param(name, id=name) for name in names]
+
+
+def _install(session: nox.Session, *extras: str, groups: tuple[str, ...] = (), options: tuple[str, ...] = ()) -> None:
+    """Install the project with these extras, the dependency groups, and each extra's ``test-<extra>`` group."""
+    groups += tuple(f"test-{extra}" for extra in extras if f"test-{extra}" in GROUPS)
+    project = f".[{','.join(extras)}]" if extras else "."
+    session.install(*options, "-e", project, *nox.project.dependency_groups(PROJECT, *groups))
+
+
+def _pytest(session: nox.Session, *paths: str | Path, env: dict[str, str] | None = None) -> None:
+    """Run pytest on these paths, and leave its counts in a JUnit file named after the session."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    report = REPORTS / f"{session.name}.xml"
+    session.run("python", "-m", "pytest", f"--junitxml={report}", *map(str, paths), *session.posargs, env=env)
+
+
+def _mypy(session: nox.Session, *paths: str | Path) -> None:
+    # Two sessions at once must not write the same cache.
+    session.run("mypy", f"--cache-dir={session.cache_dir / session.name}", *map(str, paths))
+
+
+def _chromium(session: nox.Session) -> str:
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    browser = os.environ.get("AGENTOPS_TEST_BROWSER") or next(filter(None, map(shutil.which, names)), None)
+    if browser is None:
+        message = "No Chromium found: install it (Debian: apt-get install chromium) or set AGENTOPS_TEST_BROWSER."
+        session.error(message) if os.environ.get("CI") else session.skip(message)
+    return str(browser)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format, types, who imports whom, and spelling."""
+    _install(session, "dashboard", groups=("lint", "mypy"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", env={"PYTHONPATH": os.pathsep.join(("core", "integrations", "dashboard"))})
+    session.run("codespell")
+    _mypy(session, "core", "dashboard")
+
+
+@nox.session(python=PYTHONS)
+def core(session: nox.Session) -> None:
+    """Test what records, on every supported Python, with no framework installed."""
+    _install(session, groups=("test", "test-core"))
+    _pytest(session, "tests/core")
+
+
+if INTEGRATIONS:
+
+    @nox.session
+    @nox.parametrize("extra", _ids(INTEGRATIONS))
+    def integration(session: nox.Session, extra: str) -> None:
+        """Test one integration, and check its types, with its framework and no other."""
+        _install(session, extra, groups=("test", "mypy"))
+        _pytest(session, TESTS / "integrations" / _directory(extra))
+        _mypy(session, ROOT / "integrations" / f"agentops_{_directory(extra)}")
+
+
+@nox.session(venv_backend="uv")
+@nox.parametrize("extra", _ids(MINIMUMS))
+def minimums(session: nox.Session, extra: str) -> None:
+    """Test with the oldest versions that we say we support."""
+    options = ["--resolution=lowest-direct"]
+    if extra in OLDEST_AS_OF:
+        options.append(f"--exclude-newer={OLDEST_AS_OF[extra]}")
+    groups = ("test", "test-core") if extra == "core" else ("test",)
+    _install(session, *([] if extra == "core" else [extra]), groups=groups, options=tuple(options))
+    tests = TESTS / extra if extra in {"core", "dashboard"} else TESTS / "integrations" / _directory(extra)
+    session.run("uv", "pip", "list", "--quiet", silent=False)
+    _pytest(session, tests)
+
+
+if _has_tests("dashboard"):
+
+    @nox.session
+    def dashboard(session: nox.Session) -> None:
+        """Test the store, the reader, the HTTP API and the pages' HTML."""
+        _install(session, "dashboard", groups=("test",))
+        _pytest(session, "tests/dashboard")
+
+
+if _has_tests("e2e"):
+
+    @nox.session
+    def e2e(session: nox.Session) -> None:
+        """Test the dashboard in a real browser."""
+        _install(session, groups=("test", "test-e2e"))
+        _pytest(session, "tests/e2e", env={"AGENTOPS_TEST_BROWSER": _chromium(session)})
+
+
+if _has_tests("interop"):
+
+    @nox.session
+    def interop(session: nox.Session) -> None:
+        """Test LangChain, CrewAI, AutoGen and OpenAI Agents in one process and one session."""
+        _install(session, "langchain", "crewai", "autogen", "openai-agents", groups=("test",))
+        _pytest(session, "tests/interop")
+
+
+if _has_tests("clickhouse"):
+
+    @nox.session
+    def clickhouse(session: nox.Session) -> None:
+        """Test the store on a real ClickHouse, which an npm package carries as a library."""
+        if not shutil.which("npm"):
+            message = "No npm found: it brings the ClickHouse engine (Debian: apt-get install npm)."
+            session.error(message) if os.environ.get("CI") else session.skip(message)
+        engine = session.cache_dir / "clickhouse"
+        package = "@chdb/lib-linux-x64-gnu@26.7.3-stable.1"
+        session.run("npm", "install", "--silent", "--no-audit", "--prefix", str(engine), package, external=True)
+        _install(session, "clickhouse", groups=("test", "test-dashboard"))
+        _pytest(session, "tests/clickhouse", env={"AGENTOPS_TEST_CHDB": str(engine / "node_modules" / "@chdb")})
+
+
+if _has_tests("clients"):
+
+    @nox.session
+    def clients(session: nox.Session) -> None:
+        """Send to the collector with other projects' own SDKs and exporters."""
+        _install(session, "dashboard", groups=("test", "test-clients"))
+        _pytest(session, "tests/clients")
+
+
+if _has_tests("compatibility"):
+
+    @nox.session
+    def compatibility(session: nox.Session) -> None:
+        """Run programs written for the AgentOps SDK 0.4, unchanged."""
+        _install(session, "dashboard", groups=("test",))
+        _pytest(session, "tests/compatibility")
+
+
+if _has_tests("fuzz"):
+
+    @nox.session
+    def fuzz(session: nox.Session) -> None:
+        """Feed the collector and the pages what nobody would send on purpose."""
+        _install(session, "dashboard", groups=("test", "test-fuzz"))
+        _pytest(session, "tests/fuzz")
+
+
+if _has_tests("typing"):
+
+    @nox.session
+    def typing(session: nox.Session) -> None:
+        """Check that decorators and handles keep their types for users of mypy and of pyright."""
+        _install(session, groups=("test", "test-typing"))
+        _pytest(session, "tests/typing")
+
+
+if _has_tests("docs"):
+
+    @nox.session
+    def docs(session: nox.Session) -> None:
+        """Run every Python block of the documentation, and check that everything is documented."""
+        _install(session, groups=("test", "docs"))
+        _pytest(session, "tests/docs", "docs", "README.md")
+
+
+if _has_tests("packaging"):
+
+    @nox.session
+    def packaging(session: nox.Session) -> None:
+        """Install from a clone, a wheel, an sdist and in place, with plain pip, and use what came."""
+        session.install(*nox.project.dependency_groups(PROJECT, "test", "test-packaging"))
+        _pytest(session, "tests/packaging")
+
+
+if (ROOT / "benchmarks" / "__main__.py").exists():
+
+    @nox.session(default=False)
+    def bench(session: nox.Session) -> None:
+        """Measure what recording and reading cost, as ratios against a baseline of the same run."""
+        _install(session, "dashboard", "langchain", groups=("bench",) if "bench" in GROUPS else ())
+        session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+if (ROOT / "docs" / "screenshots.py").exists():
+
+    @nox.session(default=False)
+    def screenshots(session: nox.Session) -> None:
+        """Take the pictures of the documentation again."""
+        browser = _chromium(session)
+        _install(session, groups=("test-e2e",))
+        session.run("python", "docs/screenshots.py", *session.posargs, env={"AGENTOPS_TEST_BROWSER": browser})
+
+
+if __name__ == "__main__":
+    sys.exit("This file is for nox. Run: python3 -m venv .venv && .venv/bin/pip install nox uv && .venv/bin/nox")

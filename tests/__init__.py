@@ -1,0 +1,1 @@
+"""Tests. A package, so that nothing installed under the same name can take its place."""

@@ -1,0 +1,93 @@
+"""Importing agentops brings in nothing but agentops: no framework, no HTTP client, no OpenTelemetry."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house import EXTRAS, INTEGRATIONS, dotted, modules
+
+LATE = {"agentops": {"requests"}}
+"""What a package may import, but only when it is needed."""
+
+EARLY = {"agentops": {"pluggy"}}
+
+_SNIPPET = """
+import importlib, json, sys
+before = set(sys.modules)
+importlib.import_module(sys.argv[1])
+print(json.dumps(sorted({name.split(".")[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)))
+"""
+
+
+def _imported_by(module: str) -> set[str]:
+    """Import a module in a fresh process, and return the top levels beyond the standard library that this loaded."""
+    done = subprocess.run([sys.executable, "-c", _SNIPPET, module], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout))
+
+
+def _imports(path: Path) -> dict[str, bool]:
+    """Return the top-level names that a source file imports, each with whether importing the file imports them."""
+    tree = ast.parse(path.read_text())
+    found: dict[str, bool] = {}
+
+    def visit(node: ast.AST, at_import: bool) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            at_import = False
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        for name in names:
+            top = name.split(".")[0]
+            found[top] = found.get(top, False) or at_import
+        for child in ast.iter_child_nodes(node):
+            visit(child, at_import)
+
+    visit(tree, True)
+    return found
+
+
+@pytest.mark.parametrize("module", ["agentops", "agentops.sdk.decorators", "agentops.wire", "agentops.testing"])
+def test_importing_agentops_loads_pluggy_and_the_standard_library_only(module: str) -> None:
+    """``import agentops`` costs what agentops costs: requests alone would add 150 ms, a framework seconds."""
+    assert _imported_by(module) - {"agentops"} <= EARLY["agentops"]
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=dotted(path)) for path in modules("agentops")])
+def test_core_is_made_of_the_standard_library_and_pluggy(path: Path) -> None:
+    """A core module imports the standard library, pluggy and agentops; requests only inside a function."""
+    imports = {name: early for name, early in _imports(path).items() if name not in sys.stdlib_module_names}
+    at_import = {name for name, early in imports.items() if early}
+    assert at_import <= {"agentops"} | EARLY["agentops"]
+    assert set(imports) <= {"agentops"} | EARLY["agentops"] | LATE["agentops"]
+
+
+@pytest.mark.parametrize("name", [f"{name}{part}" for name in INTEGRATIONS for part in ("", ".plugin")])
+def test_describing_an_integration_loads_no_framework(name: str) -> None:
+    """Every plugin is described at start-up; only one whose framework the program uses may load it."""
+    assert _imported_by(name) <= {"agentops", name.removesuffix(".plugin")} | EARLY["agentops"]
+
+
+@pytest.mark.parametrize("name", INTEGRATIONS)
+def test_an_integration_imports_no_other(name: str) -> None:
+    """An integration can be taken out, or installed alone, without the others noticing."""
+    others = set(INTEGRATIONS) - {name}
+    for path in modules(name):
+        assert not others & set(_imports(path)), dotted(path)
+
+
+def test_dashboard_is_made_of_its_extra() -> None:
+    """Everything that the dashboard imports at once is in ``agentops[dashboard]``."""
+    names = {requirement.split(">")[0].replace("-", "_") for requirement in EXTRAS["dashboard"]}
+    aliases = {"markdown_it_py": "markdown_it", "opentelemetry_proto": "opentelemetry"}
+    # Parts of fastapi and of jinja2, which both document that they are to be imported as themselves.
+    allowed = {aliases.get(name, name) for name in names} | {"starlette", "markupsafe", "pydantic"}
+    for path in modules("agentops_dashboard"):
+        early = {name for name, at_import in _imports(path).items() if at_import} - sys.stdlib_module_names
+        assert early - {"agentops", "agentops_dashboard"} <= allowed, dotted(path)

@@ -1,0 +1,50 @@
+"""How a page leaves the server: as HTML under a policy that lets nothing foreign run or load."""
+
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.environment import render
+
+__all__ = ["HEADERS", "PageFiles", "address_of", "page"]
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_THEMES: Final = ("light", "dark")
+
+
+def address_of(request: Request) -> Address:
+    """The request's address; of a repeated parameter the last counts."""
+    return Address(request.url.path, dict(request.query_params))
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Render a template as a whole page or as a piece of one."""
+    theme = request.cookies.get("theme", "")
+    values.setdefault("address", address_of(request))
+    values.setdefault("section", "")
+    html = render(template, theme=theme if theme in _THEMES else "system", **values)
+    return HTMLResponse(html.encode("utf-8", "replace"), status, HEADERS)
+
+
+class PageFiles(StaticFiles):
+    """The static files; a browser asks each time whether its copy is current, so an upgrade shows at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Any:
+        """Serve one file."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response

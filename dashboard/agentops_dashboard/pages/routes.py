@@ -1,0 +1,42 @@
+"""Puts the pages into the application, one module per view."""
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from agentops_dashboard import format as write
+from agentops_dashboard.pages import kinds, list_page
+from agentops_dashboard.pages.environment import STATIC_DIRECTORY
+from agentops_dashboard.pages.response import PageFiles, page
+
+__all__ = ["add_pages"]
+
+
+def add_pages(app: FastAPI) -> None:
+    """Add all pages and static files; ``app.state.reader`` is what they read."""
+    app.mount("/static", PageFiles(directory=STATIC_DIRECTORY), name="static")
+    app.add_api_route("/", _home, include_in_schema=False)
+    app.add_api_route("/design", _design, include_in_schema=False)
+    list_page.add_routes(app, app.state.reader)
+
+
+def _home() -> Response:
+    return RedirectResponse("/sessions")
+
+
+def _design(request: Request) -> Response:
+    numbers = [
+        ("0.42 ms", write.duration(0.42)),
+        ("1234 ms", write.duration(1234)),
+        ("252 s", write.duration(252_000)),
+        ("7,384 s", write.duration(7_384_000)),
+        ("12,412 tokens", write.count(12_412)),
+        ("$0.01234", write.money(0.01234)),
+        ("$1234.5", write.money(1234.5)),
+        ("unknown", write.money(None)),
+        ("0.9996 of all", write.percent(0.9996)),
+        ("2,202,009 bytes", write.byte_size(2_202_009)),
+    ]
+    return page(
+        request, "design.html", kinds=kinds.KINDS, states=kinds.STATES, statuses=kinds.STATUSES, numbers=numbers
+    )

@@ -1,0 +1,137 @@
+"""What the session list shows: rows, facets, chips, histogram."""
+
+from datetime import datetime, timezone
+from typing import Any, Final, NamedTuple
+
+from agentops.semconv import State
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.columns import Column
+from agentops_dashboard.pages.kinds import state_look
+from agentops_dashboard.pages.query_edit import (
+    add_term,
+    chosen_values,
+    remove_term,
+    split_terms,
+    term,
+    toggle_value,
+)
+from agentops_dashboard.reader import Bucket, Facet, Session
+
+__all__ = ["QUICK_START", "Sort", "chips", "facet_panels", "histogram", "most", "sort_link", "sort_of"]
+
+QUICK_START: Final = """\
+import agentops
+
+agentops.init(tags=["first-run"])
+
+@agentops.tool
+def search(query: str) -> str:
+    return f"3 results for {query}"
+
+search("hello")
+"""
+
+_STACK: Final = (
+    ("Failed", "error", (State.ERROR,)),
+    ("Abandoned", "warn", (State.ABANDONED,)),
+    ("Running", "running", (State.RUNNING, State.PAUSED)),
+    ("Completed", "ok", (State.SUCCESS,)),
+    ("Other", "muted", (State.CANCELLED, State.INDETERMINATE)),
+)
+
+
+class Sort(NamedTuple):
+    """The column that the list is sorted by."""
+
+    key: str
+    is_down: bool
+
+    @property
+    def text(self) -> str:
+        """As the reader takes it."""
+        return f"{'-' if self.is_down else ''}{self.key}"
+
+
+def sort_of(address: Address) -> Sort:
+    """The sort order in the address; newest first if it names none."""
+    text = address.get("sort", "-start_time")
+    return Sort(text.removeprefix("-"), text.startswith("-"))
+
+
+def sort_link(address: Address, sort: Sort, column: Column) -> str:
+    """A click sorts a column downwards, a second one upwards."""
+    is_down = not (sort.key == column.sort and sort.is_down)
+    return address.link(sort=Sort(column.sort, is_down).text, cursor=None)
+
+
+def most(sessions: list[Session]) -> dict[str, float]:
+    """The largest duration, tokens and cost among the rows, which their small bars are measured against."""
+    return {
+        "duration": max((s["duration_ms"] or 0 for s in sessions), default=0),
+        "tokens": max(((s["tokens"]["total"] or 0) if s["tokens"] else 0 for s in sessions), default=0),
+        "cost": max((s["cost"]["amount"] if s["cost"] else 0 for s in sessions), default=0),
+    }
+
+
+def chips(address: Address, query: str) -> list[dict[str, str]]:
+    """The query's terms, each with the link that takes it away."""
+    return [
+        {"text": word, "href": address.link(q=remove_term(query, word), cursor=None)} for word in split_terms(query)
+    ]
+
+
+def facet_panels(address: Address, query: str, facets: list[Facet]) -> list[dict[str, Any]]:
+    """The facets with the link behind each value: choose it, give it up, exclude it."""
+    return [_facet_panel(address, query, facet) for facet in facets if facet["values"]]
+
+
+def _facet_panel(address: Address, query: str, facet: Facet) -> dict[str, Any]:
+    key = facet["key"]
+    used = chosen_values(query, key)
+    options = [
+        {
+            "text": state_look(found["value"]).label if key == "status" else found["value"],
+            "count": found["count"],
+            "is_used": found["value"] in used,
+            "href": address.link(q=toggle_value(query, key, found["value"]), cursor=None),
+            "without": address.link(q=add_term(query, term(key, found["value"], is_excluded=True)), cursor=None),
+        }
+        for found in facet["values"]
+    ]
+    return {"label": facet["label"], "options": options, "is_used": bool(used)}
+
+
+def histogram(buckets: list[Bucket]) -> dict[str, Any] | None:
+    """The bars of the histogram, 48 units high; None when there is nothing to draw."""
+    peak = max((bucket["total"] for bucket in buckets), default=0)
+    if peak == 0:
+        return None
+    day = 86_400_000_000_000
+    pattern = "%d %b %H:%M" if buckets[-1]["end_ns"] - buckets[0]["start_ns"] < 3 * day else "%d %b %Y"
+    seen = {state for bucket in buckets for state, number in bucket["states"].items() if number}
+    return {
+        "start_ns": buckets[0]["start_ns"],
+        "end_ns": buckets[-1]["end_ns"],
+        "first": _clock(buckets[0]["start_ns"], pattern),
+        "last": _clock(buckets[-1]["end_ns"], pattern) + " UTC",
+        "legend": [(name, tone) for name, tone, states in _STACK if seen & set(states)],
+        "bars": [_histogram_bar(bucket, place, peak) for place, bucket in enumerate(buckets)],
+    }
+
+
+def _histogram_bar(bucket: Bucket, place: int, peak: int) -> dict[str, Any]:
+    parts, top = [], 48.0
+    words = []
+    for name, tone, states in _STACK:
+        number = sum(bucket["states"].get(state, 0) for state in states)
+        if number:
+            height = max(number / peak * 44, 1.0)
+            top -= height
+            parts.append({"tone": tone, "y": top, "height": height})
+            words.append(f"{number} {name.lower()}")
+    when = _clock(bucket["start_ns"], "%Y-%m-%d %H:%M:%S") + " UTC"
+    return {"x": place * 10 + 1, "parts": parts, "title": f"{when}: {', '.join(words) or 'none'}"}
+
+
+def _clock(moment_ns: int, pattern: str) -> str:
+    return datetime.fromtimestamp(moment_ns / 1e9, timezone.utc).strftime(pattern)

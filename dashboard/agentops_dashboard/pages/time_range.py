@@ -1,0 +1,57 @@
+"""The time range that list and analytics share, as the address names it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Final
+
+from agentops_dashboard.pages.address import Address
+
+__all__ = ["RANGES", "TimeRange", "chosen_range"]
+
+RANGES: Final = (("15m", "15m"), ("1h", "1h"), ("24h", "24h"), ("7d", "7d"), ("30d", "30d"), ("all", "All"))
+_UNIT_S: Final = {"m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """``key`` is one of ``RANGES`` or ``custom``; the bounds are nanoseconds since the epoch, None for open."""
+
+    key: str
+    since_ns: int | None
+    until_ns: int | None
+
+    @property
+    def label(self) -> str:
+        """The bounds of a custom range, in UTC."""
+        if self.key != "custom":
+            return ""
+        return f"{_text(self.since_ns) or '…'} – {_text(self.until_ns) or 'now'}"
+
+
+def chosen_range(address: Address, now_ns: int) -> TimeRange:
+    """Read ``from``/``to`` (RFC 3339 or nanoseconds), else ``range``, else everything."""
+    since, until = _moment(address.get("from")), _moment(address.get("to"))
+    if since is not None or until is not None:
+        return TimeRange("custom", since, until)
+    key = address.get("range", "all")
+    if key == "all" or key not in dict(RANGES):
+        return TimeRange("all", None, None)
+    return TimeRange(key, now_ns - int(key[:-1]) * _UNIT_S[key[-1]] * 1_000_000_000, None)
+
+
+def _moment(text: str) -> int | None:
+    if not text:
+        return None
+    if text.isascii() and text.isdigit():
+        return min(int(text), 2**63 - 1)
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() * 1e9)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(moment_ns: int | None) -> str:
+    if moment_ns is None:
+        return ""
+    return datetime.fromtimestamp(moment_ns / 1e9, timezone.utc).strftime("%d %b %H:%M")

@@ -1,0 +1,259 @@
+"""A session's whole tree kept in memory, so that windows of it, sums and searches cost next to nothing."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from itertools import accumulate
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, select
+
+from agentops.semconv import SpanKind, SpanStatus
+from agentops_dashboard.reader import rows as shape
+from agentops_dashboard.reader import tables as t
+from agentops_dashboard.reader.shapes import TreeRow
+from agentops_dashboard.reader.tree import TreeIndex
+
+if TYPE_CHECKING:
+    from agentops_dashboard.reader.reader import Reader
+
+__all__ = ["WRAPPER_KINDS", "Outline", "Outlines", "TreeView", "Visible"]
+
+WRAPPER_KINDS: Final = frozenset({SpanKind.CHAIN, SpanKind.OPERATION, SpanKind.WORKFLOW})
+"""What frameworks wrap around the work: can be folded away, their children move up."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeView:
+    """Which rows of a tree are wanted.
+
+    Attributes:
+        collapsed: Ids of spans whose subtrees are folded away.
+        depth: Fold away what lies deeper than this many levels.
+        kinds: Only these kinds and their ancestors; empty for all.
+        errors_only: Only failed spans and their ancestors.
+        is_unwrapped: Leave out wrapper spans that have children and did not fail.
+        find: Text to look for in names, previews, agents, models and errors.
+        hits_only: Only what ``find`` hits, and its ancestors.
+    """
+
+    collapsed: frozenset[str] = frozenset()
+    depth: int | None = None
+    kinds: frozenset[str] = frozenset()
+    errors_only: bool = False
+    is_unwrapped: bool = False
+    find: str = ""
+    hits_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """The visible rows: places in the outline, shown depths, which are hits, how many wrappers were left out."""
+
+    places: list[int]
+    depths: list[int]
+    hits: list[int]
+    unwrapped: int
+
+    def row_of(self, place: int) -> int:
+        """The row at which a place is shown, or the nearest one above it."""
+        low, high = 0, len(self.places)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self.places[middle] <= place else (low, middle)
+        return max(0, low - 1)
+
+
+@dataclass(slots=True)
+class Outline:
+    """One session's tree in order, with sums over subtrees; ``index.order`` holds the span rows."""
+
+    session_id: str
+    index: TreeIndex
+    parents: list[int] = field(init=False)
+    places: dict[str, int] = field(init=False)
+    _errors: list[int] = field(init=False)
+    _tokens: list[int] = field(init=False)
+    _metered: list[int] = field(init=False)
+    _cost: list[int] = field(init=False)
+    _priced: list[int] = field(init=False)
+    _seen: OrderedDict[TreeView, Visible] = field(init=False, default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        """Prepare the prefix sums."""
+        order = self.index.order
+        self.places = {row.span_id: place for place, row in enumerate(order)}
+        self.parents = [-1] * len(order)
+        path: list[int] = []
+        for place, depth in enumerate(self.index.depth):
+            del path[depth:]
+            self.parents[place] = path[-1] if path else -1
+            path.append(place)
+        self._errors = _sums(row.status == SpanStatus.ERROR for row in order)
+        self._tokens = _sums((row.input_tokens or 0) + (row.output_tokens or 0) for row in order)
+        self._metered = _sums(row.input_tokens is not None or row.output_tokens is not None for row in order)
+        self._cost = _sums(row.cost_nano or 0 for row in order)
+        self._priced = _sums(row.cost_nano is not None for row in order)
+
+    def __len__(self) -> int:
+        """Number of spans."""
+        return len(self.index.order)
+
+    def tokens_below(self, place: int) -> int | None:
+        """Tokens of a span and all below it; None if none of them says."""
+        end = self.index.end[place]
+        return self._tokens[end] - self._tokens[place] if self._metered[end] > self._metered[place] else None
+
+    def cost_below(self, place: int) -> int | None:
+        """Nano-USD of a span and all below it; None if none of them has a price."""
+        end = self.index.end[place]
+        return self._cost[end] - self._cost[place] if self._priced[end] > self._priced[place] else None
+
+    def errors_below(self, place: int) -> int:
+        """Failed spans among a span and all below it."""
+        return self._errors[self.index.end[place]] - self._errors[place]
+
+    def visible(self, view: TreeView) -> Visible:
+        """The rows that a view shows; the last few views are remembered."""
+        found = self._seen.get(view)
+        if found is None:
+            found = self._seen[view] = self._find_visible(view)
+            while len(self._seen) > 6:
+                self._seen.popitem(last=False)
+        return found
+
+    def _find_visible(self, view: TreeView) -> Visible:
+        hits = self._hits(view.find.casefold()) if view.find else frozenset()
+        keep = self._kept(view, hits)
+        shown = self.index.depth[:]
+        places: list[int] = []
+        place, count, unwrapped = 0, len(self), 0
+        order, end = self.index.order, self.index.end
+        while place < count:
+            parent = self.parents[place]
+            shown[place] = shown[parent] + 1 if parent >= 0 else 0
+            if keep is not None and not keep[place]:
+                place = place + 1
+                continue
+            row = order[place]
+            if view.is_unwrapped and self._is_wrapper(place):
+                shown[place] -= 1
+                unwrapped += 1
+                place += 1
+                continue
+            places.append(place)
+            is_closed = row.span_id in view.collapsed or (view.depth is not None and shown[place] + 1 >= view.depth)
+            place = end[place] if is_closed else place + 1
+        hit_rows = [at for at, place in enumerate(places) if place in hits]
+        return Visible(places, [max(0, shown[place]) for place in places], hit_rows, unwrapped)
+
+    def _is_wrapper(self, place: int) -> bool:
+        row = self.index.order[place]
+        has_children = self.index.end[place] > place + 1
+        return (
+            row.kind in WRAPPER_KINDS and has_children and row.status != SpanStatus.ERROR and self.parents[place] >= 0
+        )
+
+    def _hits(self, text: str) -> frozenset[int]:
+        def is_hit(row: Any) -> bool:
+            fields = (row.name, row.preview, row.agent, row.model, row.error_type, row.error_message, row.swallowed)
+            return any(value is not None and text in value.casefold() for value in fields)
+
+        return frozenset(place for place, row in enumerate(self.index.order) if is_hit(row))
+
+    def _kept(self, view: TreeView, hits: frozenset[int]) -> bytearray | None:
+        """Marks of what a filter keeps, ancestors included; None when nothing is filtered."""
+        if not (view.kinds or view.errors_only or (view.hits_only and view.find)):
+            return None
+        keep = bytearray(len(self))
+        for place in range(len(self) - 1, -1, -1):
+            row = self.index.order[place]
+            is_wanted = (
+                (not view.kinds or row.kind in view.kinds)
+                and (not view.errors_only or row.status == SpanStatus.ERROR or row.swallowed is not None)
+                and (not (view.hits_only and view.find) or place in hits)
+            )
+            if is_wanted or keep[place]:
+                keep[place] = 1
+                if self.parents[place] >= 0:
+                    keep[self.parents[place]] = 1
+        return keep
+
+    def rows(self, view: TreeView, offset: int, limit: int) -> list[TreeRow]:
+        """A window of the visible rows."""
+        visible = self.visible(view)
+        return [
+            self._row(visible.places[at], visible.depths[at], view)
+            for at in range(offset, min(offset + limit, len(visible.places)))
+        ]
+
+    def _row(self, place: int, depth: int, view: TreeView) -> TreeRow:
+        row = self.index.order[place]
+        is_deep = view.depth is not None and depth + 1 >= view.depth
+        position, siblings = self.index.place[place]
+        return {
+            "span": shape.span_of(row, self.session_id),
+            "depth": depth,
+            "children": self.index.children_count(place),
+            "descendants": self.index.end[place] - place - 1,
+            "is_collapsed": row.span_id in view.collapsed or is_deep,
+            "is_detached": row.span_id in self.index.detached,
+            "position": position,
+            "siblings": siblings,
+            "subtree_errors": self.errors_below(place),
+            "subtree_tokens": self.tokens_below(place),
+            "subtree_cost": shape.cost_of(self.cost_below(place), None),
+        }
+
+    def ancestors(self, place: int) -> list[int]:
+        """The places from the top down to the parent of a place."""
+        path: list[int] = []
+        while (place := self.parents[place]) >= 0:
+            path.append(place)
+        return path[::-1]
+
+
+def _sums(values: Any) -> list[int]:
+    return [0, *accumulate(int(value) for value in values)]
+
+
+class Outlines:
+    """The outlines of the sessions looked at last; one is read again when its session has changed."""
+
+    def __init__(self, reader: "Reader", most: int = 4) -> None:
+        self._reader = reader
+        self._most = most
+        self._kept: OrderedDict[str, tuple[int, Outline]] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, session_id: str) -> Outline:
+        """The outline of a session; empty if there is no such session."""
+        revision = self._revision(session_id)
+        with self._lock:
+            kept = self._kept.get(session_id)
+            if kept is not None and kept[0] == revision:
+                self._kept.move_to_end(session_id)
+                return kept[1]
+        outline = Outline(session_id, TreeIndex(self._read(session_id)))
+        with self._lock:
+            self._kept[session_id] = (revision, outline)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return outline
+
+    def _revision(self, session_id: str) -> int:
+        statement = select(t.session.c.revision).where(
+            t.session.c.project == self._reader._project, t.session.c.session_id == session_id
+        )
+        with self._reader._engine.connect() as connection:
+            return connection.execute(statement).scalar_one_or_none() or 0
+
+    def _read(self, session_id: str) -> Any:
+        join = and_(t.trace.c.project == t.span.c.project, t.trace.c.trace_id == t.span.c.trace_id)
+        statement = (
+            select(t.span)
+            .join(t.trace, join)
+            .where(t.trace.c.project == self._reader._project, t.trace.c.session_id == session_id)
+        )
+        with self._reader._engine.connect() as connection:
+            return connection.execute(statement).all()

@@ -22,6 +22,9 @@ nox.options.allow_parallel = True
 ROOT = Path(__file__).parent
 TESTS = ROOT / "tests"
 REPORTS = ROOT / ".nox" / "reports"
+REPORTS.mkdir(parents=True, exist_ok=True)
+nox.options.report = str(REPORTS / "nox.json")
+
 PROJECT = nox.project.load_toml("pyproject.toml")
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 GROUPS = PROJECT["dependency-groups"]
@@ -66,9 +69,8 @@ def _install(session: nox.Session, *extras: str, groups: tuple[str, ...] = (), o
 
 def _pytest(session: nox.Session, *paths: str | Path, env: dict[str, str] | None = None) -> None:
     """Run pytest on these paths, and leave its counts in a JUnit file named after the session."""
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    report = REPORTS / f"{session.name}.xml"
-    session.run("python", "-m", "pytest", f"--junitxml={report}", *map(str, paths), *session.posargs, env=env)
+    report = f"--junitxml={REPORTS / session.name}.xml"
+    session.run("python", "-m", "pytest", report, *map(str, paths), *session.posargs, env=env)
 
 
 def _mypy(session: nox.Session, *paths: str | Path) -> None:

@@ -22,23 +22,24 @@ def count(report: Path) -> Counter[str]:
 
 def main(reports: Path) -> int:
     """Print a line for each session and the sum."""
-    sessions = json.loads((reports / "nox.json").read_text())["sessions"]
     total: Counter[str] = Counter()
     broken = 0
-    print(f"\n{'session':32}{'result':10}{'passed':>8}{'failed':>8}{'skipped':>8}")
-    for session in sessions:
-        # A parametrised session's report is named after the values: integration(crewai).
-        report = reports / f"{session['name']}.xml"
+    passed_on = []
+    print(f"\n{'session':32}{'result':>10}{'seconds':>9}{'passed':>8}{'failed':>8}{'skipped':>8}")
+    for session in json.loads((reports / "nox.json").read_text())["sessions"]:
+        name = session["signatures"][0]
+        report = reports / f"{name}.xml"
         counts = count(report) if report.exists() else Counter()
         total += counts
         succeeded = session["result"] == "success"
+        # A session that failed without a failing test (lint, an install) counts as one, so that the sum shows it.
         broken += not succeeded and not counts["failed"]
+        passed_on += [name.removeprefix("core-")] if succeeded and name.startswith("core-") else []
         numbers = "".join(f"{counts[key] if report.exists() else '':>8}" for key in ("passed", "failed", "skipped"))
-        print(f"{session['name']:32}{session['result']:10}{numbers}")
-    versions = [s["name"].partition("-")[2] for s in sessions if s["name"].startswith("core-")]
-    ran = [s["name"].partition("-")[2] for s in sessions if s["name"].startswith("core-") and s["result"] == "success"]
-    print(f"\nPython versions that the core passed on: {', '.join(ran) or 'none'} (of {', '.join(versions)})")
-    # A session that failed without a failing test (lint, an install) counts as one failure, so the sum cannot hide it.
+        print(
+            f"{name:32}{session['result']:>10}{session['duration']:>9.0f}{numbers}  {session['reason'] or ''}".rstrip()
+        )
+    print(f"\nThe core passed on Python {', '.join(passed_on) or '(none)'}.")
     print(f"{total['passed']} passed, {total['failed'] + broken} failed, {total['skipped']} skipped")
     return int(bool(total["failed"] + broken) or not total["passed"])
 

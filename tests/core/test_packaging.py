@@ -106,10 +106,9 @@ def test_every_integration_has_an_entry_point() -> None:
 def test_entry_points_lead_somewhere(target: str) -> None:
     """A command or plugin that is announced exists."""
     module, _, attribute = target.partition(":")
-    path = next(package for package in PACKAGES if package.name == module.split(".")[0]).parent.joinpath(
-        *module.split(".")
-    )
-    source = next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.exists()), None)
+    bases = [root / module.replace(".", "/") for root in map(ROOT.joinpath, SOURCES)]
+    files = [file for base in bases for file in (base.with_suffix(".py"), base / "__init__.py")]
+    source = next(filter(Path.exists, files), None)
     assert source is not None, f"{target}: there is no module {module}"
     if attribute:
         tree = ast.parse(source.read_text())

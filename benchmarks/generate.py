@@ -42,11 +42,7 @@ _ERRORS = (
 )
 _TAGS = ("production", "staging", "env:eu", "high-priority", "nightly", "beta", "customer-query")
 _USERS = ("ada", "grace", "linus", "margaret", None)
-_WORDS = (
-    "the agent looked at invoices orders refunds reports tables delivery status customer shipped pending answer source "
-    "found section paragraph value total amount price hotel river night train market build error trace log commit branch "
-    "deploy review change because however therefore please check again result next step plan budget week month quarter"
-).split()
+_WORDS = ["the", "agent", "looked", "at", "invoices", "orders", "refunds", "reports", "tables", "delivery", "status", "customer", "shipped", "pending", "answer", "source", "found", "section", "paragraph", "value", "total", "amount", "price", "hotel", "river", "night", "train", "market", "build", "error", "trace", "log", "commit", "branch", "deploy", "review", "change", "because", "however", "therefore", "please", "check", "again", "result", "next", "step", "plan", "budget", "week", "month", "quarter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +128,9 @@ class _SessionWriter:
         ending = state or (State.ERROR if failed and rng.random() < 0.5 else State.SUCCESS)
         end_ns = 0 if is_running else clock + 1_000_000
         self._root(root, name, prompt, ending, end_ns)
-        ledger = Ledger(self._process, clock, sessions={self.id: SessionLedger(spans=self._seq, has_ended=not is_running)})
+        ledger = Ledger(
+            self._process, clock, sessions={self.id: SessionLedger(spans=self._seq, has_ended=not is_running)}
+        )
         lines = [encode_line(self._resource, _SCOPE, self._open, partial=True)] if self._open else []
         batches = [self._spans[at : at + 50] for at in range(0, len(self._spans), 50)]
         lines += [encode_line(self._resource, _SCOPE, batch) for batch in batches]
@@ -151,7 +149,9 @@ class _SessionWriter:
         status = {State.ERROR: SpanStatus.ERROR, State.CANCELLED: SpanStatus.CANCELLED}.get(state, SpanStatus.OK)
         self._emit(span_id, None, SpanKind.SESSION, name, self._start_ns, end_ns, attributes, status, seq=1)
 
-    def _agent(self, parent: str, agent: str, clock: int, spans: int, prompt: str, *, is_open: bool) -> tuple[int, bool]:
+    def _agent(
+        self, parent: str, agent: str, clock: int, spans: int, prompt: str, *, is_open: bool
+    ) -> tuple[int, bool]:
         span_id, start, failed, error = self._id(), clock, False, None
         seq = self._next()
         messages: list[dict[str, object]] = [_message("user", prompt)]
@@ -171,7 +171,16 @@ class _SessionWriter:
         status = SpanStatus.ERROR if error else SpanStatus.OK
         end_ns = 0 if is_open else clock + 500_000
         self._emit(
-            span_id, parent, SpanKind.AGENT, f"invoke_agent {agent}", start, end_ns, attributes, status, seq=seq, error=error
+            span_id,
+            parent,
+            SpanKind.AGENT,
+            f"invoke_agent {agent}",
+            start,
+            end_ns,
+            attributes,
+            status,
+            seq=seq,
+            error=error,
         )
         return clock + 1_000_000, failed
 
@@ -181,7 +190,12 @@ class _SessionWriter:
         provider, model = self._r.choices(_MODELS, (6, 4, 3, 1))[0]
         start, duration = clock, int(self._r.lognormvariate(0.2, 0.5) * 1e9)
         tool_calls: list[dict[str, object]] = [
-            {"type": "tool_call", "id": f"call_{self._r.getrandbits(40):010x}", "name": tool, "arguments": self._arguments(tool)}
+            {
+                "type": "tool_call",
+                "id": f"call_{self._r.getrandbits(40):010x}",
+                "name": tool,
+                "arguments": self._arguments(tool),
+            }
             for tool in calls
         ]
         parts = tool_calls or [{"type": "text", "content": self._text()}]
@@ -198,7 +212,9 @@ class _SessionWriter:
             GenAI.INPUT_MESSAGES: messages[-12:],
             GenAI.OUTPUT_MESSAGES: [{"role": "assistant", "parts": parts, "finish_reason": finish}],
         }  # fmt: skip
-        self._emit(self._id(), parent, SpanKind.LLM, f"chat {model}", start, start + duration, attributes, SpanStatus.OK)
+        self._emit(
+            self._id(), parent, SpanKind.LLM, f"chat {model}", start, start + duration, attributes, SpanStatus.OK
+        )
         messages.append({"role": "assistant", "parts": parts})
         return start + duration, tool_calls
 
@@ -243,7 +259,11 @@ class _SessionWriter:
             Span.SEQ: seq if seq is not None else self._next(), Span.VERSION: 2 if end_ns else 1, Session.ID: self.id,
             Session.TAGS: self._tags, Span.ORIGIN: "langchain", Span.ERROR_TYPE: error[0] if error else None,
         }  # fmt: skip
-        stack = f'Traceback (most recent call last):\n  File "agent.py", line 42, in run\n{error[0]}: {error[1]}' if error else ""
+        stack = (
+            f'Traceback (most recent call last):\n  File "agent.py", line 42, in run\n{error[0]}: {error[1]}'
+            if error
+            else ""
+        )
         event: dict[str, object] = {
             Span.EXCEPTION_TYPE: error[0], Span.EXCEPTION_MESSAGE: error[1], Span.EXCEPTION_STACKTRACE: stack,
         } if error else {}  # fmt: skip
@@ -311,7 +331,9 @@ def main() -> None:
     SpoolImporter(store, options.home).import_once()
     store.close()
     took = time.perf_counter() - generated
-    print(f"{options.sessions} sessions, {written / 1e6:.1f} MB written in {generated - started:.1f} s, imported in {took:.1f} s")  # noqa: T201
+    print(
+        f"{options.sessions} sessions, {written / 1e6:.1f} MB written in {generated - started:.1f} s, imported in {took:.1f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The web application: HTTP API, ingest, and the pages when they are installed."""
 
 import importlib
-import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from agentops_dashboard.store import SQLiteStore, store_path
 __all__ = ["create_app"]
 
 
-def create_app(home: Path, *, with_importer: bool = True) -> FastAPI:
+def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = True) -> FastAPI:
     """Build the application over the store in a home directory.
 
     ``app.state.reader`` is the Reader, ``app.state.store`` the writer.
@@ -27,6 +26,7 @@ def create_app(home: Path, *, with_importer: bool = True) -> FastAPI:
     Args:
         home: Holds the store file and the spool.
         with_importer: Also import this machine's spool in a background thread.
+        with_pages: Also serve the pages, not the API alone.
     """
     store = SQLiteStore(store_path(home))
     importer = SpoolImporter(store, home)
@@ -40,12 +40,14 @@ def create_app(home: Path, *, with_importer: bool = True) -> FastAPI:
             importer.stop()
         store.close()
 
-    app = FastAPI(title="agentops", lifespan=lifespan, docs_url="/api/docs", redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(
+        title="agentops", lifespan=lifespan, docs_url="/api/docs", redoc_url=None, openapi_url="/api/openapi.json"
+    )
     app.state.store = store
     app.state.reader = Reader(open_engine(str(store.path)))
     _add_api(app)
     _add_ingest(app)
-    if importlib.util.find_spec("agentops_dashboard.pages") is not None:
+    if with_pages:
         importlib.import_module("agentops_dashboard.pages").add_pages(app)
     return app
 

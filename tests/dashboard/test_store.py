@@ -1,7 +1,30 @@
 """What goes in comes out, once."""
 
+import random
+import sqlite3
+import threading
 
-def test_generated_sessions_are_found_with_their_whole_tree(store, reader, add_lines, make_sessions):
+from agentops.wire import Ledger, SessionLedger
+from agentops_dashboard.ingest.otlp_json import decode
+from agentops_dashboard.semantics import understand
+from agentops_dashboard.store import SQLiteStore
+
+END_NS = 1_760_000_000_000_000_000
+
+
+def _dump(store):
+    """Everything in the store that does not depend on when it was written."""
+    connection = sqlite3.connect(store.path)
+    tables = {"span": "block_id", "session": "revision", "usage": "", "session_tag": "", "trace": "", "ledger": ""}
+    result = {}
+    for table, without in tables.items():
+        names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] != without]
+        result[table] = sorted(connection.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall(), key=repr)
+    connection.close()
+    return result
+
+
+def test_generated_sessions_are_found_with_their_whole_tree(reader, add_lines, make_sessions):
     """Three sessions give three rows, each with all of its spans under one root and nothing missing."""
     made = make_sessions(3, spans=20)
     for _, lines in made:
@@ -13,3 +36,86 @@ def test_generated_sessions_are_found_with_their_whole_tree(store, reader, add_l
         assert session["counts"]["spans"] == len(spans)
         assert [s["parent_id"] for s in spans].count(None) == 1
         assert session["complete"]
+        assert session["tokens"]["total"] == sum(s["tokens"]["total"] for s in spans if s["tokens"])
+        assert round(session["cost"]["amount"] * 1e9) == sum(
+            round(s["cost"]["amount"] * 1e9) for s in spans if s["cost"]
+        )
+
+
+def test_the_same_batches_thrice_and_in_any_order_give_the_same_store(tmp_path, make_sessions):
+    """Delivery may repeat and reorder: nothing is counted twice, nothing depends on the order."""
+    lines = [line for _, session in make_sessions(4, spans=25) for line in session]
+    dumps = []
+    for name, order in {"once": lines, "thrice": random.Random(3).sample(lines * 3, len(lines) * 3)}.items():
+        store = SQLiteStore(tmp_path / name / "agentops.sqlite")
+        for line in order:
+            batch = decode(line)
+            store.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
+        dumps.append(_dump(store))
+        payloads = sqlite3.connect(store.path).execute("SELECT count(*) FROM payload").fetchone()
+        dumps[-1]["payloads"] = payloads
+        store.close()
+    assert dumps[0] == dumps[1]
+
+
+def test_an_ended_record_replaces_the_open_one_and_never_the_reverse(store, reader, make_sessions):
+    """A span's start record that arrives late does not reopen the span."""
+    (session_id, open_lines), (_, ended_lines) = (
+        make_sessions(1, state=state, spans=8)[0] for state in ("running", None)
+    )
+    for line in (*ended_lines, *open_lines):
+        batch = decode(line)
+        store.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
+    assert reader.session(session_id)["counts"]["open"] == 0
+    assert {span["status"] for span in reader.spans(session_id)} <= {"ok", "error"}
+
+
+def test_spans_that_a_process_started_and_that_never_came_are_counted(add_lines, store, reader, make_sessions):
+    """The ledger says 99 spans were started: the session is incomplete by the difference."""
+    ((session_id, lines),) = make_sessions(1, spans=10)
+    add_lines(lines)
+    present = reader.session(session_id)["counts"]["spans"]
+    ledger = Ledger("another", END_NS * 2, sessions={session_id: SessionLedger(spans=99)})
+    store.add("default", [], [ledger])
+    session = reader.session(session_id)
+    assert (session["missing"], session["complete"]) == (99, False)
+    assert session["counts"]["spans"] == present
+
+
+def test_a_running_session_without_heartbeat_is_abandoned(add_lines, reader, make_sessions):
+    """Fifteen seconds without a heartbeat and without an end: the program was killed."""
+    ((session_id, lines),) = make_sessions(1, state="running", spans=10)
+    add_lines(lines)
+    session = reader.session(session_id)
+    assert session["state"] == "abandoned"
+    assert session["end_time"] is not None
+
+
+def test_two_writers_and_a_reader_share_one_file(store, reader, make_sessions):
+    """Two stores on one file take turns; a reader in between meets no error; all spans arrive once."""
+    other = SQLiteStore(store.path)
+    made = make_sessions(30, spans=10)
+    errors = []
+
+    def write(target, part):
+        try:
+            for _, lines in part:
+                for line in lines:
+                    batch = decode(line)
+                    target.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
+                reader.sessions()
+        except sqlite3.Error as error:
+            errors.append(error)
+
+    threads = [
+        threading.Thread(target=write, args=(store, made[:20])),
+        threading.Thread(target=write, args=(other, made[10:])),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+    assert errors == []
+    assert reader.sessions(limit=100)["total"] == 30
+    assert all(session["complete"] for session in reader.sessions(limit=100)["sessions"])

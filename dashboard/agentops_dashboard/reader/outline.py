@@ -11,7 +11,7 @@ from sqlalchemy import and_, select
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.reader import rows as shape
 from agentops_dashboard.reader import tables as t
-from agentops_dashboard.reader.shapes import TreeRow
+from agentops_dashboard.reader.shapes import Span, TreeRow
 from agentops_dashboard.reader.tree import TreeIndex
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class TreeView:
 
     Attributes:
         collapsed: Ids of spans whose subtrees are folded away.
-        depth: Fold away what lies deeper than this many levels.
+        depth: Fold away what lies deeper than this many levels,
+        opened: except below these spans.
         kinds: Only these kinds and their ancestors; empty for all.
         errors_only: Only failed spans and their ancestors.
         is_unwrapped: Leave out wrapper spans that have children and did not fail.
@@ -39,11 +40,17 @@ class TreeView:
 
     collapsed: frozenset[str] = frozenset()
     depth: int | None = None
+    opened: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     errors_only: bool = False
     is_unwrapped: bool = False
     find: str = ""
     hits_only: bool = False
+
+    def is_closed(self, span_id: str, depth: int) -> bool:
+        """Whether the subtree of a span shown at a depth is folded away."""
+        is_deep = self.depth is not None and depth + 1 >= self.depth and span_id not in self.opened
+        return is_deep or span_id in self.collapsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,7 @@ class Outline:
                 place += 1
                 continue
             places.append(place)
-            is_closed = row.span_id in view.collapsed or (view.depth is not None and shown[place] + 1 >= view.depth)
+            is_closed = view.is_closed(row.span_id, shown[place])
             place = end[place] if is_closed else place + 1
         hit_rows = [at for at, place in enumerate(places) if place in hits]
         return Visible(places, [max(0, shown[place]) for place in places], hit_rows, unwrapped)
@@ -189,14 +196,13 @@ class Outline:
 
     def _row(self, place: int, depth: int, view: TreeView) -> TreeRow:
         row = self.index.order[place]
-        is_deep = view.depth is not None and depth + 1 >= view.depth
         position, siblings = self.index.place[place]
         return {
             "span": shape.span_of(row, self.session_id),
             "depth": depth,
             "children": self.index.children_count(place),
             "descendants": self.index.end[place] - place - 1,
-            "is_collapsed": row.span_id in view.collapsed or is_deep,
+            "is_collapsed": view.is_closed(row.span_id, depth),
             "is_detached": row.span_id in self.index.detached,
             "position": position,
             "siblings": siblings,
@@ -240,6 +246,14 @@ class Outlines:
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return outline
+
+    def with_payloads(self, outline: Outline, places: list[int]) -> list[Span]:
+        """Some spans of an outline with their inputs, outputs and attributes."""
+        found = [outline.index.order[place] for place in places]
+        spans = [shape.span_of(row, outline.session_id) for row in found]
+        with self._reader._engine.connect() as connection:
+            self._reader._fill(connection, found, spans)
+        return spans
 
     def _revision(self, session_id: str) -> int:
         statement = select(t.session.c.revision).where(

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from agentops.semconv import State
 from agentops_dashboard.reader.shapes import Cost, Session, Span, SpanError, Tokens
 
 __all__ = ["cost_of", "rfc3339", "session_of", "span_of", "with_payload"]
@@ -39,14 +40,15 @@ def _ms(duration_ns: int | None) -> float | None:
 
 
 def session_of(row: Any, tags: list[str], state: str) -> Session:
-    """Shape a row of the session table."""
+    """Shape a row of the session table. An abandoned session ended when it was last heard of."""
+    end_ns = row.last_ns if row.end_ns is None and state == State.ABANDONED else row.end_ns
     return {
         "id": row.session_id,
         "name": row.name,
         "state": state,
         "start_time": rfc3339(row.start_ns),
-        "end_time": rfc3339(row.end_ns) if row.end_ns is not None else None,
-        "duration_ms": _ms(row.duration_ns),
+        "end_time": rfc3339(end_ns) if end_ns is not None else None,
+        "duration_ms": _ms(end_ns - row.start_ns) if end_ns is not None else None,
         "tags": tags,
         "metadata": orjson.loads(row.metadata) if row.metadata else {},
         "user": row.user,
@@ -75,7 +77,7 @@ def session_of(row: Any, tags: list[str], state: str) -> Session:
         "complete": row.missing == 0 and row.open_spans == 0,
         "missing": row.missing,
         "start_ns": row.start_ns,
-        "end_ns": row.end_ns,
+        "end_ns": end_ns,
     }
 
 

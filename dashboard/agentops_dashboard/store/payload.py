@@ -1,5 +1,12 @@
-"""Payload blocks: what is long about the spans of one trace and one batch, as one zstd frame of JSON."""
+"""Payload blocks: what is long about some spans of one trace, as one zstd frame of JSON.
 
+Shape: ``{"spans": {span_id: {"input", "output", "attributes", "events", "stack"}}, "words": text}``. The words are
+what the full-text index holds for the block: they are needed to take it out of the index again, and cost next to
+nothing here since they repeat what stands before them.
+"""
+
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -7,56 +14,66 @@ import zstandard
 
 from agentops_dashboard.semantics.record import SpanRecord
 
-__all__ = ["pack", "text_of", "unpack"]
+__all__ = ["BLOCK_BYTES", "content_of", "pack", "split", "unpack", "words_of"]
+
+BLOCK_BYTES = 256 * 1024
+"""Raw size at which a block is closed: one span's detail must not cost the decompression of a whole long session."""
+
+_local = threading.local()
 
 
-def pack(records: list[SpanRecord]) -> tuple[int, bytes]:
-    """Return the raw size in bytes and the compressed block; keys are span ids."""
-    raw = orjson.dumps(
-        {
-            record.span_id: {
-                "input": record.input,
-                "output": record.output,
-                "attributes": record.attributes,
-                "events": record.events,
-                "stack": record.error_stack,
-            }
-            for record in records
-        },
+def content_of(record: SpanRecord) -> bytes:
+    """Return a span's payload as JSON; what is empty is left out."""
+    content = {
+        "input": record.input,
+        "output": record.output,
+        "attributes": record.attributes or None,
+        "events": record.events or None,
+        "stack": record.error_stack,
+    }
+    return orjson.dumps(
+        {key: value for key, value in content.items() if value is not None},
+        default=str,
         option=orjson.OPT_NON_STR_KEYS,
     )
-    return len(raw), zstandard.ZstdCompressor(level=3).compress(raw)
+
+
+def split(contents: dict[str, bytes]) -> Iterator[dict[str, bytes]]:
+    """Divide payloads into groups of about ``BLOCK_BYTES``."""
+    group: dict[str, bytes] = {}
+    size = 0
+    for span_id, content in contents.items():
+        group[span_id] = content
+        size += len(content)
+        if size >= BLOCK_BYTES:
+            yield group
+            group, size = {}, 0
+    if group:
+        yield group
+
+
+def pack(contents: dict[str, bytes], words: str) -> tuple[int, bytes]:
+    """Return the raw size in bytes and the compressed block."""
+    spans = b",".join(b'"%s":%s' % (span_id.encode(), content) for span_id, content in contents.items())
+    raw = b'{"spans":{%s},"words":%s}' % (spans, orjson.dumps(words))
+    compressor = getattr(_local, "compressor", None)
+    if compressor is None:
+        compressor = _local.compressor = zstandard.ZstdCompressor(level=3)
+    return len(raw), compressor.compress(raw)
 
 
 def unpack(body: bytes) -> dict[str, dict[str, Any]]:
     """Return the payloads of a block by span id."""
-    payloads: dict[str, dict[str, Any]] = orjson.loads(zstandard.ZstdDecompressor().decompress(body))
-    return payloads
+    spans: dict[str, dict[str, Any]] = _decode(body)["spans"]
+    return spans
 
 
-def text_of(value: Any, limit: int) -> str:
-    """Return the human text inside a content value, at most ``limit`` characters."""
-    parts: list[str] = []
-    _collect(value, parts, limit)
-    return " ".join(" ".join(parts).split())[:limit]
+def words_of(body: bytes) -> str:
+    """Return what the full-text index holds for a block."""
+    words: str = _decode(body)["words"]
+    return words
 
 
-def _collect(value: Any, parts: list[str], limit: int) -> None:
-    if sum(map(len, parts)) > limit:
-        return
-    if isinstance(value, str):
-        parts.append(value[:limit])
-    elif isinstance(value, list):
-        for item in value:
-            _collect(item, parts, limit)
-    elif isinstance(value, dict):
-        if "content" in value and "type" in value:
-            _collect(value["content"], parts, limit)
-        elif "parts" in value:
-            _collect(value["parts"], parts, limit)
-        else:
-            for key, item in value.items():
-                if key not in ("id", "role", "type", "finish_reason"):
-                    _collect(item, parts, limit)
-    elif value is not None and not isinstance(value, bool):
-        parts.append(str(value))
+def _decode(body: bytes) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(zstandard.ZstdDecompressor().decompress(body))
+    return document

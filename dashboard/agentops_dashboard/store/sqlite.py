@@ -1,57 +1,28 @@
-"""The SQLite writer: takes understood spans and ledgers, commits them with their summaries."""
+"""The SQLite writer: takes understood spans and ledgers, commits them together with their summaries."""
 
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 
 import orjson
 
-from agentops.semconv import Resource
+from agentops.errors import StoreError
 from agentops.wire import Ledger
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store import payload
+from agentops_dashboard.store.migrations import migrate
+from agentops_dashboard.store.prices import Prices
+from agentops_dashboard.store.span_rows import UPSERT_SPAN, UPSERT_TRACE, span_row, trace_row
 from agentops_dashboard.store.summary import recompute
+from agentops_dashboard.store.texts import FreshTexts
 
 __all__ = ["SQLiteStore"]
 
-_SPAN_COLUMNS = (
-    "trace_id", "span_id", "parent_id", "version", "seq", "kind", "name", "status", "start_ns", "end_ns", "agent",
-    "tool", "model", "provider", "origin", "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens",
-    "reasoning_tokens", "cost_nano", "cost_source", "first_token_ns", "error_type", "error_message", "swallowed",
-    "attempt",
-)  # fmt: skip
-_ALL_COLUMNS = ("project", *_SPAN_COLUMNS, "preview", "block_id")
-_UPSERT_SPAN = (
-    f"INSERT INTO span ({', '.join(_ALL_COLUMNS)}) VALUES ({', '.join('?' * len(_ALL_COLUMNS))}) "  # noqa: S608
-    "ON CONFLICT (project, trace_id, span_id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _ALL_COLUMNS if name not in ("project", "trace_id", "span_id"))
-    + " WHERE excluded.version > span.version OR (excluded.version = span.version"
-    " AND span.end_ns IS NULL AND excluded.end_ns IS NOT NULL)"
-)
-_UPSERT_TRACE = """
-INSERT INTO trace (project, trace_id, session_id, version, name, state, end_reason, metadata, user, service,
-  environment, frameworks, sdk, host, parent_session_id, parent_span_id, is_native)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (project, trace_id) DO UPDATE SET
-  version = max(version, excluded.version),
-  name = CASE WHEN excluded.version >= version THEN coalesce(excluded.name, name) ELSE coalesce(name, excluded.name) END,
-  state = CASE WHEN excluded.version >= version THEN coalesce(excluded.state, state) ELSE coalesce(state, excluded.state) END,
-  end_reason = coalesce(excluded.end_reason, end_reason),
-  metadata = CASE WHEN excluded.version >= version THEN coalesce(excluded.metadata, metadata) ELSE coalesce(metadata, excluded.metadata) END,
-  user = coalesce(excluded.user, user),
-  service = coalesce(excluded.service, service),
-  environment = coalesce(excluded.environment, environment),
-  frameworks = coalesce(excluded.frameworks, frameworks),
-  sdk = coalesce(excluded.sdk, sdk),
-  host = coalesce(excluded.host, host),
-  parent_session_id = coalesce(excluded.parent_session_id, parent_session_id),
-  parent_span_id = coalesce(excluded.parent_span_id, parent_span_id),
-  is_native = max(is_native, excluded.is_native)
-"""
+_BUSY_S = 30
 
 
 class SQLiteStore:
@@ -59,21 +30,29 @@ class SQLiteStore:
 
     Args:
         path: The database file; its directory is made.
+
+    Raises:
+        StoreError: The file cannot be opened, is newer than this program, or is not ours.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self.prices = Prices(path.parent / "prices.json")
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        for script in sorted(files("agentops_dashboard.store").joinpath("sql/sqlite").iterdir(), key=lambda f: f.name):
-            self._connection.executescript(script.read_text("utf-8"))
+        self._fresh = FreshTexts()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = _connect(path)
+            migrate(self._connection, str(path))
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"{path} cannot be opened ({error}). Set AGENTOPS_HOME to a directory that you may write."
+            ) from error
 
     def close(self) -> None:
         """Close the writing connection."""
-        self._connection.close()
+        with self._lock:
+            self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -90,23 +69,30 @@ class SQLiteStore:
     def add(self, project: str, records: Iterable[SpanRecord], ledgers: Iterable[Ledger] = ()) -> None:
         """Store spans and ledgers durably; the summaries of their sessions are right when this returns."""
         with self.transaction() as connection:
-            self.write(connection, project, list(records), list(ledgers))
+            self.write(connection, project, records, ledgers)
 
     def mark_dead(self, process: str) -> None:
         """Say that a recording process is gone: its sessions that have not ended are abandoned."""
         with self.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO dead_process (process) VALUES (?)", (process,))
-            rows = connection.execute("SELECT project, trace_id FROM ledger WHERE process = ?", (process,)).fetchall()
-            for project, trace_id in rows:
-                recompute(connection, project, [trace_id], time.time_ns())
+            found = connection.execute(
+                "SELECT ledger.project, ledger.trace_id FROM ledger JOIN trace USING (project, trace_id) "
+                "WHERE process = ? AND state IS NULL",
+                (process,),
+            ).fetchall()
+            for project in {row[0] for row in found}:
+                recompute(connection, project, [row[1] for row in found if row[0] == project], time.time_ns())
 
     def write(
-        self, connection: sqlite3.Connection, project: str, records: list[SpanRecord], ledgers: list[Ledger]
+        self, connection: sqlite3.Connection, project: str, records: Iterable[SpanRecord], ledgers: Iterable[Ledger]
     ) -> None:
         """Store spans and ledgers inside a transaction that the caller holds."""
-        by_trace: dict[str, list[SpanRecord]] = {}
+        by_trace: dict[str, dict[str, SpanRecord]] = {}
         for record in records:
-            by_trace.setdefault(record.trace_id, []).append(record)
+            group = by_trace.setdefault(record.trace_id, {})
+            before = group.get(record.span_id)
+            if before is None or _replaces(record, before.version, before.end_ns):
+                group[record.span_id] = record
         touched = set(by_trace)
         for trace_id, group in by_trace.items():
             self._write_trace(connection, project, trace_id, group)
@@ -115,50 +101,128 @@ class SQLiteStore:
             _write_ledger(connection, project, ledger)
         recompute(connection, project, touched, time.time_ns())
 
-    def _write_trace(self, c: sqlite3.Connection, project: str, trace_id: str, records: list[SpanRecord]) -> None:
-        raw_bytes, body = payload.pack(records)
-        block_id = c.execute(
-            "INSERT INTO payload (project, trace_id, raw_bytes, body) VALUES (?, ?, ?, ?)",
-            (project, trace_id, raw_bytes, body),
-        ).lastrowid
-        words = "\n".join(
-            f"{payload.text_of(r.input, 20_000)}\n{payload.text_of(r.output, 20_000)}\n{r.name} {r.error_message or ''}"
-            for r in records
+    def _write_trace(
+        self, connection: sqlite3.Connection, project: str, trace_id: str, group: dict[str, SpanRecord]
+    ) -> None:
+        """Store the spans of one trace, those that are newer than what is there."""
+        records = list(_newer_only(connection, project, trace_id, group))
+        if not records:
+            return
+        for record in records:
+            self.prices.price(record)
+        blocks = self._write_payloads(connection, project, trace_id, records)
+        connection.executemany(
+            UPSERT_SPAN, [span_row(project, record, _call_hash(record), blocks[record.span_id]) for record in records]
         )
-        c.execute("INSERT INTO payload_text (rowid, body) VALUES (?, ?)", (block_id, words))
-        c.executemany(_UPSERT_SPAN, [_span_row(project, record, block_id) for record in records])
-        c.executemany(_UPSERT_TRACE, [_trace_row(project, record) for record in records])
-        tags = {(project, record.facts.session_id or trace_id, tag) for record in records for tag in record.tags}
-        c.executemany("INSERT OR IGNORE INTO session_tag (project, session_id, tag) VALUES (?, ?, ?)", tags)
+        old = _session_of(connection, project, trace_id)
+        connection.executemany(
+            UPSERT_TRACE, [trace_row(project, r.facts.session_id or trace_id, r) for r in _telling(records)]
+        )
+        session_id = _session_of(connection, project, trace_id) or trace_id
+        if old is not None and old != session_id:
+            _regroup(connection, project, old, session_id)
+        tags = {tag for record in records for tag in record.tags}
+        connection.executemany(
+            "INSERT OR IGNORE INTO session_tag (project, session_id, tag) VALUES (?, ?, ?)",
+            [(project, session_id, tag) for tag in tags],
+        )
+
+    def _write_payloads(
+        self, connection: sqlite3.Connection, project: str, trace_id: str, records: list[SpanRecord]
+    ) -> dict[str, int | None]:
+        """Store what is long about these spans; returns each span's block."""
+        by_id = {record.span_id: record for record in records}
+        blocks: dict[str, int | None] = {}
+        for group in payload.split({span_id: payload.content_of(record) for span_id, record in by_id.items()}):
+            fresh: list[str] = []
+            for span_id in group:
+                r = by_id[span_id]
+                fresh += self._fresh.take(trace_id, (r.name, r.input, r.output, r.error_message, r.error_type))
+            block_id = insert_block(connection, project, trace_id, group, "\n".join(fresh))
+            blocks.update(dict.fromkeys(group, block_id))
+        return blocks
 
 
-def _span_row(project: str, record: SpanRecord, block_id: int | None) -> tuple[object, ...]:
-    preview = payload.text_of(record.output if record.output is not None else record.input, 160) or None
-    return (project, *(getattr(record, name) for name in _SPAN_COLUMNS), preview, block_id)
+def insert_block(
+    connection: sqlite3.Connection, project: str, trace_id: str, contents: dict[str, bytes], words: str
+) -> int | None:
+    """Store a payload block and index its words; returns its id."""
+    raw_bytes, body = payload.pack(contents, words)
+    block_id = connection.execute(
+        "INSERT INTO payload (project, trace_id, raw_bytes, body) VALUES (?, ?, ?, ?)",
+        (project, trace_id, raw_bytes, body),
+    ).lastrowid
+    connection.execute("INSERT INTO payload_text (rowid, body) VALUES (?, ?)", (block_id, words))
+    return block_id
 
 
-def _trace_row(project: str, record: SpanRecord) -> tuple[object, ...]:
-    facts, resource = record.facts, record.resource
-    frameworks = resource.get(Resource.FRAMEWORKS)
-    return (
-        project,
-        record.trace_id,
-        facts.session_id or record.trace_id,
-        record.version if facts.is_root else 0,
-        facts.name,
-        facts.state,
-        facts.end_reason,
-        orjson.dumps(facts.metadata).decode() if facts.metadata else None,
-        facts.user,
-        resource.get(Resource.SERVICE_NAME),
-        resource.get(Resource.ENVIRONMENT),
-        orjson.dumps(frameworks).decode() if frameworks else None,
-        resource.get(Resource.SDK_VERSION),
-        resource.get(Resource.HOST_NAME),
-        facts.parent_session_id,
-        facts.parent_span_id,
-        int(facts.is_native),
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA cache_size = -16000")
+    return connection
+
+
+def _replaces(record: SpanRecord, version: int, end_ns: int | None) -> bool:
+    """A higher version replaces a lower one; of the same version an ended span replaces an open one."""
+    return record.version > version or (record.version == version and end_ns is None and record.end_ns is not None)
+
+
+def _newer_only(
+    connection: sqlite3.Connection, project: str, trace_id: str, group: dict[str, SpanRecord]
+) -> Iterator[SpanRecord]:
+    """Leave out what the store has already, so that a batch that is sent again costs no space."""
+    for span_id, record in group.items():
+        row = connection.execute(
+            "SELECT version, end_ns FROM span WHERE project = ? AND trace_id = ? AND span_id = ?",
+            (project, trace_id, span_id),
+        ).fetchone()
+        if row is None or _replaces(record, *row):
+            yield record
+
+
+def _telling(records: list[SpanRecord]) -> list[SpanRecord]:
+    """The spans that say something about their trace: its ends, roots, and foreign ones with facts of the session."""
+    asking = [record for record in records if record.input is not None]
+    answering = [record for record in records if record.output is not None and record.end_ns is not None]
+    chosen = {id(records[0]): records[0]}
+    if asking:
+        first = min(asking, key=lambda record: record.start_ns)
+        chosen[id(first)] = first
+    if answering:
+        last = max(answering, key=lambda record: record.end_ns or 0)
+        chosen[id(last)] = last
+    for record in records:
+        facts = record.facts
+        if facts.is_root or facts.user or facts.metadata or (facts.session_id and not facts.is_native):
+            chosen[id(record)] = record
+    return list(chosen.values())
+
+
+def _session_of(connection: sqlite3.Connection, project: str, trace_id: str) -> str | None:
+    row = connection.execute(
+        "SELECT session_id FROM trace WHERE project = ? AND trace_id = ?", (project, trace_id)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _regroup(connection: sqlite3.Connection, project: str, old: str, new: str) -> None:
+    """A late span said which session its trace belongs to: move what was stored under the trace's own id."""
+    connection.execute(
+        "UPDATE OR IGNORE session_tag SET session_id = ? WHERE project = ? AND session_id = ?", (new, project, old)
     )
+    for table in ("session_tag", "session", "usage"):
+        connection.execute(f"DELETE FROM {table} WHERE project = ? AND session_id = ?", (project, old))
+
+
+def _call_hash(record: SpanRecord) -> int | None:
+    """Equal for calls of the same tool with the same arguments."""
+    if record.kind != "tool":
+        return None
+    arguments = orjson.dumps(record.input, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
+    return zlib.crc32(arguments, zlib.crc32((record.tool or record.name).encode("utf-8", "replace")))
 
 
 def _write_ledger(connection: sqlite3.Connection, project: str, ledger: Ledger) -> None:

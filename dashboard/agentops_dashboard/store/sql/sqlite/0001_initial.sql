@@ -1,5 +1,5 @@
 -- One row per trace: which session it belongs to, and what its root says about the session.
-CREATE TABLE IF NOT EXISTS trace (
+CREATE TABLE trace (
   project TEXT NOT NULL,
   trace_id TEXT NOT NULL,
   session_id TEXT NOT NULL,
@@ -16,13 +16,18 @@ CREATE TABLE IF NOT EXISTS trace (
   host TEXT,
   parent_session_id TEXT,
   parent_span_id TEXT,
+  first_input TEXT,
+  first_input_ns INTEGER,
+  last_output TEXT,
+  last_output_ns INTEGER,
   is_native INTEGER NOT NULL DEFAULT 0,
+  is_grouped INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (project, trace_id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS trace_session ON trace (project, session_id);
+CREATE INDEX trace_session ON trace (project, session_id);
 
 -- Hot columns of a span. What is long or rare sits in payload.
-CREATE TABLE IF NOT EXISTS span (
+CREATE TABLE span (
   project TEXT NOT NULL,
   trace_id TEXT NOT NULL,
   span_id TEXT NOT NULL,
@@ -58,20 +63,20 @@ CREATE TABLE IF NOT EXISTS span (
 ) WITHOUT ROWID;
 
 -- Inputs, outputs, attributes and events of the spans of one trace and one batch, zstd-compressed JSON.
-CREATE TABLE IF NOT EXISTS payload (
+CREATE TABLE payload (
   block_id INTEGER PRIMARY KEY,
   project TEXT NOT NULL,
   trace_id TEXT NOT NULL,
   raw_bytes INTEGER NOT NULL,
   body BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS payload_trace ON payload (project, trace_id);
+CREATE INDEX payload_trace ON payload (project, trace_id);
 
 -- Words of a block (rowid = block_id). The text itself is not kept twice.
-CREATE VIRTUAL TABLE IF NOT EXISTS payload_text USING fts5 (body, content='', tokenize='unicode61', detail='full');
+CREATE VIRTUAL TABLE payload_text USING fts5 (body, content='', tokenize='unicode61', detail='full');
 
 -- Summary of a session, recomputed from its spans after each batch.
-CREATE TABLE IF NOT EXISTS session (
+CREATE TABLE session (
   project TEXT NOT NULL,
   session_id TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -119,19 +124,21 @@ CREATE TABLE IF NOT EXISTS session (
   revision INTEGER NOT NULL,
   PRIMARY KEY (project, session_id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS session_start ON session (project, start_ns DESC, session_id);
-CREATE INDEX IF NOT EXISTS session_state ON session (project, state, start_ns DESC);
+CREATE INDEX session_start ON session (project, start_ns DESC, session_id);
+CREATE INDEX session_state ON session (project, state, start_ns DESC);
 
-CREATE TABLE IF NOT EXISTS session_tag (
+-- is_removed: taken off by hand; a record that arrives later does not bring it back.
+CREATE TABLE session_tag (
   project TEXT NOT NULL,
   session_id TEXT NOT NULL,
   tag TEXT NOT NULL,
+  is_removed INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (project, tag, session_id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS session_tag_session ON session_tag (project, session_id);
+CREATE INDEX session_tag_session ON session_tag (project, session_id);
 
 -- Roll-up per session and label (label_kind: agent, tool, model, error).
-CREATE TABLE IF NOT EXISTS usage (
+CREATE TABLE usage (
   project TEXT NOT NULL,
   session_id TEXT NOT NULL,
   label_kind TEXT NOT NULL,
@@ -146,10 +153,10 @@ CREATE TABLE IF NOT EXISTS usage (
   cost_nano INTEGER,
   PRIMARY KEY (project, session_id, label_kind, label)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS usage_label ON usage (project, label_kind, label, session_id);
+CREATE INDEX usage_label ON usage (project, label_kind, label, session_id);
 
 -- What a recording process said about one session.
-CREATE TABLE IF NOT EXISTS ledger (
+CREATE TABLE ledger (
   project TEXT NOT NULL,
   trace_id TEXT NOT NULL,
   process TEXT NOT NULL,
@@ -161,20 +168,20 @@ CREATE TABLE IF NOT EXISTS ledger (
   has_ended INTEGER NOT NULL,
   PRIMARY KEY (project, trace_id, process)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS ledger_process ON ledger (process);
+CREATE INDEX ledger_process ON ledger (process);
 
 -- A process that was seen dead; its sessions that did not end are abandoned.
-CREATE TABLE IF NOT EXISTS dead_process (process TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE dead_process (process TEXT PRIMARY KEY) WITHOUT ROWID;
 
 -- How far each spool segment has been read, committed together with its rows.
-CREATE TABLE IF NOT EXISTS segment (
+CREATE TABLE segment (
   name TEXT PRIMARY KEY,
   offset INTEGER NOT NULL,
   bad_lines INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
 -- Counters for the health badge: rejected spans, bad lines, attributes that were not understood.
-CREATE TABLE IF NOT EXISTS counter (
+CREATE TABLE counter (
   project TEXT NOT NULL,
   name TEXT NOT NULL,
   label TEXT NOT NULL,

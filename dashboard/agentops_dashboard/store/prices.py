@@ -1,0 +1,146 @@
+"""What a model call costs, in integer nano-USD, by token class."""
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from agentops.errors import ConfigurationError
+from agentops_dashboard.semantics.record import SpanRecord
+
+__all__ = ["ModelPrice", "Prices"]
+
+_PROVIDER_NAMES = {"x_ai": "x-ai", "xai": "x-ai", "azure.ai.inference": "azure", "aws_bedrock": "aws"}
+_CLASSES = ("input", "output", "cached", "cache_write")
+Tiers = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPrice:
+    """Prices by token class: ``(input tokens above which it holds, pico-USD per token)``, ascending.
+
+    ``cached`` and ``cache_write`` None mean that such tokens cost what input costs.
+    """
+
+    input: Tiers
+    output: Tiers
+    cached: Tiers | None
+    cache_write: Tiers | None
+    source: str
+
+    def cost_nano(self, record: SpanRecord) -> int:
+        """Return what the call cost. Input includes cached and cache-write tokens, output includes reasoning."""
+        total = record.input_tokens or 0
+        cached, written = record.cached_tokens or 0, record.cache_write_tokens or 0
+        plain = max(total - cached - written, 0)
+        pico = plain * _at(self.input, total) + (record.output_tokens or 0) * _at(self.output, total)
+        pico += cached * _at(self.cached or self.input, total) + written * _at(self.cache_write or self.input, total)
+        return (pico + 500) // 1000
+
+
+def _at(tiers: Tiers, input_tokens: int) -> int:
+    price = tiers[0][1]
+    for above, tier_price in tiers[1:]:
+        if input_tokens > above:
+            price = tier_price
+    return price
+
+
+class Prices:
+    """Looks prices up: in a file of one's own first, then in genai-prices. An unknown model has no price.
+
+    Args:
+        path: JSON object of model name to ``{"input", "output", "cached", "cache_write"}``, each US dollars per
+            million tokens. Need not exist.
+
+    Raises:
+        ConfigurationError: The file is there and cannot be understood.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._own = _read_own(path) if path is not None and path.exists() else {}
+        self._found: dict[tuple[str | None, str, int], ModelPrice | None] = {}
+
+    def price(self, record: SpanRecord) -> None:
+        """Fill in the cost of a model call that reported none itself."""
+        if record.cost_nano is not None or record.model is None:
+            return
+        if record.input_tokens is None and record.output_tokens is None:
+            return
+        price = self.find(record.provider, record.model, record.start_ns)
+        if price is not None:
+            record.cost_nano, record.cost_source = price.cost_nano(record), price.source
+
+    def find(self, provider: str | None, model: str, time_ns: int) -> ModelPrice | None:
+        """Return the price of a model on the day of a moment, or None when no list knows it."""
+        day = time_ns // 86_400_000_000_000
+        key = (provider, model, day)
+        if key not in self._found:
+            if len(self._found) > 5000:
+                self._found.clear()
+            self._found[key] = self._own.get(model) or _look_up(provider, model, day)
+        return self._found[key]
+
+
+def _look_up(provider: str | None, model: str, day: int) -> ModelPrice | None:
+    # Importing the price list takes 0.6 s, which the first page need not wait for.
+    import genai_prices
+    from genai_prices.data_snapshot import get_snapshot
+
+    if provider is not None:
+        provider = _PROVIDER_NAMES.get(provider, provider)
+    try:
+        _, info = get_snapshot().find_provider_model(model, None, provider, None)
+    except LookupError:
+        return None
+    prices = info.get_prices(datetime.fromtimestamp(day * 86400, timezone.utc))
+    given, answered = prices.input_mtok, prices.output_mtok
+    if given is None and answered is None:
+        return None
+    return ModelPrice(
+        input=_tiers(given) or ((0, 0),),
+        output=_tiers(answered) or ((0, 0),),
+        cached=_tiers(prices.cache_read_mtok),
+        cache_write=_tiers(prices.cache_write_mtok),
+        source=f"genai-prices {genai_prices.__version__}",
+    )
+
+
+def _tiers(price: Any) -> Tiers | None:
+    if price is None:
+        return None
+    if isinstance(price, Decimal):
+        return ((0, _pico(price)),)
+    return ((0, _pico(price.base)), *((tier.start, _pico(tier.price)) for tier in price.tiers))
+
+
+def _pico(dollars_per_million: Decimal) -> int:
+    return int((dollars_per_million * 1_000_000).to_integral_value())
+
+
+def _read_own(path: Path) -> dict[str, ModelPrice]:
+    try:
+        table = orjson.loads(path.read_bytes())
+        return {model: _own_price(prices, path) for model, prices in table.items()}
+    except (orjson.JSONDecodeError, AttributeError, TypeError, ArithmeticError) as error:
+        raise ConfigurationError(
+            f'{path} is no price table ({error}). Write it as {{"my-model": {{"input": 0.5, "output": 1.5}}}}, '
+            "in US dollars per million tokens."
+        ) from error
+
+
+def _own_price(prices: dict[str, float], path: Path) -> ModelPrice:
+    unknown = sorted(set(prices) - set(_CLASSES))
+    if unknown:
+        raise TypeError(f"unknown token class {unknown[0]!r}")
+    tiers = {name: _tiers(Decimal(str(value))) for name, value in prices.items()}
+    return ModelPrice(
+        input=tiers.get("input") or ((0, 0),),
+        output=tiers.get("output") or ((0, 0),),
+        cached=tiers.get("cached"),
+        cache_write=tiers.get("cache_write"),
+        source=path.name,
+    )

@@ -1,0 +1,88 @@
+"""The human text inside content values: for previews, and for full-text search over what is new."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["FreshTexts", "leaf_texts", "preview"]
+
+_NOT_TEXT = frozenset({"id", "role", "type", "finish_reason", "mime_type", "modality"})
+_TEXT_LIMIT = 20_000
+_DEPTH_LIMIT = 12
+
+
+def leaf_texts(value: Any, depth: int = 0) -> Iterator[str]:
+    """Yield the texts inside a content value; ids, roles and inline files are no text."""
+    if type(value) is str:
+        if value:
+            yield value
+    elif type(value) is list:
+        if depth < _DEPTH_LIMIT:
+            for item in value:
+                yield from leaf_texts(item, depth + 1)
+    elif type(value) is dict:
+        if depth < _DEPTH_LIMIT and value.get("type") not in ("blob", "image", "audio"):
+            for key, item in value.items():
+                if key not in _NOT_TEXT:
+                    yield from leaf_texts(item, depth + 1)
+    elif type(value) is int or type(value) is float:
+        yield str(value)
+
+
+def preview(value: Any, limit: int = 160) -> str | None:
+    """Return one line of a content value: its last message if it is a conversation, else its first text."""
+    if type(value) is list and value and type(value[-1]) is dict and "parts" in value[-1]:
+        value = _message_parts(value)
+    parts, size = [], 0
+    for text in leaf_texts(value):
+        line = " ".join(text[: limit * 2].split())
+        if line:
+            parts.append(line)
+            size += len(line) + 1
+            if size > limit:
+                break
+    joined = " ".join(parts)
+    return (joined if len(joined) <= limit else joined[: limit - 1] + "…") or None
+
+
+def _message_parts(messages: list[Any]) -> Any:
+    """The last message's spoken parts, or its tool calls as ``name(arguments)``."""
+    parts = messages[-1].get("parts")
+    if type(parts) is not list:
+        return parts
+    spoken = [part for part in parts if type(part) is dict and part.get("type") == "text"]
+    if spoken:
+        return [part.get("content") for part in spoken]
+    calls = [part for part in parts if type(part) is dict and part.get("type") == "tool_call"]
+    if calls:
+        return [f"{call.get('name')}({preview(call.get('arguments'), 60) or ''})" for call in calls]
+    return parts
+
+
+class FreshTexts:
+    """Remembers which texts of a session were seen, so that a repeated history is indexed once.
+
+    Forgetting a session costs space in the index and nothing else, so only the latest ones are kept.
+    """
+
+    def __init__(self, sessions: int = 2000) -> None:
+        self._seen: OrderedDict[str, set[int]] = OrderedDict()
+        self._sessions = sessions
+
+    def take(self, session_id: str, values: tuple[Any, ...]) -> list[str]:
+        """Return the texts inside these values that this session has not shown before."""
+        seen = self._seen.get(session_id)
+        if seen is None:
+            seen = self._seen[session_id] = set()
+            if len(self._seen) > self._sessions:
+                self._seen.popitem(last=False)
+        else:
+            self._seen.move_to_end(session_id)
+        fresh = []
+        for value in values:
+            for text in leaf_texts(value):
+                key = hash(text)
+                if key not in seen:
+                    seen.add(key)
+                    fresh.append(text[:_TEXT_LIMIT])
+        return fresh

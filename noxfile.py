@@ -95,6 +95,8 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports", env={"PYTHONPATH": os.pathsep.join(("core", "integrations", "dashboard"))})
     session.run("codespell")
+    tracked = session.run("git", "ls-files", external=True, silent=True) or ""
+    session.run("python", ".ci/check_files.py", *filter(os.path.exists, tracked.split()), log=False)
     _mypy(session, "core", "dashboard")
 
 
@@ -243,6 +245,15 @@ if (ROOT / "docs" / "screenshots.py").exists():
         browser = _chromium(session)
         _install(session, groups=("test-e2e",))
         session.run("python", "docs/screenshots.py", *session.posargs, env={"AGENTOPS_TEST_BROWSER": browser})
+
+
+@nox.session(default=False)
+def changelog(session: nox.Session) -> None:
+    """Gather the fragments into CHANGELOG.md for a release: ``nox -s changelog -- 1.1.0``."""
+    if not session.posargs:
+        session.error("Say which version: nox -s changelog -- 1.1.0")
+    session.install(*nox.project.dependency_groups(PROJECT, "changelog"))
+    session.run("towncrier", "build", "--version", session.posargs[0], *session.posargs[1:])
 
 
 if __name__ == "__main__":

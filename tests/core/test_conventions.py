@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import INTEGRATIONS, PYPROJECT, ROOT, dotted, modules
+from tests.house import INTEGRATIONS, PACKAGES, PYPROJECT, ROOT, dotted, modules
 
 RECORDING = ["agentops", *INTEGRATIONS]
 LIMIT_LINES = {"module": 600, "function": 50}
@@ -152,3 +152,20 @@ def test_every_test_states_its_fact(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
     ]
     assert [node.name for node in tests if not ast.get_docstring(node)] == []
+
+
+def test_changelog_fragments_are_named_for_the_release() -> None:
+    """A fragment with another name would not be gathered, and its sentence would be lost."""
+    name = re.compile(r"(\d+|\+[a-z0-9-]+)\.(added|changed|fixed|removed)(\.\d+)?\.md")
+    fragments = [path for path in (ROOT / "changelog").iterdir() if path.name != "README.md"]
+    assert [path.name for path in fragments if not name.fullmatch(path.name)] == []
+    assert [path.name for path in fragments if not path.read_text().rstrip().endswith(".")] == []
+
+
+def test_every_package_is_known_to_import_linter() -> None:
+    """A package that import-linter is not told of may import anything."""
+    settings = PYPROJECT["tool"]["importlinter"]
+    assert sorted(settings["root_packages"]) == [package.name for package in sorted(PACKAGES, key=lambda p: p.name)]
+    if INTEGRATIONS:
+        independent = [c["modules"] for c in settings["contracts"] if c["type"] == "independence"]
+        assert [sorted(names) for names in independent] == [INTEGRATIONS]

@@ -22,6 +22,8 @@ class SessionLedger:
 
     spans: int = 0
     """Spans that this process started in the session."""
+    spans_left_out: int = 0
+    """Of these, spans that a span filter left out on purpose."""
     dropped_spans: int = 0
     """Spans that were lost before they reached the disk."""
     dropped_payloads: int = 0

@@ -1,0 +1,265 @@
+"""Finding plugins, and switching their integrations on when their framework is in use.
+
+Entry-point metadata is read at ``init()``; a plugin that cannot be imported is reported once and the others go on.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib import metadata
+from types import ModuleType
+from typing import Any, Final
+
+import pluggy
+
+from agentops import hookspecs
+from agentops.errors import PluginError
+from agentops.hookspecs import Integration
+from agentops.sdk import process
+from agentops.sdk.config import Config
+from agentops.sdk.guard import attempt, logger, say_once
+from agentops.sdk.import_hook import ImportHook
+from agentops.sdk.recorder import Recorder
+
+__all__ = ["GROUP", "PluginState", "Plugins", "plugins"]
+
+GROUP: Final = "agentops"
+
+
+class PluginState:
+    """Where an integration stands, in the order in which it is found out."""
+
+    BLOCKED: Final = "blocked"
+    ABSENT: Final = "framework absent"
+    TOO_OLD: Final = "too old"
+    FAILED: Final = "failed"
+    READY: Final = "ready"
+    ENABLED: Final = "enabled"
+
+
+@dataclass(slots=True)
+class Entry:
+    """An integration and where it stands."""
+
+    integration: Integration
+    plugin: object
+    state: str = PluginState.READY
+    reason: str = ""
+    undo: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def version(self) -> str | None:
+        """Installed version of the framework; None if it is not installed."""
+        try:
+            return metadata.version(self.integration.distribution)
+        except metadata.PackageNotFoundError:
+            return None
+
+
+class Plugins:
+    """All plugins of the process."""
+
+    def __init__(self) -> None:
+        self.manager = pluggy.PluginManager(GROUP)
+        self.manager.add_hookspecs(hookspecs)
+        self.entries: dict[str, Entry] = {}
+        self.failures: dict[str, str] = {}
+        self._hook = ImportHook()
+        self._has_discovered = False
+        self._config: Config | None = None
+
+    def discover(self) -> None:
+        """Read entry points and register their plugins; once per process."""
+        if self._has_discovered:
+            return
+        self._has_discovered = True
+        for point in sorted(metadata.entry_points(group=GROUP), key=lambda item: item.name):
+            if not self.manager.has_plugin(point.name):
+                module = attempt(_load, lambda error, name=point.name: self._failed(name, error), point.value)
+                if module is not None:
+                    self.register(module, point.name)
+
+    def register(self, plugin: object, name: str) -> None:
+        """Register a plugin by hand; what its entry point would have done.
+
+        Raises:
+            PluginError: It implements a hook in a way that cannot be called.
+        """
+        try:
+            self.manager.register(plugin, name)
+            self.manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            self.manager.unregister(name=name)
+            raise PluginError(f"plugin {name!r} cannot be used: {error}") from error
+        describe = getattr(plugin, "agentops_integrations", None)
+        for integration in attempt(describe, lambda error: self._failed(name, error) or (), ) if describe else ():
+            self.entries.setdefault(integration.name, Entry(integration, plugin))
+
+    def activate(self, config: Config) -> None:
+        """Enable what the settings ask for: now what is imported already, the rest when it is imported."""
+        self._config = config
+        self.discover()
+        for entry in self.entries.values():
+            if entry.state != PluginState.ENABLED:
+                self._consider(entry, config)
+
+    def enable(self, name: str) -> None:
+        """Enable an integration now, importing its framework; beside any others.
+
+        Raises:
+            PluginError: There is none of that name, or it cannot be enabled; the text says why and what to install.
+        """
+        self.discover()
+        entry = self._entry(name)
+        if entry.state == PluginState.ENABLED:
+            return
+        self._check_installed(entry)
+        if entry.state in {PluginState.ABSENT, PluginState.TOO_OLD}:
+            extra = entry.integration.extra or entry.integration.name
+            raise PluginError(f"{name} cannot be enabled: {entry.reason}; run: pip install 'agentops[{extra}]'")
+        self._hook.forget(entry.integration.trigger)
+        try:
+            importlib.import_module(entry.integration.trigger)
+        except ImportError as error:
+            raise PluginError(f"{name} cannot be enabled: importing {entry.integration.trigger} failed: {error}") from error
+        self._install(entry)
+        if entry.state == PluginState.FAILED:
+            raise PluginError(f"{name} cannot be enabled: {entry.reason}")
+
+    def disable(self, name: str | None = None) -> None:
+        """Disable an integration, or all, and leave everything as it was before it was enabled.
+
+        Raises:
+            PluginError: There is none of that name.
+        """
+        entries = [self._entry(name)] if name is not None else list(self.entries.values())
+        for entry in entries:
+            self._hook.forget(entry.integration.trigger)
+            while entry.undo:
+                attempt(entry.undo.pop(), lambda error, entry=entry: _warn_undo(entry, error))
+            if entry.state == PluginState.ENABLED:
+                process.frameworks.pop(entry.integration.distribution, None)
+                entry.state, entry.reason = PluginState.READY, "disabled by hand"
+
+    def call_collected(self, hook: str, config: Config) -> list[Any]:
+        """Call a hook that gives several things per plugin, and return them all, in order of registration."""
+        found: list[Any] = []
+        for implementation in getattr(self.manager.hook, hook).get_hookimpls():
+            arguments = {"config": config} if "config" in implementation.argnames else {}
+            given = attempt(
+                implementation.function, lambda error, it=implementation: self._failed(it.plugin_name, error), **arguments
+            )
+            found.extend(given or ())
+        return found
+
+    def _entry(self, name: str) -> Entry:
+        if name not in self.entries:
+            reason = f" ({self.failures[name]})" if name in self.failures else ""
+            known = ", ".join(sorted(self.entries)) or "none"
+            raise PluginError(f"there is no integration {name!r}{reason}; known are: {known}. See: agentops plugins")
+        return self.entries[name]
+
+    def _consider(self, entry: Entry, config: Config) -> None:
+        integration = entry.integration
+        chosen = config.integrations
+        entry.state, entry.reason = PluginState.READY, ""
+        if integration.name in config.disabled_plugins:
+            entry.state, entry.reason = PluginState.BLOCKED, "named in disabled_plugins"
+        elif chosen is not None and integration.name not in chosen:
+            entry.state, entry.reason = PluginState.BLOCKED, "not among the chosen integrations"
+        elif not config.instrument_llm_calls:
+            entry.state, entry.reason = PluginState.BLOCKED, "instrument_llm_calls is off"
+        else:
+            self._check_installed(entry)
+        if entry.state != PluginState.READY:
+            return
+        trigger = sys.modules.get(integration.trigger)
+        if trigger is not None and not getattr(getattr(trigger, "__spec__", None), "_initializing", False):
+            self._install(entry)
+        else:
+            entry.reason = f"waits for `import {integration.trigger}`"
+            self._hook.when_imported(integration.trigger, lambda: self._install(entry))
+
+    def _check_installed(self, entry: Entry) -> None:
+        integration, version = entry.integration, entry.version
+        if version is None:
+            entry.state, entry.reason = PluginState.ABSENT, f"{integration.distribution} is not installed"
+        elif _as_numbers(version) < _as_numbers(integration.minimum):
+            entry.state = PluginState.TOO_OLD
+            entry.reason = f"{integration.distribution} {version} is older than {integration.minimum}"
+        elif entry.state in {PluginState.ABSENT, PluginState.TOO_OLD}:
+            entry.state, entry.reason = PluginState.READY, ""
+
+    def _install(self, entry: Entry) -> None:
+        integration = entry.integration
+        module = sys.modules.get(integration.trigger)
+        if integration.probe is not None and not hasattr(module, integration.probe):
+            entry.state = PluginState.FAILED
+            entry.reason = f"module {integration.trigger} has no {integration.probe}, so it is another package"
+            return
+        rival = next((name for name in self._enabled() if integration.name in self.entries[name].integration.supersedes), None)
+        if rival is not None:
+            entry.state, entry.reason = PluginState.BLOCKED, f"{rival} records the same calls"
+            return
+        for name in integration.supersedes:
+            if name in self._enabled():
+                self.disable(name)
+        recorder = Recorder(integration.name)
+        undo = attempt(integration.install, lambda error: self._install_failed(entry, error), recorder)
+        if undo is None:
+            return
+        entry.undo = [undo]
+        resolver = getattr(entry.plugin, "agentops_current_parent", None)
+        if resolver is not None:
+            remove = recorder.add_parent_resolver(resolver)
+            if remove is not None:
+                entry.undo.append(remove)
+        entry.state, entry.reason = PluginState.ENABLED, ""
+        process.frameworks[integration.distribution] = entry.version or "unknown"
+
+    def _enabled(self) -> Iterable[str]:
+        return [name for name, entry in self.entries.items() if entry.state == PluginState.ENABLED]
+
+    def _install_failed(self, entry: Entry, error: Exception) -> None:
+        entry.state, entry.reason = PluginState.FAILED, f"{type(error).__name__}: {error}"
+        version = entry.version
+        logger.warning(
+            "agentops: the %s integration could not be enabled with %s %s (%s); the others go on. See: agentops plugins",
+            entry.integration.name,
+            entry.integration.distribution,
+            version,
+            entry.reason,
+        )
+
+    def _failed(self, name: str, error: Exception) -> None:
+        self.failures[name] = f"{type(error).__name__}: {error}"
+        say_once(f"plugin {name}", "agentops: plugin %s could not be used (%s); the others go on.", name, error)
+
+
+def _load(value: str) -> ModuleType | object:
+    module_name, _, attribute = value.partition(":")
+    module: Any = importlib.import_module(module_name)
+    for part in filter(None, attribute.split(".")):
+        module = getattr(module, part)
+    return module
+
+
+def _warn_undo(entry: Entry, error: Exception) -> None:
+    logger.warning("agentops: %s could not be disabled completely (%s).", entry.integration.name, error)
+
+
+def _as_numbers(version: str) -> tuple[int, ...]:
+    """Read the leading numbers of a version; enough to tell whether a floor is reached."""
+    numbers = []
+    for part in version.replace("-", ".").replace("+", ".").split("."):
+        digits = "".join(character for character in part if character.isdigit())
+        if not part[:1].isdigit():
+            break
+        numbers.append(int(digits))
+        if digits != part:
+            break
+    return tuple(numbers)
+
+
+plugins = Plugins()

@@ -1,0 +1,1 @@
+"""What records: sessions, spans, context, the recorder, the spool and delivery."""

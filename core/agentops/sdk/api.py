@@ -1,0 +1,254 @@
+"""The functions that a program calls: ``init``, sessions, ``enable`` and ``disable``."""
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from agentops.errors import ConfigurationError
+from agentops.semconv import State
+from agentops.sdk import process
+from agentops.sdk.config import Config, config_from_environment, updated
+from agentops.sdk.context import CURRENT
+from agentops.sdk.guard import logger
+from agentops.sdk.session import Session
+from agentops.sdk.tags import Tags
+
+__all__ = [
+    "configure",
+    "current_session",
+    "disable",
+    "enable",
+    "end_all_sessions",
+    "end_session",
+    "end_trace",
+    "flush",
+    "init",
+    "start_session",
+    "start_trace",
+    "update_trace_metadata",
+]
+
+
+def init(api_key: str | None = None, **settings: Any) -> Session | None:
+    """Begin to record; frameworks in use are recorded from here on.
+
+    Without ``endpoint`` or ``exporter_endpoint`` everything stays on this machine, whatever ``api_key`` says. Calling
+    it again with other settings really switches: new sessions follow the new settings, running ones end as they began.
+
+    Args:
+        api_key: Key for ``endpoint``.
+        settings: Any field of ``agentops.Config``, and ``tags`` as another name of ``default_tags``.
+
+    Returns:
+        The automatic session, or None when ``auto_start_session`` is off or recording is disabled.
+
+    Raises:
+        ConfigurationError: An argument or environment variable is unknown or cannot be used; with ``fail_safe=True``
+            this is logged instead.
+    """
+    try:
+        config = updated(config_from_environment(), {"api_key": api_key, **settings})
+    except ConfigurationError as error:
+        if not settings.get("fail_safe"):
+            raise
+        logger.error("agentops: %s It goes on with the settings of the environment.", error)
+        config = config_from_environment()
+    return _begin(config)
+
+
+def configure(**settings: Any) -> None:
+    """Change settings; takes effect as ``init()`` with these on top of the settings in force would.
+
+    Raises:
+        ConfigurationError: As in ``init()``.
+    """
+    current = process.current()
+    _begin(updated(current.config if current is not None else config_from_environment(), settings))
+
+
+def start_session(
+    name: str | None = None,
+    tags: Tags | None = None,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    user: str | None = None,
+) -> Session:
+    """Start a session of its own and make it the caller's current one. Usable with ``with`` and ``async with``.
+
+    Args:
+        name: Name of the session. A list in this place is taken as the tags, as AgentOps' older clients pass it.
+        tags: Strings, or a mapping (``env: prod`` becomes ``env:prod``); added to ``default_tags``.
+        metadata: Values kept with the session.
+        user: Id of the user that the session serves.
+
+    Raises:
+        ConfigurationError: The tags are not text.
+    """
+    if name is not None and not isinstance(name, str):
+        name, tags = None, name
+    session = process.runtime().start_session(name, tags, metadata, user)
+    CURRENT.set(session.root)
+    return session
+
+
+def end_session(session_or_state: object = None, end_state: object = None, end_state_reason: str | None = None) -> None:
+    """End the caller's session, or the one given. A session of another thread or task is never touched.
+
+    Args:
+        session_or_state: A ``Session``, or an end state in any spelling.
+        end_state: The state, where the first argument is a session or left out; ``success`` if none is given.
+        end_state_reason: A sentence kept beside the state.
+    """
+    if isinstance(session_or_state, Session):
+        session: Session | None = session_or_state
+    else:
+        session = current_session()
+        end_state = session_or_state if session_or_state is not None else end_state
+    if session is None:
+        logger.warning("agentops: end_session() was called where no session is running; nothing was ended.")
+        return
+    session.end(end_state if end_state is not None else State.SUCCESS, reason=end_state_reason)
+
+
+def start_trace(trace_name: str = "session", tags: Tags | None = None) -> Session:
+    """Start a session; AgentOps 0.4's name of ``start_session``."""
+    return start_session(trace_name, tags)
+
+
+def end_trace(trace_context: Session | None = None, end_state: object = State.SUCCESS) -> None:
+    """End a session, the caller's own if none is given; AgentOps 0.4's name of ``end_session``."""
+    end_session(trace_context, end_state) if trace_context is not None else end_session(None, end_state)
+
+
+def end_all_sessions() -> None:
+    """End every session that is open in this process, as ``indeterminate``."""
+    runtime = process.current()
+    if runtime is not None:
+        runtime.end_all_sessions()
+
+
+def current_session() -> Session | None:
+    """Return the session that an event recorded here would belong to; None if there is none."""
+    runtime = process.current()
+    return runtime.current_session() if runtime is not None else None
+
+
+def update_trace_metadata(metadata: Mapping[str, Any], prefix: str = "trace.metadata") -> bool:
+    """Merge values, also nested ones, into the metadata of the caller's session; False if there is none.
+
+    ``prefix`` is accepted for AgentOps 0.4's sake: a prefix other than its default becomes part of the names.
+    """
+    session = current_session()
+    if session is None:
+        logger.warning("agentops: update_trace_metadata() was called where no session is running; nothing was kept.")
+        return False
+    plain = prefix in {"", "trace.metadata"}
+    session.set_metadata(metadata if plain else {f"{prefix}.{key}": value for key, value in metadata.items()})
+    return True
+
+
+def flush(timeout_s: float | None = 5.0) -> bool:
+    """Wait until what was recorded so far is on the disk; False when the time (in seconds) ran out."""
+    runtime = process.current()
+    return runtime.sink.flush(timeout_s) if runtime is not None else True
+
+
+def enable(name: str) -> None:
+    """Enable one integration by name, such as ``crewai``, whether or not its framework is imported yet.
+
+    Raises:
+        PluginError: There is none of that name or it cannot be enabled; the text says what to install.
+    """
+    from agentops.plugins import plugins
+
+    process.runtime()
+    plugins.enable(name)
+
+
+def disable(name: str | None = None) -> None:
+    """Disable an integration, or all of them, and leave the framework as it was.
+
+    Raises:
+        PluginError: There is none of that name.
+    """
+    from agentops.plugins import plugins
+
+    plugins.disable(name)
+
+
+def _begin(config: Config) -> Session | None:
+    """Put settings in force. The same settings again change nothing."""
+    from agentops.plugins import plugins
+
+    runtime = process.current()
+    if runtime is None or runtime.config != config:
+        _set_up_logging(config)
+        plugins.discover()
+        process.span_filters[:] = plugins.call_collected("agentops_span_filters", config)
+        process.on_session_started[:] = [_say_url, *_implementations("agentops_session_started")]
+        process.on_session_ended[:] = _implementations("agentops_session_ended")
+        runtime = process.make_runtime(config)
+        process.replace(runtime)
+    if config.disabled:
+        return None
+    plugins.activate(config)
+    return runtime.automatic_session() if config.auto_start_session else None
+
+
+def _implementations(hook: str) -> list[Any]:
+    from agentops.plugins import plugins
+
+    return [item.function for item in getattr(plugins.manager.hook, hook).get_hookimpls()]
+
+
+def _say_url(session: Session) -> None:
+    """Say once per session where it can be seen, if it can be seen anywhere."""
+    if session.runtime.config.log_session_replay_url and session.url is not None:
+        logger.info("AgentOps: Session Replay for %s: %s", session.name, session.url)
+
+
+def _set_up_logging(config: Config) -> None:
+    """Let our own messages be seen, unless the program has set up the ``agentops`` logger itself."""
+    logger.setLevel(config.log_level)
+    if not logger.handlers and not logging.getLogger().handlers:
+        handler = _StandardError()
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        logger.addHandler(handler)
+        logger.propagate = False
+    if config.logging_to_file and not any(isinstance(item, logging.FileHandler) for item in logger.handlers):
+        try:
+            logger.addHandler(logging.FileHandler(config.logging_to_file, mode="a", delay=True))
+        except OSError as error:
+            raise ConfigurationError(f"logging_to_file={config.logging_to_file!r} cannot be opened: {error}.") from error
+
+
+class _StandardError(logging.StreamHandler[Any]):
+    """Writes to whatever ``sys.stderr`` is at the moment, which programs and tests replace."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> Any:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, value: Any) -> None:
+        """Never kept."""
+
+
+def _begin_by_itself() -> None:
+    """What the first use of a decorator, a handler or ``start_session`` does where ``init()`` was not called."""
+    try:
+        config = config_from_environment()
+    except ConfigurationError as error:
+        logger.error("agentops: %s It goes on with the defaults.", error)
+        config = updated(Config(), {})
+    if config.auto_init:
+        _begin(config)
+    else:
+        process.replace(process.make_runtime(updated(config, {"disabled": True})))
+
+
+process.on_first_use.append(_begin_by_itself)

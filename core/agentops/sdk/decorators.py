@@ -1,0 +1,249 @@
+"""The decorators: ``session agent task operation workflow chain tool guardrail`` and ``trace``, for any callable.
+
+Each works bare and called, on functions, coroutines, generators, async generators, methods and classes, and keeps the
+signature. A generator's span is current only while the generator itself runs, so nothing leaks into its consumer.
+"""
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
+
+from agentops.errors import ConfigurationError
+from agentops.semconv import Span as Attr
+from agentops.semconv import SpanKind
+from agentops.sdk.calls import CallScope, SessionScope, SpanScope, describe_arguments
+from agentops.sdk.tags import normalize_tags
+
+__all__ = [
+    "agent",
+    "chain",
+    "guardrail",
+    "operation",
+    "session",
+    "task",
+    "tool",
+    "trace",
+    "workflow",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """The type of each decorator: usable bare and called, the decorated thing keeps its type."""
+
+    @overload
+    def __call__(self, wrapped: F, /) -> F: ...
+    @overload
+    def __call__(
+        self,
+        wrapped: None = None,
+        /,
+        *,
+        name: str | None = None,
+        version: object = None,
+        tags: object = None,
+        cost: float | None = None,
+        spec: object = None,
+        capture_request: bool = True,
+        capture_response: bool = True,
+    ) -> Callable[[F], F]: ...
+
+
+def _decorator(kind: str, doc: str) -> Decorator:
+    """Make the decorator for one kind of span."""
+
+    def decorate(
+        wrapped: Any = None,
+        /,
+        *,
+        name: str | None = None,
+        version: object = None,
+        tags: object = None,
+        cost: float | None = None,
+        spec: object = None,
+        capture_request: bool = True,
+        capture_response: bool = True,
+    ) -> Any:
+        if wrapped is not None and not callable(wrapped) and not isinstance(wrapped, (classmethod, staticmethod)):
+            raise ConfigurationError(f"@{kind} decorates functions and classes, not {wrapped!r}; write @{kind}(name=…).")
+        attributes = {Attr.VERSION_LABEL: version, Attr.COST_USD: cost, Attr.SPEC: spec}
+        scope = functools.partial(
+            SessionScope if kind == SpanKind.SESSION else SpanScope,
+            kind=kind,
+            attributes={key: value for key, value in attributes.items() if value is not None},
+            tags=normalize_tags(tags),
+            captures_input=capture_request,
+            captures_output=capture_response,
+        )
+
+        def apply(target: Any) -> Any:
+            return _apply(target, name, scope)
+
+        return apply if wrapped is None else apply(wrapped)
+
+    decorate.__name__ = decorate.__qualname__ = kind
+    decorate.__doc__ = doc
+    return decorate  # type: ignore[return-value]
+
+
+ScopeMaker = Callable[..., CallScope]
+
+
+def _apply(target: Any, name: str | None, scope: ScopeMaker) -> Any:
+    if isinstance(target, (classmethod, staticmethod)):
+        return type(target)(_apply(target.__func__, name, scope))
+    if inspect.isclass(target):
+        return _wrap_class(target, name or target.__name__, scope)
+    made = scope(name=name or getattr(target, "__name__", type(target).__name__), describe=describe_arguments(target))
+    function = inspect.unwrap(target) if not inspect.isclass(target) else target
+    if inspect.isasyncgenfunction(function):
+        return _wrap_async_generator(target, made)
+    if inspect.isgeneratorfunction(function):
+        return _wrap_generator(target, made)
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(target, "__call__", None)):  # noqa: B004 - the method of a callable object is what is asked for
+        return _wrap_coroutine(target, made)
+    return _wrap_function(target, made)
+
+
+def _wrap_function(function: Callable[P, R], scope: CallScope) -> Callable[P, R]:
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        opened = scope.open(args, kwargs)
+        if opened is None:
+            return function(*args, **kwargs)
+        before = opened.enter()
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            opened.leave(before)
+            opened.fail(error)
+            raise
+        opened.leave(before)
+        opened.finish(result)
+        return result
+
+    return call
+
+
+def _wrap_coroutine(function: Callable[P, Any], scope: CallScope) -> Callable[P, Any]:
+    @functools.wraps(function)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+        opened = scope.open(args, kwargs)
+        if opened is None:
+            return await function(*args, **kwargs)
+        before = opened.enter()
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException as error:
+            opened.leave(before)
+            opened.fail(error)
+            raise
+        opened.leave(before)
+        opened.finish(result)
+        return result
+
+    return call
+
+
+def _wrap_generator(function: Callable[P, Generator[Any, Any, Any]], scope: CallScope) -> Callable[P, Any]:
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Generator[Any, Any, Any]:
+        inner = function(*args, **kwargs)
+        opened = scope.open(args, kwargs)
+        if opened is None:
+            return (yield from inner)
+        step, value = inner.send, None
+        try:
+            while True:
+                before = opened.enter()
+                try:
+                    item = step(value)
+                finally:
+                    opened.leave(before)
+                opened.note_item(item)
+                try:
+                    step, value = inner.send, (yield item)
+                except GeneratorExit:
+                    inner.close()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - thrown in by the consumer, handed on to the generator
+                    step, value = inner.throw, error
+        except StopIteration as stop:
+            opened.finish_items(stop.value)
+            return stop.value
+        except GeneratorExit:
+            opened.finish_items(None, closed_early=True)
+            raise
+        except BaseException as error:
+            opened.fail(error)
+            raise
+
+    return call
+
+
+def _wrap_async_generator(function: Callable[P, AsyncGenerator[Any, Any]], scope: CallScope) -> Callable[P, Any]:
+    @functools.wraps(function)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Any, Any]:
+        inner = function(*args, **kwargs)
+        opened = scope.open(args, kwargs)
+        step, value = inner.asend, None
+        try:
+            while True:
+                before = opened.enter() if opened is not None else None
+                try:
+                    item = await step(value)
+                finally:
+                    if opened is not None:
+                        opened.leave(before)
+                if opened is not None:
+                    opened.note_item(item)
+                try:
+                    step, value = inner.asend, (yield item)
+                except GeneratorExit:
+                    await inner.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - thrown in by the consumer, handed on to the generator
+                    step, value = inner.athrow, error
+        except StopAsyncIteration:
+            if opened is not None:
+                opened.finish_items(None)
+        except GeneratorExit:
+            if opened is not None:
+                opened.finish_items(None, closed_early=True)
+            raise
+        except BaseException as error:
+            if opened is not None:
+                opened.fail(error)
+            raise
+
+    return call
+
+
+def _wrap_class(cls: type, name: str, scope: ScopeMaker) -> type:
+    """Record each public method of a class as a span named ``Class.method``; making an object records nothing.
+
+    AgentOps 0.4 kept one span from ``__init__`` to garbage collection, which put one object's work under another's.
+    """
+    for attribute, member in list(vars(cls).items()):
+        if attribute.startswith("_") and attribute != "__call__":
+            continue
+        function = member.__func__ if isinstance(member, (classmethod, staticmethod)) else member
+        if inspect.isfunction(function) and not hasattr(function, "__agentops__"):
+            label = name if attribute == "__call__" else f"{name}.{attribute}"
+            setattr(cls, attribute, _apply(member, label, scope))
+    return cls
+
+
+session = _decorator(SpanKind.SESSION, "Run each call of a function as a session of its own.")
+trace = _decorator(SpanKind.SESSION, "The same as ``session``, by AgentOps 0.4's other name.")
+agent = _decorator(SpanKind.AGENT, "Record each call as an agent's run.")
+task = _decorator(SpanKind.TASK, "Record each call as a task.")
+operation = _decorator(SpanKind.OPERATION, "Record each call as an operation.")
+workflow = _decorator(SpanKind.WORKFLOW, "Record each call as a workflow.")
+chain = _decorator(SpanKind.CHAIN, "Record each call as a chain.")
+tool = _decorator(SpanKind.TOOL, "Record each call as a tool's; ``cost`` is in US dollars per call.")
+guardrail = _decorator(SpanKind.GUARDRAIL, "Record each call as a guardrail; ``spec`` says ``input`` or ``output``.")

@@ -1,0 +1,44 @@
+"""Ids of sessions and spans."""
+
+import os
+import random
+import time
+import uuid
+from typing import Protocol
+
+__all__ = ["Ids", "SystemIds"]
+
+
+class Ids(Protocol):
+    """Where ids come from; tests put in a source that counts."""
+
+    def session_id(self) -> str:
+        """Return 32 hex digits, unique, later ones sorting after earlier ones."""
+
+    def span_id(self) -> str:
+        """Return 16 hex digits, unique within a session and not all zero."""
+
+    def process_id(self) -> str:
+        """Return an id for this process: lower-case hex, unique across machines and forks."""
+
+
+class SystemIds:
+    """Random ids from a generator of our own: the program's ``random.seed()`` neither sees nor steers it."""
+
+    def __init__(self) -> None:
+        self._random = random.Random(os.urandom(32))  # noqa: S311 - uniqueness, not secrecy
+
+    def session_id(self) -> str:
+        """Return a UUIDv7 (RFC 9562) without dashes; also a valid OpenTelemetry trace id."""
+        milliseconds = time.time_ns() // 1_000_000
+        bits = self._random.getrandbits(74)
+        value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | (bits >> 62) << 64 | 0b10 << 62 | bits & (2**62 - 1)
+        return f"{value:032x}"
+
+    def span_id(self) -> str:
+        """Return a random OpenTelemetry span id."""
+        return f"{self._random.getrandbits(64) or 1:016x}"
+
+    def process_id(self) -> str:
+        """Return a random id."""
+        return uuid.uuid4().hex

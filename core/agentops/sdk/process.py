@@ -1,0 +1,164 @@
+"""The one runtime of this process: made at ``init()`` or first use, replaced, forked, and ended with the process."""
+
+import atexit
+import hashlib
+import os
+import sys
+import threading
+from collections.abc import Callable
+
+from agentops.sdk.config import Config, config_from_environment
+from agentops.sdk.context import CURRENT
+from agentops.sdk.encode import SpanEncoder
+from agentops.sdk.filters import SpanFilter
+from agentops.sdk.guard import guard
+from agentops.sdk.ids import SystemIds
+from agentops.sdk.resource import SCOPE, resource_attributes
+from agentops.sdk.runtime import ParentResolver, Runtime
+from agentops.sdk.segment_writer import SegmentWriter, writable_home
+from agentops.sdk.session import Session
+from agentops.sdk.span import Span
+from agentops.sdk.spool import Spool
+from agentops.wire import encode_resource
+from agentops.wire.segment import LOCAL
+
+__all__ = ["current", "destination", "frameworks", "make_current", "replace", "resolvers", "runtime", "shutdown"]
+
+EXIT_S = 2.0
+"""Seconds that the end of the program may wait for us."""
+
+resolvers: list[ParentResolver] = []
+"""Shared by all runtimes: integrations stay installed when the settings change."""
+frameworks: dict[str, str] = {}
+"""Enabled frameworks: distribution to version."""
+span_filters: list[SpanFilter] = []
+on_session_started: list[Callable[[Session], None]] = []
+on_session_ended: list[Callable[[Session], None]] = []
+on_first_use: list[Callable[[], None]] = []
+"""What ``init()`` does; here, so that recording before ``init()`` can initialise without importing it in a circle."""
+
+_current: Runtime | None = None
+_retired: list[Runtime] = []
+_lock = threading.RLock()
+_is_hooked = False
+
+
+def current() -> Runtime | None:
+    """Return the runtime, or None before the first use."""
+    return _current
+
+
+def runtime() -> Runtime:
+    """Return the runtime; before ``init()`` it is made from the environment's settings."""
+    if _current is not None:
+        return _current
+    with _lock:
+        if _current is None:
+            for initialise in on_first_use:
+                initialise()
+        if _current is None:
+            replace(make_runtime(config_from_environment()))
+        assert _current is not None  # noqa: S101 - set by replace
+        return _current
+
+
+def replace(new: Runtime | None) -> None:
+    """Put a runtime in place. Sessions of the one before go on in it, except its automatic one, which ends."""
+    global _current
+    with _lock:
+        old, _current = _current, new
+        if new is not None:
+            new.resolvers = resolvers
+            new.on_session_started = on_session_started
+            new.on_session_ended = on_session_ended
+            _hook_into_process()
+        if old is not None and old is not new:
+            old.end_automatic_session()
+            _retired.append(old)
+
+
+def make_runtime(config: Config) -> Runtime:
+    """Make the runtime for some settings, with a spool for their destination."""
+    process = SystemIds().process_id()
+    return Runtime(config, make_spool(config, process), process)
+
+
+def make_spool(config: Config, process: str) -> Spool:
+    """Make the spool for some settings' destination."""
+    encoder = SpanEncoder(span_filters, redacts=config.redact, content_mode=config.capture_content)
+    return Spool(
+        _segments(config, process),
+        encoder,
+        resource=_Resource(config, process),
+        scope=SCOPE,
+        limit_spans=config.max_queue_size,
+    )
+
+
+def destination(config: Config) -> str:
+    """Name the spool directory for some settings: ``local``, or a digest of where the records go and as whom."""
+    url = config.exporter_endpoint or config.endpoint
+    if url is None:
+        return LOCAL
+    text = "\n".join((config.endpoint or "", config.exporter_endpoint or "", config.api_key or ""))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def make_current(span: Span) -> None:
+    """Make a span current in the calling context."""
+    CURRENT.set(span)
+
+
+def shutdown() -> None:
+    """End what is open and write what is queued; waits ``EXIT_S`` at most."""
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    runtimes = [*_retired, *([_current] if _current is not None else [])]
+    for item in runtimes:
+        with guard("exit"):
+            item.finish(error)
+    for item in runtimes:
+        with guard("exit"):
+            item.sink.close(EXIT_S)
+    _retired.clear()
+
+
+class _Resource:
+    """The encoded resource, made anew when a framework is enabled."""
+
+    def __init__(self, config: Config, process: str) -> None:
+        self._config = config
+        self._process = process
+        self._frameworks: tuple[str, ...] | None = None
+        self._encoded = ""
+
+    def __call__(self) -> str:
+        enabled = tuple(sorted(f"{name}/{version}" for name, version in dict(frameworks).items()))
+        if enabled != self._frameworks:
+            self._frameworks = enabled
+            self._encoded = encode_resource(resource_attributes(self._config, self._process, enabled))
+        return self._encoded
+
+
+def _segments(config: Config, process: str) -> SegmentWriter:
+    home = writable_home(config.home)
+    return SegmentWriter(home / "spool" / destination(config), process, config.disk_budget_bytes)
+
+
+def _hook_into_process() -> None:
+    global _is_hooked
+    if not _is_hooked:
+        _is_hooked = True
+        atexit.register(shutdown)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_after_fork)
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.RLock()
+    with guard("fork"):
+        for item in (*_retired, *([_current] if _current is not None else [])):
+            process = SystemIds().process_id()
+            item.after_fork(process)
+            if isinstance(item.sink, Spool):
+                item.sink.after_fork(_segments(item.config, process), _Resource(item.config, process))

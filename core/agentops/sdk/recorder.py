@@ -1,0 +1,252 @@
+"""What an integration records with: spans keyed by the framework's own ids.
+
+Each integration gets a recorder of its own, so the ids of different frameworks never meet. All methods may be called
+from any thread; none raises and none blocks.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from agentops.semconv import SPAN_KINDS, SpanKind
+from agentops.sdk import process
+from agentops.sdk.context import activate, current_span, live
+from agentops.sdk.guard import guard, guarded
+from agentops.sdk.registry import Registry
+from agentops.sdk.session import Session
+from agentops.sdk.span import ErrorInfo, Span
+
+__all__ = ["Recorder"]
+
+Error = BaseException | str | ErrorInfo
+
+
+class Recorder:
+    """Records the runs of one framework onto the session tree.
+
+    Args:
+        origin: Name of the integration; every span carries it.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.registry = Registry()
+
+    @guarded
+    def start(
+        self,
+        kind: str,
+        name: str,
+        *,
+        key: Hashable | None = None,
+        parent_key: Hashable | None = None,
+        parent: Span | None = None,
+        start_ns: int | None = None,
+        input: object = None,  # noqa: A002 - the word that every framework and the page use
+        attributes: Mapping[str, Any] | None = None,
+        make_current: bool = False,
+    ) -> Span | None:
+        """Open a span and return it.
+
+        The parent is ``parent``; else the run ``parent_key``, through aliases; else whatever is current in the
+        calling context, in our own tree or in that of another framework.
+
+        Args:
+            kind: One of ``agentops.semconv.SPAN_KINDS``; another word becomes ``operation``.
+            name: What is run: the agent's, tool's or model's name.
+            key: The framework's id for this run, under which ``end`` and children will name it.
+            parent_key: The framework's id for the run around it.
+            parent: The span around it, where the caller holds it.
+            start_ns: Nanoseconds since the epoch, where the framework says when it started.
+            input: What goes in; kept as far as the content mode allows.
+            attributes: More attributes, by names of ``agentops.semconv``.
+            make_current: Also make it current in the calling context, for frameworks whose handlers run in the
+                context of the work. Nothing has to be given back.
+        """
+        around = parent or self.registry.get(parent_key)
+        if around is not None:
+            span = self._open_under(around, kind, name, start_ns)
+        else:
+            span = process.runtime().open_span(_known(kind), name, start_ns)
+        span.origin = self.origin
+        if attributes:
+            span.set(attributes)
+        if input is not None:
+            span.set_input(input)
+        if key is not None:
+            self.registry.add(key, span)
+        if make_current:
+            process.make_current(span)
+        return span
+
+    @guarded
+    def start_in_order(self, parent_key: Hashable, start: Callable[[], None]) -> None:
+        """Call ``start`` at once if the run ``parent_key`` is known, else as soon as it is.
+
+        For frameworks whose events arrive out of order. What waits in vain is let go by ``release_waiting``.
+        """
+        if self.registry.knows(parent_key):
+            start()
+            return
+        for event in self.registry.await_parent(parent_key, start):
+            event()
+
+    @guarded
+    def release_waiting(self) -> None:
+        """Record what still waits for a parent, under whatever is current here."""
+        self.registry.release_all()
+
+    @guarded
+    def end(
+        self,
+        run: Hashable | Span,
+        *,
+        output: object = None,
+        error: Error | None = None,
+        status: str | None = None,
+        end_ns: int | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """End a span, given itself or its key. Ending an alias, or a run twice, changes nothing.
+
+        An end that comes before its start is kept until the start comes.
+        """
+        if isinstance(run, Span):
+            _finish(run, output, error, status, end_ns, attributes)
+            return
+        registry = self.registry
+        with registry.lock:
+            span = registry.remove(run) or registry.get_ended(run)
+            if span is None:
+                if registry.is_alias(run):
+                    return
+                process.runtime().counts["ended before started"] += 1
+                moment = end_ns or current_time_ns()
+                registry.await_start(
+                    run, lambda late: self._end_early(run, late, output, error, status, moment, attributes)
+                )
+                return
+        _finish(span, output, error, status, end_ns, attributes)
+
+    @guarded
+    def alias(self, key: Hashable, parent_key: Hashable | None) -> None:
+        """Collapse a run of the framework: it gets no span, and its children attach to ``parent_key``'s."""
+        self.registry.add_alias(key, parent_key)
+
+    def get(self, key: Hashable | None) -> Span | None:
+        """Return the span of a run, through aliases, open or lately ended; None if there is none."""
+        return self.registry.get(key)
+
+    @guarded
+    def update(self, run: Hashable | Span, attributes: Mapping[str, Any]) -> None:
+        """Add attributes to a span, given itself or its key."""
+        span = run if isinstance(run, Span) else self.registry.get(run)
+        if span is not None:
+            span.set(attributes)
+
+    @guarded
+    def event(
+        self,
+        name: str,
+        *,
+        kind: str = SpanKind.EVENT,
+        parent_key: Hashable | None = None,
+        parent: Span | None = None,
+        time_ns: int | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Span | None:
+        """Record something without a duration as a node of the tree."""
+        span = self.start(kind, name, parent_key=parent_key, parent=parent, start_ns=time_ns, attributes=attributes)
+        if span is not None:
+            span.end(end_ns=span.start_ns)
+        return span
+
+    @contextmanager
+    def span(
+        self, kind: str, name: str, *, parent: Span | None = None, attributes: Mapping[str, Any] | None = None
+    ) -> Iterator[Span | None]:
+        """Record the ``with`` block as a span that is current inside it. For wrapped calls, not for generators."""
+        span = self.start(kind, name, parent=parent, attributes=attributes)
+        try:
+            with activate(span):
+                yield span
+        except BaseException as error:
+            if span is not None:
+                self.end(span, error=error)
+            raise
+        if span is not None:
+            self.end(span)
+
+    def current(self) -> Span | None:
+        """Return the innermost open span of the calling context, in any framework's tree."""
+        with guard("recorder.current"):
+            return process.runtime().find_parent()
+        return None
+
+    def current_own(self) -> Span | None:
+        """Return the innermost open span of our own context variable, without asking other frameworks."""
+        return current_span()
+
+    def current_session(self) -> Session | None:
+        """Return the session that an event recorded here would belong to."""
+        with guard("recorder.current_session"):
+            return process.runtime().current_session()
+        return None
+
+    @guarded
+    def add_parent_resolver(self, resolver: Callable[[], Hashable | Span | None]) -> Callable[[], None]:
+        """Add a function that says which of the framework's runs is current here, as a key or a span.
+
+        Called for each span that is opened without a parent of its own, so it must be quick and may not open spans.
+        Returns a function that takes it away again.
+        """
+
+        def resolve() -> Span | None:
+            found = resolver()
+            return found if isinstance(found, Span) else live(self.registry.get(found))
+
+        process.resolvers.append(resolve)
+        return lambda: process.resolvers.remove(resolve)
+
+    def _open_under(self, around: Span, kind: str, name: str, start_ns: int | None) -> Span:
+        return around.session.open(_known(kind), name, around, start_ns)
+
+    def _end_early(
+        self,
+        key: Hashable,
+        span: Span,
+        output: object,
+        error: Error | None,
+        status: str | None,
+        end_ns: int | None,
+        attributes: Mapping[str, Any] | None,
+    ) -> None:
+        self.registry.remove(key)
+        _finish(span, output, error, status, end_ns, attributes)
+
+
+def current_time_ns() -> int:
+    """Return the time in nanoseconds since the epoch, by the runtime's clock."""
+    return process.runtime().clock.anchored()()
+
+
+def _known(kind: str) -> str:
+    return kind if kind in SPAN_KINDS else SpanKind.OPERATION
+
+
+def _finish(
+    span: Span,
+    output: object,
+    error: Error | None,
+    status: str | None,
+    end_ns: int | None,
+    attributes: Mapping[str, Any] | None,
+) -> None:
+    if span.end_ns and span.status != "unfinished":
+        process.runtime().counts["ended twice"] += 1
+        return
+    if attributes:
+        span.set(attributes)
+    if output is not None:
+        span.set_output(output)
+    span.end(error=error, status=status, end_ns=end_ns)

@@ -1,0 +1,218 @@
+"""The recording process: its settings, sessions, destinations, and the rules that say where an event belongs."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agentops.semconv import Session as SessionAttr
+from agentops.semconv import SpanKind, State
+from agentops.sdk.clock import Clock, SystemClock
+from agentops.sdk.config import Config
+from agentops.sdk.context import CURRENT, current_span, depth, live
+from agentops.sdk.guard import guard, say_once
+from agentops.sdk.ids import Ids, SystemIds
+from agentops.sdk.links import session_url
+from agentops.sdk.session import Session, Sink
+from agentops.sdk.span import ErrorInfo, Span
+from agentops.sdk.tags import normalize_tags
+
+__all__ = ["ParentResolver", "Runtime"]
+
+ParentResolver = Callable[[], Span | None]
+DEFAULT_NAME = "default"
+
+
+class DiscardSink:
+    """Takes what is recorded outside of any session when no automatic session is wanted, and says so once."""
+
+    def put(self, span: Span) -> None:
+        """Count and forget."""
+        if span.kind != SpanKind.SESSION:
+            say_once(
+                "outside",
+                "agentops: %r happened outside of a session and is not recorded. Start one with "
+                "agentops.start_session() or @session, or leave auto_start_session on.",
+                span.name,
+            )
+
+    def flush(self, timeout_s: float | None = None) -> bool:
+        """Nothing waits."""
+        return True
+
+    def close(self, timeout_s: float) -> None:
+        """Nothing to stop."""
+
+
+class Runtime:
+    """One per process; replaced as a whole when ``init()`` is called with other settings.
+
+    Args:
+        config: The settings.
+        sink: Where new sessions go.
+        process: Id of this process.
+        clock: Source of time.
+        ids: Source of ids.
+    """
+
+    def __init__(
+        self, config: Config, sink: Sink, process: str, *, clock: Clock | None = None, ids: Ids | None = None
+    ) -> None:
+        self.config = config
+        self.sink = sink
+        self.process = process
+        self.clock = clock or SystemClock()
+        self.ids = ids or SystemIds()
+        self.counts: Counter[str] = Counter()
+        self.resolvers: list[ParentResolver] = []
+        self.sessions: dict[str, Session] = {}
+        self.on_session_started: list[Callable[[Session], None]] = []
+        self.on_session_ended: list[Callable[[Session], None]] = []
+        self._automatic: Session | None = None
+        self._outside: Session | None = None
+        self._has_recorded = False
+        self._lock = threading.RLock()
+
+    # Sessions
+
+    def start_session(
+        self,
+        name: str | None = None,
+        tags: object = None,
+        metadata: Mapping[str, Any] | None = None,
+        user: str | None = None,
+    ) -> Session:
+        """Start an explicit session; inside another explicit one it is linked as that one's child.
+
+        Raises:
+            ConfigurationError: The tags are not text.
+        """
+        own = normalize_tags(tags)
+        around = self.find_parent()
+        outer = around if around is not None and not around.session.is_automatic else None
+        session = self._new_session(name or self.config.trace_name or "session", own, metadata, outer)
+        if user is not None:
+            session.root.set({SessionAttr.USER_ID: user})
+        session._appear()  # noqa: SLF001 - an explicit session is visible from its start
+        return session
+
+    def automatic_session(self) -> Session:
+        """Return the process's automatic session, or, where none is wanted, one that records nothing."""
+        session = self._automatic
+        if session is not None and not session.has_ended:
+            return session
+        with self._lock:
+            if not self.config.auto_start_session:
+                return self._session_outside()
+            if self._automatic is None or self._automatic.has_ended:
+                name = self.config.trace_name or DEFAULT_NAME
+                self._automatic = self._new_session(name, [], None, None, is_automatic=True)
+            return self._automatic
+
+    def current_session(self) -> Session | None:
+        """Return the session that an event recorded here and now would belong to; None if there is none yet."""
+        span = self.find_parent()
+        if span is not None:
+            return span.session
+        session = self._automatic
+        return session if session is not None and not session.has_ended else None
+
+    def _new_session(
+        self,
+        name: str,
+        tags: list[str],
+        metadata: Mapping[str, Any] | None,
+        outer: Span | None,
+        *,
+        is_automatic: bool = False,
+    ) -> Session:
+        merged = list(dict.fromkeys((*self.config.default_tags, *tags)))
+        return Session(
+            self, self.sink, name=name, tags=merged, metadata=metadata, outer=outer, is_automatic=is_automatic
+        )
+
+    def _session_outside(self) -> Session:
+        if self._outside is None:
+            self._outside = Session(self, DiscardSink(), name="outside", tags=[], is_automatic=True)
+        return self._outside
+
+    def session_appeared(self, session: Session) -> None:
+        """Note a session that has something to show; called once by each session."""
+        if session is self._outside:
+            return
+        self._has_recorded = True
+        self.sessions[session.id] = session
+        for notify in self.on_session_started:
+            with guard("session started"):
+                notify(session)
+
+    def session_ended(self, session: Session) -> None:
+        """Note that a session is over; called once by each session."""
+        self.sessions.pop(session.id, None)
+        for notify in self.on_session_ended:
+            with guard("session ended"):
+                notify(session)
+
+    def session_url(self, session_id: str) -> str | None:
+        """Return the address of a session's page, if it leads somewhere."""
+        return session_url(self.config, session_id)
+
+    # Where an event belongs
+
+    def find_parent(self) -> Span | None:
+        """Return the innermost open span of the calling context, be it ours or one that a framework knows of."""
+        span = current_span()
+        for resolver in self.resolvers:
+            with guard("parent resolver"):
+                other = live(resolver())
+                if other is not None and other is not span and depth(other) > depth(span):
+                    span = other
+        return span
+
+    def open_span(self, kind: str, name: str, start_ns: int | None = None) -> Span:
+        """Open a span under whatever is current here, or else in the automatic session."""
+        parent = self.find_parent() if self.resolvers else current_span()
+        if parent is None:
+            return self.automatic_session().open(kind, name, None, start_ns)
+        return parent.session.open(kind, name, parent, start_ns)
+
+    # The end
+
+    def end_automatic_session(self, state: object = State.SUCCESS) -> None:
+        """End the automatic session if there is one."""
+        if self._automatic is not None:
+            self._automatic.end(state)
+
+    def end_all_sessions(self, state: object = State.INDETERMINATE) -> None:
+        """End every session that is open in this process."""
+        for session in list(self.sessions.values()):
+            session.end(state)
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """End what is open because the process ends; ``error`` is the exception that ends it."""
+        automatic = self._automatic
+        if automatic is not None and not automatic.has_ended and not automatic.is_inherited:
+            if not self._has_recorded:
+                automatic._appear()  # noqa: SLF001 - the only trace of a run that recorded nothing else
+            if automatic.id in self.sessions and not self.config.skip_auto_end_session:
+                automatic.end(State.SUCCESS, error=error)
+        for session in list(self.sessions.values()):
+            if session.is_inherited or self.config.skip_auto_end_session:
+                continue
+            info = None if error is None else ErrorInfo(type(error).__name__, str(error))
+            session.end(State.INDETERMINATE, error=info, reason="The process ended before the session did.")
+
+    def after_fork(self, process: str) -> None:
+        """In a forked child: keep the sessions, leave what is open in them to the parent process."""
+        self.process = process
+        self.ids = SystemIds()
+        self._lock = threading.RLock()
+        for session in self.sessions.values():
+            session.adopt_after_fork()
+        if self._automatic is not None:
+            self._automatic.is_inherited = True
+
+
+def make_current(span: Span) -> None:
+    """Make a span current in the calling context; nothing needs to be given back (see ``context``)."""
+    CURRENT.set(span)

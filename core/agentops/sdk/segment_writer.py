@@ -1,0 +1,121 @@
+"""The file end of the spool: an open segment, its lock, rotation, and what to do when the disk refuses."""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import IO, Final
+
+from agentops.sdk.guard import say_once
+from agentops.wire import new_segment_name
+from agentops.wire.segment import lock
+
+__all__ = ["SegmentWriter", "writable_home"]
+
+ROTATE_BYTES: Final = 16 * 1024 * 1024
+"""Size at which a new segment is begun, so that what was taken up can be deleted while the process lives."""
+
+
+def writable_home(home: Path) -> Path:
+    """Return the directory itself, or a directory of this user's under the system's temporary one if it refuses.
+
+    Says once where the records go when it is not where they were meant to.
+    """
+    try:
+        _make_private(home / "spool")
+        probe = tempfile.TemporaryFile(dir=home / "spool")  # noqa: SIM115 - only whether it can be made matters
+        probe.close()
+        return home
+    except OSError as error:
+        user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+        other = Path(tempfile.gettempdir()) / f"agentops-{user}"
+        _make_private(other / "spool")
+        if hasattr(os, "getuid") and other.stat().st_uid != os.getuid():
+            raise
+        say_once(
+            f"home {home}",
+            "agentops cannot write to its home directory %s (%s); recording to %s instead. "
+            "To read it: AGENTOPS_HOME=%s agentops sessions",
+            home,
+            error.strerror or error,
+            other,
+            other,
+        )
+        return other
+
+
+def _make_private(directory: Path) -> None:
+    """Create a directory that only its owner may read: it will hold what users and models said."""
+    directory.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
+
+
+class SegmentWriter:
+    """Appends lines to segments of one process in one directory. Used by one thread.
+
+    Args:
+        directory: The destination's directory; created when the first line is written.
+        process: Id of this process.
+        budget_bytes: How large all segments in the directory may grow together.
+    """
+
+    def __init__(self, directory: Path, process: str, budget_bytes: int) -> None:
+        self.directory = directory
+        self.process = process
+        self.budget_bytes = budget_bytes
+        self._file: IO[bytes] | None = None
+        self._size = 0
+        self._others_bytes = 0
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether the disk budget is used up, as far as known since the last rotation."""
+        return self._others_bytes + self._size >= self.budget_bytes
+
+    def write(self, line: bytes) -> bool:
+        """Append one line; False when the disk refused it, in which case nothing of it stays in the file."""
+        try:
+            if self._file is None or self._size >= ROTATE_BYTES:
+                self._rotate()
+            return self._append(line)
+        except OSError as error:
+            say_once(
+                f"write {error.errno}",
+                "agentops cannot write to %s (%s); what cannot be written is counted as missing.",
+                self.directory,
+                error.strerror or error,
+            )
+            return False
+
+    def close(self) -> None:
+        """Close the segment, which gives up its lock."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _append(self, line: bytes) -> bool:
+        assert self._file is not None  # noqa: S101 - the caller rotated
+        done = 0
+        try:
+            while done < len(line):
+                done += self._file.write(line[done:] if done else line)
+        except OSError:
+            if done:
+                self._file.truncate(self._size)
+            raise
+        self._size += done
+        return True
+
+    def _rotate(self) -> None:
+        """Begin a new segment before leaving the old one, so that the process is never seen without a lock."""
+        self.directory.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
+        path = self.directory / new_segment_name(self.process)
+        # Unbuffered: a line is with the kernel when write() returns, and so survives the death of this process.
+        file = open(path, "xb", buffering=0, opener=_private_append)
+        lock(file)
+        self.close()
+        self._file, self._size = file, 0
+        self._others_bytes = sum(entry.stat().st_size for entry in os.scandir(self.directory) if entry.is_file())
+
+
+def _private_append(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_APPEND, 0o600)

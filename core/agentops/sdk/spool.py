@@ -1,0 +1,238 @@
+"""The spool: spans go from the recording threads through a queue to one writing thread, and by it to the disk."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+from agentops.sdk.encode import SpanEncoder
+from agentops.sdk.guard import guard, say_once
+from agentops.sdk.segment_writer import SegmentWriter
+from agentops.sdk.span import Span
+from agentops.wire import Ledger, encode_line
+
+if TYPE_CHECKING:
+    from agentops.sdk.session import Session
+
+__all__ = ["Spool"]
+
+BATCH_S: Final = 0.05
+"""Seconds that the writer waits for more before it writes: what a ``kill -9`` can cost."""
+HEARTBEAT_S: Final = 5.0
+_CHUNK: Final = 50
+"""Spans encoded between two writes. A write lets go of the interpreter lock, so other threads wait at most this long."""
+_LIMIT_PENDING_CHARS: Final = 64 * 1024 * 1024
+"""Characters of content that may wait in memory; beyond it spans are kept without their content."""
+
+
+class Spool:
+    """Takes spans from any thread and writes them to one destination's segments.
+
+    Args:
+        segments: Where lines go.
+        encoder: How a span becomes text.
+        resource: Returns the encoded OTLP resource of this process.
+        scope: Encoded OTLP instrumentation scope.
+        limit_spans: How many spans may wait in memory.
+        on_written: Called in the writing thread after each batch; delivery uses it.
+    """
+
+    def __init__(
+        self,
+        segments: SegmentWriter,
+        encoder: SpanEncoder,
+        *,
+        resource: Callable[[], str],
+        scope: str,
+        limit_spans: int,
+        on_written: Callable[[], None] | None = None,
+    ) -> None:
+        self.segments = segments
+        self.encoder = encoder
+        self._resource = resource
+        self._scope = scope
+        self._limit_spans = limit_spans
+        self._on_written = on_written
+        self._queue: deque[Span | threading.Event] = deque()
+        self._pending_chars = 0
+        self._wake = threading.Event()
+        self._is_awake = False
+        self._start_lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._is_closing = False
+        self._sessions: dict[str, Session] = {}
+        self._ledger_is_due = False
+        self._ledger_at = time.monotonic()
+
+    def put(self, span: Span) -> None:
+        """Take a span as it now stands; see ``agentops.sdk.session.Sink``."""
+        queue = self._queue
+        if span.size:
+            self._pending_chars += span.size
+        if self._pending_chars > _LIMIT_PENDING_CHARS or len(queue) > self._limit_spans:
+            self._lighten(span)
+        queue.append(span)
+        if not self._is_awake:
+            self._is_awake = True
+            if self._thread is None:
+                self._start()
+            self._wake.set()
+
+    def flush(self, timeout_s: float | None = None) -> bool:
+        """Wait until all spans put so far are on the disk; False when the time ran out."""
+        if self._thread is None:
+            return True
+        marker = threading.Event()
+        self._queue.append(marker)
+        self._is_awake = True
+        self._wake.set()
+        return marker.wait(timeout_s)
+
+    def close(self, timeout_s: float) -> None:
+        """Write what is queued and a last ledger, then end the writing thread."""
+        self._is_closing = True
+        self._wake.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout_s)
+            if not thread.is_alive():
+                self._thread, self._is_awake, self._is_closing = None, False, False
+
+    def after_fork(self, segments: SegmentWriter, resource: Callable[[], str]) -> None:
+        """In a forked child: begin anew, with segments of its own and nothing of what the parent had queued."""
+        self.segments.close()
+        self.segments = segments
+        self._resource = resource
+        self._queue = deque()
+        self._pending_chars = 0
+        self._wake = threading.Event()
+        self._is_awake = False
+        self._start_lock = threading.Lock()
+        self._thread = None
+        self._sessions = {}
+
+    def _lighten(self, span: Span) -> None:
+        """Memory is full: keep the tree and let the content go; the session's ledger says so."""
+        if len(self._queue) > 2 * self._limit_spans:
+            span.session.ledger.dropped_spans += 1
+            span.written_version = Span.FILTERED
+            return
+        if span.size:
+            span.drop_content()
+            span.session.ledger.dropped_payloads += 1
+
+    def _start(self) -> None:
+        with self._start_lock, guard("spool.start"):
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="agentops-writer", daemon=True)
+                thread.start()
+                self._thread = thread
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(HEARTBEAT_S if self._sessions else None)
+            if not self._is_closing:
+                time.sleep(BATCH_S)
+            # Cleared before draining: a span put from here on either is drained below or wakes the thread again.
+            self._wake.clear()
+            self._is_awake = False
+            with guard("spool"):
+                self._drain()
+                self._write_ledger_if_due()
+                if self._on_written is not None:
+                    self._on_written()
+            if self._is_closing and not self._queue:
+                with guard("spool.close"):
+                    self._write_ledger(has_exited=True)
+                    self.segments.close()
+                return
+
+    def _drain(self) -> None:
+        queue = self._queue
+        self._pending_chars = 0
+        for _ in range(len(queue) // _CHUNK + 1):
+            markers = self._write_chunk([queue.popleft() for _ in range(min(_CHUNK, len(queue)))])
+            for marker in markers:
+                marker.set()
+
+    def _write_chunk(self, items: Iterable["Span | threading.Event"]) -> list[threading.Event]:
+        ended: list[str] = []
+        still_open: list[str] = []
+        markers: list[threading.Event] = []
+        written: list[tuple[Span, int]] = []
+        without_content = self.segments.is_over_budget
+        if without_content:
+            say_once("budget", "agentops: the spool has reached its disk budget; spans are kept without content.")
+        for item in items:
+            if isinstance(item, threading.Event):
+                markers.append(item)
+                continue
+            version = item.version
+            if item.written_version < 0 or item.written_version >= version:
+                continue
+            text = self._encode(item, without_content=without_content)
+            if text is None:
+                continue
+            item.written_version = version
+            self._note_session(item)
+            written.append((item, version))
+            (ended if item.end_ns else still_open).append(text)
+        self._write_lines(ended, still_open, written)
+        return markers
+
+    def _encode(self, span: Span, *, without_content: bool) -> str | None:
+        with guard("encode"):
+            if without_content and span.size:
+                span.session.ledger.dropped_payloads += 1
+            text = self.encoder.encode(span, without_content=without_content)
+            if text is None:
+                span.written_version = Span.FILTERED
+                span.session.ledger.spans_left_out += 1
+            return text
+        return None
+
+    def _write_lines(self, ended: list[str], still_open: list[str], written: list[tuple[Span, int]]) -> None:
+        resource = self._resource()
+        is_safe = True
+        if still_open:
+            is_safe = self.segments.write(encode_line(resource, self._scope, still_open, partial=True))
+        if ended:
+            is_safe = self.segments.write(encode_line(resource, self._scope, ended)) and is_safe
+        if is_safe or not written:
+            return
+        # The disk refused: once more without content, then the spans are lost and the ledger will say so.
+        light = [self.encoder.encode(span, without_content=True) or "" for span, _ in written]
+        is_safe = self.segments.write(encode_line(resource, self._scope, filter(None, light), partial=True))
+        for span, _ in written:
+            ledger = span.session.ledger
+            if is_safe:
+                ledger.dropped_payloads += 1 if span.size else 0
+            else:
+                ledger.dropped_spans += 1
+
+    def _note_session(self, span: Span) -> None:
+        session = span.session
+        if session.id not in self._sessions:
+            self._sessions[session.id] = session
+            self._ledger_is_due = True
+        if span.parent is None and span.end_ns:
+            self._ledger_is_due = True
+
+    def _write_ledger_if_due(self) -> None:
+        if self._ledger_is_due or (self._sessions and time.monotonic() - self._ledger_at >= HEARTBEAT_S):
+            self._write_ledger(has_exited=False)
+
+    def _write_ledger(self, *, has_exited: bool) -> None:
+        """Write this process's account of its sessions. It doubles as the heartbeat of those that run."""
+        if not self._sessions:
+            return
+        ledger = Ledger(self.segments.process, time.time_ns(), has_exited)
+        for key, session in list(self._sessions.items()):
+            session.ledger.has_ended = session.has_ended
+            ledger.sessions[key] = session.ledger
+        self.segments.write(ledger.encode(self._resource()))
+        self._ledger_is_due = False
+        self._ledger_at = time.monotonic()
+        if not has_exited:
+            self._sessions = {key: session for key, session in self._sessions.items() if not session.has_ended}

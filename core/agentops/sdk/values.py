@@ -1,0 +1,178 @@
+"""Making any value safe to keep: a bounded snapshot of plain data, taken in the recording thread.
+
+Text and numbers are kept by reference, since they cannot change. Containers are copied up to a limit, because the
+program goes on changing them. Anything else becomes text. Whatever the value does (a ``__repr__`` that raises, a
+structure that contains itself, 100 MB of text), the result is small, plain and free of cycles.
+"""
+
+import datetime
+import decimal
+import enum
+import math
+import pathlib
+import uuid
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
+from functools import partial
+from typing import Any, Final
+
+from agentops.sdk.guard import attempt
+
+__all__ = ["LIMIT_CHARS", "LIMIT_ITEMS", "capture", "clip", "size_of"]
+
+LIMIT_CHARS: Final = 1024 * 1024
+"""Characters of text kept of one value."""
+LIMIT_ITEMS: Final = 10_000
+"""Elements kept of one value, over all its containers."""
+LIMIT_DEPTH: Final = 16
+"""Levels of nesting kept of one value."""
+LIMIT_REPR: Final = 64 * 1024
+"""Characters kept of the text of one opaque object."""
+
+_AS_TEXT: Final = (datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, uuid.UUID, pathlib.PurePath)
+
+
+def clip(text: str, limit: int = LIMIT_CHARS) -> str:
+    """Cut text to a number of characters and say in it how much there was."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}… [truncated: {limit:,} of {len(text):,} characters]"
+
+
+def size_of(value: object) -> int:
+    """Estimate the characters that a captured value takes, in about constant time."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, (dict, list, tuple)):
+        return 64 + 32 * len(value) + sum(len(item) for item in _texts(value))
+    return 16
+
+
+def _texts(value: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> list[str]:
+    items = value.values() if isinstance(value, dict) else value
+    return [item for item in items if isinstance(item, str)]
+
+
+def capture(value: object) -> object:
+    """Return a plain snapshot: ``None``, ``bool``, ``int``, ``float``, ``str``, or ``dict``/``list`` of these.
+
+    Dictionaries get text keys. Numbers that JSON has no word for become text (``"NaN"``). Never raises.
+    """
+    kind = type(value)
+    if kind is str:
+        return value if len(value) <= LIMIT_CHARS else clip(value)  # type: ignore[arg-type]
+    if value is None or kind is bool or kind is int:
+        return value
+    return _Capture().take(value, 0)
+
+
+class _Capture:
+    """One capture in progress: what it may still keep, and which containers it is inside of."""
+
+    __slots__ = ("chars", "inside", "items")
+
+    def __init__(self) -> None:
+        self.chars = LIMIT_CHARS
+        self.items = LIMIT_ITEMS
+        self.inside: set[int] = set()
+
+    def take(self, value: Any, depth: int) -> object:
+        kind = type(value)
+        if kind is str:
+            return self._text(value)
+        if value is None or kind is bool or kind is int:
+            return value
+        if kind is float:
+            return value if math.isfinite(value) else str(value)
+        if kind is dict:
+            return self._container(value, depth, self._mapping)
+        if kind is list or kind is tuple:
+            return self._container(value, depth, self._sequence)
+        return self._other(value, depth)
+
+    def _text(self, value: str) -> str:
+        if len(value) <= self.chars:
+            self.chars -= len(value)
+            return value
+        cut = clip(value, self.chars)
+        self.chars = 0
+        return cut
+
+    def _container(self, value: Any, depth: int, take: Callable[[Any, int], object]) -> object:
+        if id(value) in self.inside:
+            return "[circular reference]"
+        if depth >= LIMIT_DEPTH:
+            return f"[{type(value).__name__} nested more than {LIMIT_DEPTH} levels deep]"
+        self.inside.add(id(value))
+        try:
+            return take(value, depth + 1)
+        finally:
+            self.inside.discard(id(value))
+
+    def _mapping(self, value: Mapping[Any, Any], depth: int) -> object:
+        result: dict[str, object] = {}
+        for key, item in list(value.items()):
+            if self._is_full():
+                result["…"] = f"[truncated: {len(value):,} keys]"
+                break
+            result[key if type(key) is str else str(self._text(self._opaque(key)))] = self.take(item, depth)
+        return result
+
+    def _sequence(self, value: Any, depth: int) -> object:
+        result: list[object] = []
+        for item in list(value):
+            if self._is_full():
+                result.append(f"[truncated: {len(value):,} items]")
+                break
+            result.append(self.take(item, depth))
+        return result
+
+    def _is_full(self) -> bool:
+        self.items -= 1
+        return self.items < 0 or self.chars <= 0
+
+    def _other(self, value: Any, depth: int) -> object:
+        return attempt(self._convert, partial(_unreadable, value), value, depth)
+
+    def _convert(self, value: Any, depth: int) -> object:
+        if isinstance(value, enum.Enum):
+            return self.take(value.value, depth + 1)
+        if isinstance(value, str):
+            return self._text(str.__str__(value))
+        if isinstance(value, (int, float)):
+            return self.take(int(value) if isinstance(value, int) else float(value), depth)
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return self._text(_bytes_text(bytes(value)))
+        if isinstance(value, _AS_TEXT):
+            return self._text(str(value))
+        if isinstance(value, Mapping):
+            return self._container(value, depth, self._mapping)
+        if isinstance(value, (list, tuple, AbstractSet)):
+            return self._container(value, depth, self._sequence)
+        return self._object(value, depth)
+
+    def _object(self, value: Any, depth: int) -> object:
+        if isinstance(value, type):
+            return f"<class {value.__module__}.{value.__qualname__}>"
+        if is_dataclass(value):
+            plain = {field.name: getattr(value, field.name, None) for field in fields(value)}
+            return self._container(plain, depth, self._mapping)
+        dump = getattr(type(value), "model_dump", None)
+        if callable(dump):
+            return self._container(dump(value), depth, self._mapping)
+        return self._text(self._opaque(value))
+
+    def _opaque(self, value: object) -> str:
+        return clip(value if isinstance(value, str) else attempt(repr, partial(_unreadable, value), value), LIMIT_REPR)
+
+
+def _unreadable(value: object, error: Exception) -> str:
+    return f"<{type(value).__name__} that could not be read: {type(error).__name__}>"
+
+
+def _bytes_text(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"<{len(value):,} bytes: {value[:32].hex()}…>"

@@ -111,14 +111,23 @@ def test_no_module_hides_a_decorator() -> None:
     assert not {path.stem for path in (ROOT / "core" / "agentops").iterdir()} & DECORATORS
 
 
-def test_broad_excepts_stand_in_the_guard_only() -> None:
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    caught = (
+        {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)} if handler.type else {"Exception"}
+    )
+    return "Exception" in caught and not any(isinstance(node, ast.Raise) and not node.exc for node in ast.walk(handler))
+
+
+@pytest.mark.parametrize("path", _every())
+def test_broad_excepts_stand_in_the_guard_only(path: Path) -> None:
     """One place may catch everything, because one place counts it, logs it and is loud under test.
 
-    Ruff's BLE001 finds the others; this finds those that were told to be quiet.
+    Ruff's BLE001 says the same, but can be told to be quiet. ``BaseException`` is ruff's alone: a generator has to hand
+    on whatever its consumer throws into it.
     """
-    assert [dotted(path) for path in modules() if "BLE001" in path.read_text()] == []
-    ignores = PYPROJECT["tool"]["ruff"]["lint"]["per-file-ignores"]
-    assert [path for path, rules in ignores.items() if "BLE001" in rules] == ["core/agentops/sdk/guard.py"]
+    handlers = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ExceptHandler)]
+    broad = [handler.lineno for handler in handlers if _swallows(handler)]
+    assert not broad or dotted(path) == "agentops.sdk.guard"
 
 
 def _silent(tree: ast.Module) -> list[int]:

@@ -22,7 +22,7 @@ from agentops.sdk.spool import Spool
 from agentops.wire import encode_resource
 from agentops.wire.segment import LOCAL
 
-__all__ = ["current", "destination", "frameworks", "make_current", "replace", "resolvers", "runtime", "shutdown"]
+__all__ = ["current", "destination", "frameworks", "make_current", "replace", "resolvers", "runtime", "shutdown", "swap"]
 
 EXIT_S = 2.0
 """Seconds that the end of the program may wait for us."""
@@ -64,17 +64,24 @@ def runtime() -> Runtime:
 
 def replace(new: Runtime | None) -> None:
     """Put a runtime in place. Sessions of the one before go on in it, except its automatic one, which ends."""
-    global _current
     with _lock:
-        old, _current = _current, new
+        old = _current
+        swap(new)
         if new is not None:
-            new.resolvers = resolvers
-            new.on_session_started = on_session_started
-            new.on_session_ended = on_session_ended
             _hook_into_process()
         if old is not None and old is not new:
             old.end_automatic_session()
             _retired.append(old)
+
+
+def swap(new: Runtime | None) -> None:
+    """Put a runtime in place and leave the one before as it is; for tests, which put it back afterwards."""
+    global _current
+    if new is not None:
+        new.resolvers = resolvers
+        new.on_session_started = on_session_started
+        new.on_session_ended = on_session_ended
+    _current = new
 
 
 def make_runtime(config: Config) -> Runtime:

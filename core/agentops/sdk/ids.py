@@ -3,7 +3,6 @@
 import os
 import random
 import time
-import uuid
 from typing import Protocol
 
 __all__ = ["Ids", "SystemIds"]
@@ -41,4 +40,4 @@ class SystemIds:
 
     def process_id(self) -> str:
         """Return a random id."""
-        return uuid.uuid4().hex
+        return os.urandom(16).hex()

@@ -1,7 +1,6 @@
 """The one runtime of this process: made at ``init()`` or first use, replaced, forked, and ended with the process."""
 
 import atexit
-import hashlib
 import os
 import sys
 import threading
@@ -107,6 +106,8 @@ def destination(config: Config) -> str:
     url = config.exporter_endpoint or config.endpoint
     if url is None:
         return LOCAL
+    import hashlib
+
     text = "\n".join((config.endpoint or "", config.exporter_endpoint or "", config.api_key or ""))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -1,7 +1,6 @@
 """Who records: the OTLP resource of this process."""
 
 import os
-import platform
 import sys
 from pathlib import Path
 
@@ -27,6 +26,8 @@ def resource_attributes(config: Config, process: str, frameworks: tuple[str, ...
         Resource.FRAMEWORKS: frameworks or None,
     }
     if not config.env_data_opt_out:
+        import platform
+
         attributes |= {
             Resource.PROCESS_PID: os.getpid(),
             Resource.PROCESS_COMMAND: _command(),

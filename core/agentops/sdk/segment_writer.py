@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import IO, Final
 
@@ -21,6 +20,8 @@ def writable_home(home: Path) -> Path:
 
     Says once where the records go when it is not where they were meant to.
     """
+    import tempfile
+
     try:
         _make_private(home / "spool")
         probe = tempfile.TemporaryFile(dir=home / "spool")  # noqa: SIM115 - only whether it can be made matters

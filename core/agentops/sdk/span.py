@@ -1,7 +1,7 @@
 """A span: one node of a session's tree, from its start to its end."""
 
+import sys
 import traceback
-from asyncio import CancelledError as AsyncioCancelled
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -27,7 +27,6 @@ _OUTPUT_ATTRIBUTE: Final = {
     SpanKind.RETRIEVER: GenAI.RETRIEVAL_DOCUMENTS,
 }
 _LIMIT_STACK: Final = 32 * 1024
-_CANCELLED: Final = (KeyboardInterrupt, AsyncioCancelled, GeneratorExit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,14 @@ def error_info(error: BaseException | str | ErrorInfo, *, with_stack: bool = Tru
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     stack = attempt(_stack, lambda _: None, error) if with_stack else None
     message = attempt(str, lambda failed: f"<str() of it raised {type(failed).__name__}>", error)
-    return ErrorInfo(name, clip(message, _LIMIT_STACK), stack, isinstance(error, _CANCELLED))
+    return ErrorInfo(name, clip(message, _LIMIT_STACK), stack, _is_cancellation(error))
+
+
+def _is_cancellation(error: BaseException) -> bool:
+    """Say whether work was called off. asyncio is only looked at where the program uses it: it is slow to import."""
+    asyncio = sys.modules.get("asyncio")
+    cancelled = getattr(asyncio, "CancelledError", KeyboardInterrupt)
+    return isinstance(error, (KeyboardInterrupt, GeneratorExit, cancelled))
 
 
 def _stack(error: BaseException) -> str | None:

@@ -6,11 +6,9 @@ structure that contains itself, 100 MB of text), the result is small, plain and 
 """
 
 import datetime
-import decimal
 import enum
 import math
 import pathlib
-import uuid
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
@@ -30,7 +28,9 @@ LIMIT_DEPTH: Final = 16
 LIMIT_REPR: Final = 64 * 1024
 """Characters kept of the text of one opaque object."""
 
-_AS_TEXT: Final = (datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, uuid.UUID, pathlib.PurePath)
+_AS_TEXT: Final = (datetime.date, datetime.time, datetime.timedelta, pathlib.PurePath)
+_AS_TEXT_BY_NAME: Final = {("decimal", "Decimal"), ("uuid", "UUID"), ("fractions", "Fraction")}
+"""More types whose text says all, by name: importing their modules would cost every program some milliseconds."""
 
 
 def clip(text: str, limit: int = LIMIT_CHARS) -> str:
@@ -144,7 +144,7 @@ class _Capture:
             return self.take(int(value) if isinstance(value, int) else float(value), depth)
         if isinstance(value, (bytes, bytearray, memoryview)):
             return self._text(_bytes_text(bytes(value)))
-        if isinstance(value, _AS_TEXT):
+        if isinstance(value, _AS_TEXT) or (type(value).__module__, type(value).__name__) in _AS_TEXT_BY_NAME:
             return self._text(str(value))
         if isinstance(value, Mapping):
             return self._container(value, depth, self._mapping)

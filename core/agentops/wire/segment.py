@@ -8,7 +8,6 @@ store" and any other name is a digest of an endpoint and its key.
 
 import os
 import time
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +47,7 @@ class Segment:
 
 def new_segment_name(process: str) -> str:
     """Return a fresh file name for a segment of the process with this id."""
-    return f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.{process}{_SUFFIX}"
+    return f"{time.time_ns():020d}-{os.urandom(4).hex()}.{process}{_SUFFIX}"
 
 
 def list_segments(directory: Path) -> list[Segment]:

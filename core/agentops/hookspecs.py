@@ -4,19 +4,19 @@ A plugin is a module (or object) named by an entry point of the group ``agentops
 borders of sessions, never once per span.
 """
 
-from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pluggy
 
-from agentops.sdk.filters import SpanFilter
-from agentops.sdk.span import Span
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
     from agentops.sdk.config import Config
+    from agentops.sdk.filters import SpanFilter
     from agentops.sdk.recorder import Recorder
     from agentops.sdk.session import Session, Sink
+    from agentops.sdk.span import Span
 
 __all__ = ["Integration", "hookimpl", "hookspec"]
 

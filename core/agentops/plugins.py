@@ -7,9 +7,9 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import metadata
-from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pluggy
 
@@ -76,7 +76,7 @@ class Plugins:
         self._has_discovered = True
         for point in sorted(metadata.entry_points(group=GROUP), key=lambda item: item.name):
             if not self.manager.has_plugin(point.name):
-                module = attempt(_load, lambda error, name=point.name: self._failed(name, error), point.value)
+                module = attempt(_load, partial(self._failed, point.name), point.value)
                 if module is not None:
                     self.register(module, point.name)
 
@@ -92,8 +92,8 @@ class Plugins:
         except pluggy.PluginValidationError as error:
             self.manager.unregister(name=name)
             raise PluginError(f"plugin {name!r} cannot be used: {error}") from error
-        describe = getattr(plugin, "agentops_integrations", None)
-        for integration in attempt(describe, lambda error: self._failed(name, error) or (), ) if describe else ():
+        describe: Callable[[], Iterable[Integration]] = getattr(plugin, "agentops_integrations", tuple)
+        for integration in attempt(describe, partial(self._failed, name)) or ():
             self.entries.setdefault(integration.name, Entry(integration, plugin))
 
     def activate(self, config: Config) -> None:
@@ -122,7 +122,8 @@ class Plugins:
         try:
             importlib.import_module(entry.integration.trigger)
         except ImportError as error:
-            raise PluginError(f"{name} cannot be enabled: importing {entry.integration.trigger} failed: {error}") from error
+            trigger = entry.integration.trigger
+            raise PluginError(f"{name} cannot be enabled: importing {trigger} failed: {error}") from error
         self._install(entry)
         if entry.state == PluginState.FAILED:
             raise PluginError(f"{name} cannot be enabled: {entry.reason}")
@@ -137,7 +138,7 @@ class Plugins:
         for entry in entries:
             self._hook.forget(entry.integration.trigger)
             while entry.undo:
-                attempt(entry.undo.pop(), lambda error, entry=entry: _warn_undo(entry, error))
+                attempt(entry.undo.pop(), partial(_warn_undo, entry))
             if entry.state == PluginState.ENABLED:
                 process.frameworks.pop(entry.integration.distribution, None)
                 entry.state, entry.reason = PluginState.READY, "disabled by hand"
@@ -147,10 +148,8 @@ class Plugins:
         found: list[Any] = []
         for implementation in getattr(self.manager.hook, hook).get_hookimpls():
             arguments = {"config": config} if "config" in implementation.argnames else {}
-            given = attempt(
-                implementation.function, lambda error, it=implementation: self._failed(it.plugin_name, error), **arguments
-            )
-            found.extend(given or ())
+            given = attempt(implementation.function, partial(self._failed, implementation.plugin_name), **arguments)
+            found.extend(cast("Iterable[Any] | None", given) or ())
         return found
 
     def _entry(self, name: str) -> Entry:
@@ -198,15 +197,15 @@ class Plugins:
             entry.state = PluginState.FAILED
             entry.reason = f"module {integration.trigger} has no {integration.probe}, so it is another package"
             return
-        rival = next((name for name in self._enabled() if integration.name in self.entries[name].integration.supersedes), None)
-        if rival is not None:
-            entry.state, entry.reason = PluginState.BLOCKED, f"{rival} records the same calls"
-            return
+        for name in self._enabled():
+            if integration.name in self.entries[name].integration.supersedes:
+                entry.state, entry.reason = PluginState.BLOCKED, f"{name} records the same calls"
+                return
         for name in integration.supersedes:
             if name in self._enabled():
                 self.disable(name)
         recorder = Recorder(integration.name)
-        undo = attempt(integration.install, lambda error: self._install_failed(entry, error), recorder)
+        undo = attempt(integration.install, partial(self._install_failed, entry), recorder)
         if undo is None:
             return
         entry.undo = [undo]
@@ -225,7 +224,8 @@ class Plugins:
         entry.state, entry.reason = PluginState.FAILED, f"{type(error).__name__}: {error}"
         version = entry.version
         logger.warning(
-            "agentops: the %s integration could not be enabled with %s %s (%s); the others go on. See: agentops plugins",
+            "agentops: the %s integration could not be enabled with %s %s (%s); the others go on. "
+            "See: agentops plugins",
             entry.integration.name,
             entry.integration.distribution,
             version,
@@ -237,12 +237,13 @@ class Plugins:
         say_once(f"plugin {name}", "agentops: plugin %s could not be used (%s); the others go on.", name, error)
 
 
-def _load(value: str) -> ModuleType | object:
+def _load(value: str) -> object:
     module_name, _, attribute = value.partition(":")
     module: Any = importlib.import_module(module_name)
     for part in filter(None, attribute.split(".")):
         module = getattr(module, part)
-    return module
+    found: object = module
+    return found
 
 
 def _warn_undo(entry: Entry, error: Exception) -> None:

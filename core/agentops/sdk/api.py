@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentops.errors import ConfigurationError
-from agentops.semconv import State
 from agentops.sdk import process
 from agentops.sdk.config import Config, config_from_environment, updated
 from agentops.sdk.context import CURRENT
 from agentops.sdk.guard import logger
 from agentops.sdk.session import Session
 from agentops.sdk.tags import Tags
+from agentops.semconv import State
 
 __all__ = [
     "configure",
@@ -220,7 +220,9 @@ def _set_up_logging(config: Config) -> None:
         try:
             logger.addHandler(logging.FileHandler(config.logging_to_file, mode="a", delay=True))
         except OSError as error:
-            raise ConfigurationError(f"logging_to_file={config.logging_to_file!r} cannot be opened: {error}.") from error
+            raise ConfigurationError(
+                f"logging_to_file={config.logging_to_file!r} cannot be opened: {error}."
+            ) from error
 
 
 class _StandardError(logging.StreamHandler[Any]):

@@ -4,15 +4,15 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from agentops.semconv import Span as Attr
-from agentops.semconv import SpanStatus, State
 from agentops.sdk import process
 from agentops.sdk.context import CURRENT
 from agentops.sdk.guard import guard
 from agentops.sdk.session import Session, is_clean_exit
 from agentops.sdk.span import Span
+from agentops.semconv import Span as Attr
+from agentops.semconv import SpanStatus, State
 
-__all__ = ["CallScope", "OpenCall", "SessionScope", "SpanScope", "describe_arguments"]
+__all__ = ["CallScope", "NotRecorded", "OpenCall", "SessionScope", "SpanScope", "describe_arguments"]
 
 Describe = Callable[[tuple[Any, ...], dict[str, Any]], dict[str, Any]]
 _LIMIT_ITEMS: Final = 1000
@@ -105,6 +105,28 @@ class OpenSession(OpenCall):
         self.span.session.end(State.SUCCESS, error=error)
 
 
+class NotRecorded(OpenCall):
+    """A call of which nothing is recorded."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Holds nothing."""
+
+    def enter(self) -> Span | None:
+        """Leave current what is current."""
+        return CURRENT.get()
+
+    def note_item(self, item: Any) -> None:
+        """Keep nothing."""
+
+    def finish_items(self, result: Any, *, closed_early: bool = False) -> None:
+        """Nothing to end."""
+
+    def fail(self, error: BaseException) -> None:
+        """Nothing to end."""
+
+
 _opening = guard("decorator.open")
 _closing = guard("decorator.close")
 
@@ -112,7 +134,7 @@ _closing = guard("decorator.close")
 class CallScope:
     """How the calls of one decorated function are recorded."""
 
-    def __init__(  # noqa: PLR0913 - one argument per option of a decorator
+    def __init__(  # one argument per option of a decorator
         self,
         *,
         name: str,

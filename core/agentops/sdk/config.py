@@ -13,6 +13,7 @@ from agentops.sdk.tags import normalize_tags
 __all__ = ["CONTENT_MODES", "Config", "config_from_environment", "updated"]
 
 CONTENT_MODES: Final = ("full", "metadata_only", "off")
+_HOME: Final = Path("~/.agentops")
 _TRUE: Final = {"1", "true", "yes", "on", "t", "y"}
 _FALSE: Final = {"0", "false", "no", "off", "f", "n", ""}
 
@@ -81,7 +82,7 @@ def _setting(variable: str | None, read: Callable[[Any], Any], default: Any = No
 class Config:
     """The settings in force. Each field is an argument of ``init()`` and, where it has one, an environment variable."""
 
-    api_key: str | None = _setting("AGENTOPS_API_KEY", _text, doc="Key for `endpoint`. Without an endpoint it is unused.")
+    api_key: str | None = _setting("AGENTOPS_API_KEY", _text, doc="Key for `endpoint`; unused without one.")
     endpoint: str | None = _setting(
         "AGENTOPS_API_ENDPOINT", _url, doc="Base URL of an agentops server. None: record on this machine only."
     )
@@ -124,7 +125,10 @@ class Config:
         "AGENTOPS_MAX_QUEUE_SIZE", _int, 200_000, "Spans that may wait in memory; beyond it content goes first."
     )
     prefetch_jwt_token: bool = _setting(
-        "AGENTOPS_PREFETCH_JWT_TOKEN", _bool, False, "Fetch the endpoint's token at init() instead of at first delivery."
+        "AGENTOPS_PREFETCH_JWT_TOKEN",
+        _bool,
+        False,
+        "Fetch the endpoint's token at init() instead of at first delivery.",
     )
     capture_content: str = _setting(
         "AGENTOPS_CAPTURE_CONTENT", _mode, "full", "`full`, `metadata_only` (no inputs and outputs) or `off`."
@@ -136,7 +140,7 @@ class Config:
         "AGENTOPS_DISABLED_PLUGINS", _names, (), "Names of plugins and integrations that stay off."
     )
     disabled: bool = _setting("AGENTOPS_DISABLED", _bool, False, "Record nothing at all.")
-    home: Path = _setting("AGENTOPS_HOME", _path, Path("~/.agentops"), "Directory of the spool and the local store.")
+    home: Path = _setting("AGENTOPS_HOME", _path, _HOME, "Directory of the spool and the local store.")
     disk_budget_bytes: int = _setting(
         "AGENTOPS_DISK_BUDGET_BYTES", _int, 1_000_000_000, "Size at which the spool drops content, then spans."
     )

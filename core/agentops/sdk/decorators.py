@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 from agentops.errors import ConfigurationError
+from agentops.sdk.calls import CallScope, NotRecorded, SessionScope, SpanScope, describe_arguments
+from agentops.sdk.tags import normalize_tags
 from agentops.semconv import Span as Attr
 from agentops.semconv import SpanKind
-from agentops.sdk.calls import CallScope, SessionScope, SpanScope, describe_arguments
-from agentops.sdk.tags import normalize_tags
 
 __all__ = [
     "agent",
@@ -69,7 +69,7 @@ def _decorator(kind: str, doc: str) -> Decorator:
         capture_response: bool = True,
     ) -> Any:
         if wrapped is not None and not callable(wrapped) and not isinstance(wrapped, (classmethod, staticmethod)):
-            raise ConfigurationError(f"@{kind} decorates functions and classes, not {wrapped!r}; write @{kind}(name=…).")
+            raise ConfigurationError(f"@{kind} decorates functions and classes, not {wrapped!r}; use @{kind}(name=…).")
         attributes = {Attr.VERSION_LABEL: version, Attr.COST_USD: cost, Attr.SPEC: spec}
         scope = functools.partial(
             SessionScope if kind == SpanKind.SESSION else SpanScope,
@@ -87,7 +87,7 @@ def _decorator(kind: str, doc: str) -> Decorator:
 
     decorate.__name__ = decorate.__qualname__ = kind
     decorate.__doc__ = doc
-    return decorate  # type: ignore[return-value]
+    return decorate
 
 
 ScopeMaker = Callable[..., CallScope]
@@ -153,9 +153,7 @@ def _wrap_generator(function: Callable[P, Generator[Any, Any, Any]], scope: Call
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> Generator[Any, Any, Any]:
         inner = function(*args, **kwargs)
-        opened = scope.open(args, kwargs)
-        if opened is None:
-            return (yield from inner)
+        opened = scope.open(args, kwargs) or NotRecorded()
         step, value = inner.send, None
         try:
             while True:
@@ -189,18 +187,16 @@ def _wrap_async_generator(function: Callable[P, AsyncGenerator[Any, Any]], scope
     @functools.wraps(function)
     async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Any, Any]:
         inner = function(*args, **kwargs)
-        opened = scope.open(args, kwargs)
+        opened = scope.open(args, kwargs) or NotRecorded()
         step, value = inner.asend, None
         try:
             while True:
-                before = opened.enter() if opened is not None else None
+                before = opened.enter()
                 try:
                     item = await step(value)
                 finally:
-                    if opened is not None:
-                        opened.leave(before)
-                if opened is not None:
-                    opened.note_item(item)
+                    opened.leave(before)
+                opened.note_item(item)
                 try:
                     step, value = inner.asend, (yield item)
                 except GeneratorExit:
@@ -209,15 +205,12 @@ def _wrap_async_generator(function: Callable[P, AsyncGenerator[Any, Any]], scope
                 except BaseException as error:  # noqa: BLE001 - thrown in by the consumer, handed on to the generator
                     step, value = inner.athrow, error
         except StopAsyncIteration:
-            if opened is not None:
-                opened.finish_items(None)
+            opened.finish_items(None)
         except GeneratorExit:
-            if opened is not None:
-                opened.finish_items(None, closed_early=True)
+            opened.finish_items(None, closed_early=True)
             raise
         except BaseException as error:
-            if opened is not None:
-                opened.fail(error)
+            opened.fail(error)
             raise
 
     return call

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from agentops.semconv import CONTENT_ATTRIBUTES, GenAI, Operation, SpanKind, SpanStatus
-from agentops.semconv import Session as SessionAttr
-from agentops.semconv import Span as Attr
 from agentops.sdk.filters import SpanFilter, SpanRecord, redact
 from agentops.sdk.guard import attempt, guard
 from agentops.sdk.span import Span
+from agentops.semconv import CONTENT_ATTRIBUTES, GenAI, Operation, SpanKind, SpanStatus
+from agentops.semconv import Session as SessionAttr
+from agentops.semconv import Span as Attr
 from agentops.wire import encode_attributes, encode_span
 
 __all__ = ["SpanEncoder", "span_name"]

@@ -42,7 +42,7 @@ SECRET_PATTERNS: Final[tuple[tuple[str, str, str], ...]] = (
     ("stripe-key", "_live_", r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
     ("json-web-token", "eyJ", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"),
     ("bearer-token", "earer ", r"\b[Bb]earer [A-Za-z0-9._~+/-]{16,}=*"),
-    ("private-key", "PRIVATE KEY-----", r'-----BEGIN [A-Z ]*PRIVATE KEY-----[^"]*?-----END [A-Z ]*PRIVATE KEY-----'),
+    ("private-key", "PRIVATE KEY-----", r'-----BEGIN [A-Z ]*PRIVATE KEY-----[^"]*?-----END [A-Z ]*KEY-----'),
     ("url-password", "://", r'(?<=://)[^/\s:@"\\]{1,64}:[^/\s:@"\\]{3,128}(?=@)'),
 )
 """Name, a cheap text that must occur, and the pattern. All match inside the text of a JSON string only."""

@@ -17,6 +17,7 @@ logger = logging.getLogger("agentops")
 
 P = ParamSpec("P")
 R = TypeVar("R")
+E = TypeVar("E")
 
 
 class Guard:
@@ -77,7 +78,7 @@ class guard:  # noqa: N801 - used as a statement: ``with guard("spool.write"):``
         return error is not None and _the_guard.caught(self.place, error)
 
 
-def attempt(function: Callable[P, R], on_error: Callable[[Exception], R], *args: P.args, **kwargs: P.kwargs) -> R:
+def attempt(function: Callable[P, R], on_error: Callable[[Exception], E], *args: P.args, **kwargs: P.kwargs) -> R | E:
     """Call foreign code that may raise anything (a ``__repr__``, a property), and say in its place what went wrong."""
     try:
         return function(*args, **kwargs)

@@ -25,7 +25,7 @@ class SystemIds:
     """Random ids from a generator of our own: the program's ``random.seed()`` neither sees nor steers it."""
 
     def __init__(self) -> None:
-        self._random = random.Random(os.urandom(32))  # noqa: S311 - uniqueness, not secrecy
+        self._random = random.Random(os.urandom(32))  # uniqueness, not secrecy
 
     def session_id(self) -> str:
         """Return a UUIDv7 (RFC 9562) without dashes; also a valid OpenTelemetry trace id."""

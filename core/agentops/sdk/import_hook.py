@@ -12,7 +12,7 @@ __all__ = ["ImportHook"]
 
 
 class ImportHook(MetaPathFinder):
-    """Calls a function when a module of a given name has been imported. Sits on ``sys.meta_path`` only while awaited."""
+    """Calls a function when a module has been imported. On ``sys.meta_path`` only while it awaits one."""
 
     def __init__(self) -> None:
         self._awaited: dict[str, list[Callable[[], None]]] = {}

@@ -21,7 +21,17 @@ from agentops.sdk.spool import Spool
 from agentops.wire import encode_resource
 from agentops.wire.segment import LOCAL
 
-__all__ = ["current", "destination", "frameworks", "make_current", "replace", "resolvers", "runtime", "shutdown", "swap"]
+__all__ = [
+    "current",
+    "destination",
+    "frameworks",
+    "make_current",
+    "replace",
+    "resolvers",
+    "runtime",
+    "shutdown",
+    "swap",
+]
 
 EXIT_S = 2.0
 """Seconds that the end of the program may wait for us."""
@@ -57,7 +67,7 @@ def runtime() -> Runtime:
                 initialise()
         if _current is None:
             replace(make_runtime(config_from_environment()))
-        assert _current is not None  # noqa: S101 - set by replace
+        assert _current is not None  # set by replace
         return _current
 
 

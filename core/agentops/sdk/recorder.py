@@ -6,15 +6,16 @@ from any thread; none raises and none blocks.
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from agentops.semconv import SPAN_KINDS, SpanKind
 from agentops.sdk import process
 from agentops.sdk.context import activate, current_span, live
 from agentops.sdk.guard import guard, guarded
 from agentops.sdk.registry import Registry
 from agentops.sdk.session import Session
 from agentops.sdk.span import ErrorInfo, Span
+from agentops.semconv import SPAN_KINDS, SpanKind, SpanStatus
 
 __all__ = ["Recorder"]
 
@@ -111,22 +112,20 @@ class Recorder:
 
         An end that comes before its start is kept until the start comes.
         """
+        finish = partial(_finish, output=output, error=error, status=status, end_ns=end_ns, attributes=attributes)
         if isinstance(run, Span):
-            _finish(run, output, error, status, end_ns, attributes)
+            finish(run)
             return
         registry = self.registry
         with registry.lock:
             span = registry.remove(run) or registry.get_ended(run)
             if span is None:
-                if registry.is_alias(run):
-                    return
-                process.runtime().counts["ended before started"] += 1
-                moment = end_ns or current_time_ns()
-                registry.await_start(
-                    run, lambda late: self._end_early(run, late, output, error, status, moment, attributes)
-                )
+                if not registry.is_alias(run):
+                    process.runtime().counts["ended before started"] += 1
+                    in_time = partial(finish, end_ns=end_ns or current_time_ns())
+                    registry.await_start(run, partial(self._end_early, run, in_time))
                 return
-        _finish(span, output, error, status, end_ns, attributes)
+        finish(span)
 
     @guarded
     def alias(self, key: Hashable, parent_key: Hashable | None) -> None:
@@ -211,18 +210,9 @@ class Recorder:
     def _open_under(self, around: Span, kind: str, name: str, start_ns: int | None) -> Span:
         return around.session.open(_known(kind), name, around, start_ns)
 
-    def _end_early(
-        self,
-        key: Hashable,
-        span: Span,
-        output: object,
-        error: Error | None,
-        status: str | None,
-        end_ns: int | None,
-        attributes: Mapping[str, Any] | None,
-    ) -> None:
+    def _end_early(self, key: Hashable, finish: Callable[[Span], None], span: Span) -> None:
         self.registry.remove(key)
-        _finish(span, output, error, status, end_ns, attributes)
+        finish(span)
 
 
 def current_time_ns() -> int:
@@ -236,13 +226,14 @@ def _known(kind: str) -> str:
 
 def _finish(
     span: Span,
+    *,
     output: object,
     error: Error | None,
     status: str | None,
     end_ns: int | None,
     attributes: Mapping[str, Any] | None,
 ) -> None:
-    if span.end_ns and span.status != "unfinished":
+    if span.end_ns and span.status != SpanStatus.UNFINISHED:
         process.runtime().counts["ended twice"] += 1
         return
     if attributes:

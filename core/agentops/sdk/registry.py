@@ -3,11 +3,13 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Final
+from typing import Final, TypeVar
 
 from agentops.sdk.span import Span
 
 __all__ = ["Registry"]
+
+V = TypeVar("V")
 
 _REMEMBERED: Final = 10_000
 """Runs that have ended, ends without a start, and events that wait for a parent: how many of each are kept."""
@@ -45,13 +47,13 @@ class Registry:
         with self.lock:
             span = self._open.pop(key, None)
             if span is not None:
-                self._keep(self._ended, key, span)
+                _keep(self._ended, key, span)
             return span
 
     def add_alias(self, key: Hashable, target: Hashable | None) -> None:
         """Let a run stand for another one: what names it as parent gets the other as parent."""
         with self.lock:
-            self._keep(self._aliases, key, target)
+            _keep(self._aliases, key, target)
         self.release(key)
 
     def resolve(self, key: Hashable | None) -> Hashable | None:
@@ -84,7 +86,7 @@ class Registry:
     def await_start(self, key: Hashable, end: Callable[[Span], None]) -> None:
         """Keep an end that came before its start."""
         with self.lock:
-            self._keep(self._early_ends, key, end)
+            _keep(self._early_ends, key, end)
 
     def await_parent(self, parent_key: Hashable, event: Callable[[], None]) -> list[Callable[[], None]]:
         """Keep an event until its parent is known; returns events that have no more room to wait."""
@@ -112,8 +114,8 @@ class Registry:
             for event in events:
                 event()
 
-    @staticmethod
-    def _keep(table: "OrderedDict[Hashable, object]", key: Hashable, value: object) -> None:  # type: ignore[type-arg]
-        table[key] = value
-        if len(table) > _REMEMBERED:
-            table.popitem(last=False)
+
+def _keep(table: OrderedDict[Hashable, V], key: Hashable, value: V) -> None:
+    table[key] = value
+    if len(table) > _REMEMBERED:
+        table.popitem(last=False)

@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from agentops.semconv import Resource
 from agentops.sdk.config import Config
+from agentops.semconv import Resource
 from agentops.version import __version__
 
 __all__ = ["SCOPE", "resource_attributes"]
@@ -14,7 +14,7 @@ SCOPE = f'{{"name":"agentops","version":"{__version__}"}}'
 
 
 def resource_attributes(config: Config, process: str, frameworks: tuple[str, ...]) -> dict[str, object]:
-    """Return the attributes of this process. With ``env_data_opt_out`` nothing about the host or the command is in them."""
+    """Return the attributes of this process; with ``env_data_opt_out``, nothing about its host or its command."""
     attributes: dict[str, object] = {
         Resource.SERVICE_NAME: config.service_name or _program_name(),
         Resource.SERVICE_VERSION: config.service_version,

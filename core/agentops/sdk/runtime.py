@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agentops.semconv import Session as SessionAttr
-from agentops.semconv import SpanKind, State
 from agentops.sdk.clock import Clock, SystemClock
 from agentops.sdk.config import Config
 from agentops.sdk.context import CURRENT, current_span, depth, live
@@ -16,6 +14,8 @@ from agentops.sdk.links import session_url
 from agentops.sdk.session import Session, Sink
 from agentops.sdk.span import ErrorInfo, Span
 from agentops.sdk.tags import normalize_tags
+from agentops.semconv import Session as SessionAttr
+from agentops.semconv import SpanKind, State
 
 __all__ = ["ParentResolver", "Runtime"]
 
@@ -93,7 +93,7 @@ class Runtime:
         session = self._new_session(name or self.config.trace_name or "session", own, metadata, outer)
         if user is not None:
             session.root.set({SessionAttr.USER_ID: user})
-        session._appear()  # noqa: SLF001 - an explicit session is visible from its start
+        session._appear()  # an explicit session is visible from its start
         return session
 
     def automatic_session(self) -> Session:
@@ -193,7 +193,7 @@ class Runtime:
         automatic = self._automatic
         if automatic is not None and not automatic.has_ended and not automatic.is_inherited:
             if not self._has_recorded:
-                automatic._appear()  # noqa: SLF001 - the only trace of a run that recorded nothing else
+                automatic._appear()  # the only trace of a run that recorded nothing else
             if automatic.id in self.sessions and not self.config.skip_auto_end_session:
                 automatic.end(State.SUCCESS, error=error)
         for session in list(self.sessions.values()):

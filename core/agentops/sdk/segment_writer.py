@@ -94,7 +94,7 @@ class SegmentWriter:
             self._file = None
 
     def _append(self, line: bytes) -> bool:
-        assert self._file is not None  # noqa: S101 - the caller rotated
+        assert self._file is not None  # the caller rotated
         done = 0
         try:
             while done < len(line):
@@ -111,7 +111,7 @@ class SegmentWriter:
         self.directory.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
         path = self.directory / new_segment_name(self.process)
         # Unbuffered: a line is with the kernel when write() returns, and so survives the death of this process.
-        file = open(path, "xb", buffering=0, opener=_private_append)
+        file = open(path, "xb", buffering=0, opener=_private_append)  # noqa: SIM115 - kept open for the process's life
         lock(file)
         self.close()
         self._file, self._size = file, 0

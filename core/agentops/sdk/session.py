@@ -8,18 +8,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from agentops.errors import ConfigurationError
-from agentops.semconv import Session as Attr
-from agentops.semconv import Span as SpanAttr
-from agentops.semconv import SpanKind, SpanStatus, State
 from agentops.sdk.context import CURRENT, live
 from agentops.sdk.guard import logger
 from agentops.sdk.span import ErrorInfo, Span
 from agentops.sdk.states import STATUS_OF_STATE, end_state
 from agentops.sdk.tags import Tags, normalize_tags
 from agentops.sdk.values import capture
+from agentops.semconv import Session as Attr
+from agentops.semconv import Span as SpanAttr
+from agentops.semconv import SpanKind, SpanStatus, State
 from agentops.wire import SessionLedger, encode_attributes
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from agentops.sdk.runtime import Runtime
 
 __all__ = ["Session", "Sink", "is_clean_exit"]
@@ -47,7 +49,7 @@ class Session:
     A context manager, sync and async: an exception that leaves the block ends it as ``error``, else as ``success``.
     """
 
-    def __init__(  # noqa: PLR0913 - each part is named at the one call, in Runtime
+    def __init__(  # each part is named at the one call, in Runtime
         self,
         runtime: "Runtime",
         sink: Sink,
@@ -74,7 +76,9 @@ class Session:
         self._state = State.RUNNING
         self._is_visible = False
         self._wire_attributes: str | None = None
-        self.root = Span(self, None, SpanKind.SESSION, name, runtime.ids.span_id(), self.now_ns(), 1)
+        self.root = Span(
+            self, None, SpanKind.SESSION, name, span_id=runtime.ids.span_id(), start_ns=self.now_ns(), seq=1
+        )
         self._count_span()
         self.open_roots: dict[str, Span] = {self.root.id: self.root}
         if metadata:
@@ -116,7 +120,7 @@ class Session:
 
     @property
     def events(self) -> list[Span]:
-        """The latest 1,000 spans that this process recorded in the session, oldest first, without the session itself."""
+        """The latest 1,000 spans that this process recorded in it, oldest first, without the session itself."""
         return list(self._recent)
 
     @property
@@ -149,7 +153,7 @@ class Session:
             self._publish_root()
 
     def record(self, event: object) -> None:
-        """Record an event object of AgentOps' older API (``ActionEvent``, ``LLMEvent``, ``ToolEvent``, ``ErrorEvent``)."""
+        """Record an event of AgentOps' older API: ``ActionEvent``, ``LLMEvent``, ``ToolEvent`` or ``ErrorEvent``."""
         from agentops.sdk.events import record_event
 
         record_event(event, self)
@@ -187,7 +191,7 @@ class Session:
         if current is not None and current.session is self:
             CURRENT.set(live(current))
 
-    def __enter__(self) -> "Session":
+    def __enter__(self) -> "Self":
         CURRENT.set(self.root)
         return self
 
@@ -196,7 +200,7 @@ class Session:
     ) -> None:
         self.end(State.SUCCESS, error=None if is_clean_exit(error) else error)
 
-    async def __aenter__(self) -> "Session":
+    async def __aenter__(self) -> "Self":
         return self.__enter__()
 
     async def __aexit__(
@@ -216,7 +220,8 @@ class Session:
         parent = parent if parent is not None else self.root
         seq = self._count_span()
         started = self.now_ns() if start_ns is None else start_ns
-        span = Span(self, parent, kind, name, self.runtime.ids.span_id(), max(started, parent.start_ns), seq)
+        started = max(started, parent.start_ns)
+        span = Span(self, parent, kind, name, span_id=self.runtime.ids.span_id(), start_ns=started, seq=seq)
         self._hold(span)
         self._recent.append(span)
         self.sink.put(span)
@@ -241,7 +246,7 @@ class Session:
         if error is not None:
             status = self._set_error(span, error, moment)
         span.status = status or SpanStatus.OK
-        ended = max(moment, span.start_ns, span._last_child_end_ns)  # noqa: SLF001 - the two share the tree's rules
+        ended = max(moment, span.start_ns, span._last_child_end_ns)  # the two share the tree's rules
         span.end_ns = ended
         if span.open_children:
             self._close_children(span, ended)
@@ -249,8 +254,8 @@ class Session:
         if parent is not None:
             if parent.end_ns:
                 span.outlived_parent = ended > parent.end_ns
-            elif ended > parent._last_child_end_ns:  # noqa: SLF001
-                parent._last_child_end_ns = ended  # noqa: SLF001
+            elif ended > parent._last_child_end_ns:
+                parent._last_child_end_ns = ended
         self.republish(span)
 
     def republish(self, span: Span) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from agentops.semconv import CONTENT_ATTRIBUTES, GenAI, SpanKind, SpanStatus
-from agentops.semconv import Span as Attr
 from agentops.sdk.guard import attempt
 from agentops.sdk.values import capture, clip, size_of
+from agentops.semconv import CONTENT_ATTRIBUTES, GenAI, SpanKind, SpanStatus
+from agentops.semconv import Span as Attr
 
 if TYPE_CHECKING:
     from agentops.sdk.session import Session
@@ -106,7 +106,7 @@ class Span:
     )
 
     def __init__(
-        self, session: "Session", parent: "Span | None", kind: str, name: str, span_id: str, start_ns: int, seq: int
+        self, session: "Session", parent: "Span | None", kind: str, name: str, *, span_id: str, start_ns: int, seq: int
     ) -> None:
         self.session = session
         self.parent = parent

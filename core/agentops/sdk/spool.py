@@ -21,7 +21,7 @@ BATCH_S: Final = 0.05
 """Seconds that the writer waits for more before it writes: what a ``kill -9`` can cost."""
 HEARTBEAT_S: Final = 5.0
 _CHUNK: Final = 50
-"""Spans encoded between two writes. A write lets go of the interpreter lock, so other threads wait at most this long."""
+"""Spans encoded between two writes. A write lets go of the interpreter lock, for which other threads may wait."""
 _LIMIT_PENDING_CHARS: Final = 64 * 1024 * 1024
 """Characters of content that may wait in memory; beyond it spans are kept without their content."""
 

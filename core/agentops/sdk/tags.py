@@ -24,7 +24,7 @@ def normalize_tags(tags: object) -> list[str]:
     if isinstance(tags, Mapping):
         return [f"{key}:{value}" for key, value in tags.items()]
     if not isinstance(tags, Iterable):
-        raise ConfigurationError(f"tags must be a list of strings or a mapping, not {tags!r}; write tags=[{str(tags)!r}].")
+        raise ConfigurationError(f"tags must be a list of strings or a mapping, not {tags!r}; use [{str(tags)!r}].")
     result: dict[str, None] = {}
     for tag in tags:
         if not isinstance(tag, str):

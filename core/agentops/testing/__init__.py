@@ -1,10 +1,10 @@
-"""For tests: record into memory with fixed ids and a ticking clock, look at trees as plain data, and run the
-conformance cases that every integration passes.
+"""For tests: recording into memory, trees as plain data, and the conformance cases.
 
+Ids are fixed and the clock ticks, so that whole trees can be compared.
 ``from agentops.testing import recording``; the pytest fixture is in ``agentops.testing.fixtures``, the conformance
 cases in ``agentops.testing.conformance`` (both need pytest).
 """
 
-from agentops.testing.recording import MemorySink, Recording, TickingClock, CountingIds, recording
+from agentops.testing.recording import CountingIds, MemorySink, Recording, TickingClock, recording
 
 __all__ = ["CountingIds", "MemorySink", "Recording", "TickingClock", "recording"]

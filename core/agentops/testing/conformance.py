@@ -10,15 +10,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 import agentops
 from agentops.plugins import plugins
 from agentops.sdk.guard import guard
-from agentops.sdk.span import Span
 from agentops.testing.recording import Recording, recording
+
+if TYPE_CHECKING:
+    from agentops.sdk.span import Span
 
 __all__ = ["Conformance", "check_tree"]
 

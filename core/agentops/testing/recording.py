@@ -92,9 +92,7 @@ class Recording:
 
     def find(self, kind: str | None = None, name: str | None = None) -> list[Span]:
         """Return the spans of a kind, or a name, or both."""
-        return [
-            span for span in self.sink.spans if (kind is None or span.kind == kind) and (name is None or span.name == name)
-        ]
+        return [span for span in self.sink.spans if kind in {None, span.kind} and name in {None, span.name}]
 
     def tree(self, session: Session | None = None) -> list[dict[str, Any]]:
         """Return the sessions' trees (or one session's) as plain data, children in order of start.

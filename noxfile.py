@@ -129,7 +129,7 @@ def minimums(session: nox.Session, extra: str) -> None:
     # The tools are not what is tested: today's, but nothing that is installed moves for them.
     tools = nox.project.dependency_groups(PROJECT, "test", *(["test-core"] if extra == "core" else []))
     installed = session.run("uv", "pip", "freeze", "--quiet", "--exclude-editable", silent=True) or ""
-    oldest = Path(session.create_tmp()) / "oldest.txt"
+    oldest = Path(session.virtualenv.location) / "oldest.txt"
     oldest.write_text(installed)
     session.log("Testing with " + ", ".join(installed.split()))
     session.install(*tools, "--constraint", str(oldest))

@@ -14,9 +14,9 @@ CONFTEST = Path(__file__).parent.parent / "conftest.py"
 @pytest.mark.parametrize(
     "attempt",
     [
-        "socket.create_connection(('192.0.2.1', 80), timeout=1)",
-        "socket.socket().connect_ex(('192.0.2.1', 80))",
-        "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+        "client.connect(('192.0.2.1', 80))",
+        "client.connect_ex(('192.0.2.1', 80))",
+        "datagram.sendto(b'x', ('192.0.2.1', 53))",
         "socket.getaddrinfo('example.com', 443)",
     ],
 )
@@ -26,7 +26,10 @@ def test_a_call_to_another_machine_fails_the_test_even_when_it_is_swallowed(
     """A framework that phones home and hides the failure is found out."""
     pytester.makeconftest(CONFTEST.read_text())
     pytester.makepyfile(
-        f"import contextlib, socket\ndef test_swallows():\n    with contextlib.suppress(OSError):\n        {attempt}\n"
+        "import contextlib, socket\n"
+        "def test_swallows():\n"
+        "    with socket.socket() as client, socket.socket(type=socket.SOCK_DGRAM) as datagram:\n"
+        f"        with contextlib.suppress(OSError):\n            {attempt}\n"
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1, errors=1)

@@ -27,7 +27,8 @@ __all__ = ["Generator", "Profile"]
 
 _SCOPE = '{"name":"agentops"}'
 _PROMPTS = (
-    "Where is my order 4711?", "Summarise the quarterly report for the board.", "Find three hotels in Lisbon under 120 €.",
+    "Where is my order 4711?", "Summarise the quarterly report for the board.",
+    "Find three hotels in Lisbon under 120 €.",
     "Why did the nightly build fail?", "Translate the contract into German.", "Plan a release for the mobile app.",
     "Compare these two insurance offers.", "Refund the customer for the broken lamp.",
 )  # fmt: skip
@@ -42,7 +43,59 @@ _ERRORS = (
 )
 _TAGS = ("production", "staging", "env:eu", "high-priority", "nightly", "beta", "customer-query")
 _USERS = ("ada", "grace", "linus", "margaret", None)
-_WORDS = ["the", "agent", "looked", "at", "invoices", "orders", "refunds", "reports", "tables", "delivery", "status", "customer", "shipped", "pending", "answer", "source", "found", "section", "paragraph", "value", "total", "amount", "price", "hotel", "river", "night", "train", "market", "build", "error", "trace", "log", "commit", "branch", "deploy", "review", "change", "because", "however", "therefore", "please", "check", "again", "result", "next", "step", "plan", "budget", "week", "month", "quarter"]
+_WORDS = [
+    "the",
+    "agent",
+    "looked",
+    "at",
+    "invoices",
+    "orders",
+    "refunds",
+    "reports",
+    "tables",
+    "delivery",
+    "status",
+    "customer",
+    "shipped",
+    "pending",
+    "answer",
+    "source",
+    "found",
+    "section",
+    "paragraph",
+    "value",
+    "total",
+    "amount",
+    "price",
+    "hotel",
+    "river",
+    "night",
+    "train",
+    "market",
+    "build",
+    "error",
+    "trace",
+    "log",
+    "commit",
+    "branch",
+    "deploy",
+    "review",
+    "change",
+    "because",
+    "however",
+    "therefore",
+    "please",
+    "check",
+    "again",
+    "result",
+    "next",
+    "step",
+    "plan",
+    "budget",
+    "week",
+    "month",
+    "quarter",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +261,7 @@ class _SessionWriter:
             GenAI.USAGE_OUTPUT_TOKENS: self._r.randrange(20, 600),
             GenAI.USAGE_CACHE_READ: sent // 2 if self._r.random() < 0.3 else None,
             GenAI.RESPONSE_TIME_TO_FIRST_CHUNK: duration / 4e9,
-            GenAI.SYSTEM_INSTRUCTIONS: [{"type": "text", "content": f"You are {agent}. Answer shortly and name sources."}],
+            GenAI.SYSTEM_INSTRUCTIONS: _system(agent),
             GenAI.INPUT_MESSAGES: messages[-12:],
             GenAI.OUTPUT_MESSAGES: [{"role": "assistant", "parts": parts, "finish_reason": finish}],
         }  # fmt: skip
@@ -227,7 +280,8 @@ class _SessionWriter:
             end = clock + int(self._r.lognormvariate(-1, 0.9) * 1e9)
             result = None if error else {"ok": True, "text": self._text()}
             attributes = {
-                GenAI.OPERATION_NAME: Operation.EXECUTE_TOOL, GenAI.TOOL_NAME: call["name"], GenAI.TOOL_CALL_ID: call["id"],
+                GenAI.OPERATION_NAME: Operation.EXECUTE_TOOL, GenAI.TOOL_NAME: call["name"],
+                GenAI.TOOL_CALL_ID: call["id"],
                 GenAI.AGENT_NAME: agent, GenAI.TOOL_CALL_ARGUMENTS: call["arguments"], GenAI.TOOL_CALL_RESULT: result,
             }  # fmt: skip
             if not error and self._r.random() < 0.02:
@@ -240,7 +294,7 @@ class _SessionWriter:
             latest, last_error = max(latest, end), error or last_error
         return latest, last_error
 
-    def _emit(
+    def _emit(  # noqa: PLR0917 (a span simply has these)
         self,
         span_id: str,
         parent: str | None,
@@ -291,6 +345,10 @@ class _SessionWriter:
         return self._seq
 
 
+def _system(agent: str) -> list[dict[str, object]]:
+    return [{"type": "text", "content": f"You are {agent}. Answer shortly and name sources."}]
+
+
 def _message(role: str, content: str) -> dict[str, object]:
     return {"role": role, "parts": [{"type": "text", "content": content}]}
 
@@ -332,7 +390,8 @@ def main() -> None:
     store.close()
     took = time.perf_counter() - generated
     print(
-        f"{options.sessions} sessions, {written / 1e6:.1f} MB written in {generated - started:.1f} s, imported in {took:.1f} s"
+        f"{options.sessions} sessions, {written / 1e6:.1f} MB written in {generated - started:.1f} s, "
+        f"imported in {took:.1f} s"
     )
 
 

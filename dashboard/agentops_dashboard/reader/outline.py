@@ -73,12 +73,16 @@ class Visible:
 
 @dataclass(slots=True)
 class Outline:
-    """One session's tree in order, with sums over subtrees; ``index.order`` holds the span rows."""
+    """One session's tree in order, with sums over subtrees; ``index.order`` holds the span rows.
+
+    Whoever computes something from a whole outline may keep it in ``derived``: it lives as long as the outline is true.
+    """
 
     session_id: str
     index: TreeIndex
     parents: list[int] = field(init=False)
     places: dict[str, int] = field(init=False)
+    derived: dict[Any, Any] = field(init=False, default_factory=dict)
     _errors: list[int] = field(init=False)
     _tokens: list[int] = field(init=False)
     _metered: list[int] = field(init=False)
@@ -96,7 +100,8 @@ class Outline:
             del path[depth:]
             self.parents[place] = path[-1] if path else -1
             path.append(place)
-        self._errors = _sums(row.status == SpanStatus.ERROR for row in order)
+        passed_on = {row.parent_id for row in order if row.status == SpanStatus.ERROR}
+        self._errors = _sums(row.status == SpanStatus.ERROR and row.span_id not in passed_on for row in order)
         self._tokens = _sums((row.input_tokens or 0) + (row.output_tokens or 0) for row in order)
         self._metered = _sums(row.input_tokens is not None or row.output_tokens is not None for row in order)
         self._cost = _sums(row.cost_nano or 0 for row in order)
@@ -117,7 +122,7 @@ class Outline:
         return self._cost[end] - self._cost[place] if self._priced[end] > self._priced[place] else None
 
     def errors_below(self, place: int) -> int:
-        """Failed spans among a span and all below it."""
+        """Errors among a span and all below it, each counted where it began, as the session's summary does."""
         return self._errors[self.index.end[place]] - self._errors[place]
 
     def visible(self, view: TreeView) -> Visible:

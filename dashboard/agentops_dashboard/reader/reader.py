@@ -4,33 +4,36 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, case, create_engine, event, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, func, select
 from sqlalchemy.engine import URL
 
+from agentops_dashboard.query import parse
 from agentops_dashboard.reader import rows as shape
 from agentops_dashboard.reader import tables as t
-from agentops_dashboard.reader.shapes import Facet, Session, SessionPage, Span, TreeRow, TreeWindow
-from agentops_dashboard.reader.tree import TreeIndex
+from agentops_dashboard.reader.conditions import Conditions
+from agentops_dashboard.reader.facets import facets, histogram, shown_state
+from agentops_dashboard.reader.listing import ordered, page_after
+from agentops_dashboard.reader.outline import Outlines, TreeView
+from agentops_dashboard.reader.shapes import Bucket, Facet, Session, SessionPage, Span, TreeWindow
 from agentops_dashboard.store.payload import unpack
 
 __all__ = ["Reader", "open_engine"]
 
-ABANDONED_AFTER_NS = 15_000_000_000
-
 
 def open_engine(path: str) -> Engine:
     """Open an SQLite store for reading only."""
-    engine = create_engine(URL.create("sqlite", database=path))
+    engine = create_engine(URL.create("sqlite", database=path), pool_size=8, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
     def _read_only(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA cache_size = -16000")
 
     return engine
 
 
 class Reader:
-    """Reads one project of a store.
+    """Reads one project of a store. Safe to share between threads.
 
     Args:
         engine: What ``open_engine`` returned.
@@ -40,6 +43,11 @@ class Reader:
     def __init__(self, engine: Engine, project: str = "default") -> None:
         self._engine = engine
         self._project = project
+        self.outlines = Outlines(self)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
 
     def sessions(
         self,
@@ -57,36 +65,67 @@ class Reader:
             query: Text of the query language; empty means all.
             since_ns: Only sessions that started at or after this moment.
             until_ns: Only sessions that started before it.
-            sort: A column's name, ``-`` in front for descending.
-            cursor: ``next_cursor`` of the page before.
+            sort: One of ``SORT_KEYS``, ``-`` in front for descending. Unknown values come last.
+            cursor: ``next_cursor`` of the page before, for the same query and sort.
             limit: Most sessions to return.
+
+        Raises:
+            QueryError: The query, the sort key or the cursor cannot be understood.
         """
-        where = [t.session.c.project == self._project]
-        if since_ns is not None:
-            where.append(t.session.c.start_ns >= since_ns)
-        if until_ns is not None:
-            where.append(t.session.c.start_ns < until_ns)
+        now_ns = time.time_ns()
+        condition = self._condition(query, since_ns, until_ns, now_ns)
+        statement = select(t.session, shown_state(now_ns).label("shown_state")).where(condition)
         with self._engine.connect() as connection:
-            total = connection.execute(select(func.count()).select_from(t.session).where(*where)).scalar_one()
-            statement = self._select_sessions().where(*where)
-            if cursor:
-                start, _, session_id = cursor.partition("~")
-                statement = statement.where(
-                    tuple_(t.session.c.start_ns, t.session.c.session_id) < tuple_(int(start), session_id)
-                )
-            statement = statement.order_by(t.session.c.start_ns.desc(), t.session.c.session_id.desc()).limit(limit + 1)
-            found = connection.execute(statement).all()
+            total = connection.execute(select(func.count()).select_from(t.session).where(condition)).scalar_one()
+            found = connection.execute(ordered(statement, sort, cursor, limit)).all()
             sessions = self._shape(connection, found[:limit])
-        more = found[limit - 1] if len(found) > limit else None
+        is_more = len(found) > limit
         return {
             "sessions": sessions,
-            "next_cursor": f"{more.start_ns}~{more.session_id}" if more else None,
+            "next_cursor": page_after(found[limit - 1], sort) if is_more and limit else None,
             "total": total,
         }
 
+    def facets(self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None) -> list[Facet]:
+        """Return the facets of the sessions that fit the query, values by falling count.
+
+        Raises:
+            QueryError: The query cannot be understood.
+        """
+        now_ns = time.time_ns()
+        condition = self._condition(query, since_ns, until_ns, now_ns)
+        with self._engine.connect() as connection:
+            return facets(connection, self._project, condition, now_ns)
+
+    def histogram(
+        self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None, buckets: int = 60
+    ) -> list[Bucket]:
+        """Count the sessions that fit the query by start time and state.
+
+        Without a range, the bars reach from the first session to the last.
+
+        Raises:
+            QueryError: The query cannot be understood.
+        """
+        now_ns = time.time_ns()
+        condition = self._condition(query, since_ns, until_ns, now_ns)
+        with self._engine.connect() as connection:
+            if since_ns is None or until_ns is None:
+                first, last = connection.execute(
+                    select(func.min(t.session.c.start_ns), func.max(t.session.c.start_ns)).where(condition)
+                ).one()
+                if first is None:
+                    return []
+                since_ns = first if since_ns is None else since_ns
+                until_ns = last + 1 if until_ns is None else until_ns
+            return histogram(
+                connection, condition, since_ns=since_ns, until_ns=until_ns, buckets=max(buckets, 1), now_ns=now_ns
+            )
+
     def session(self, session_id: str) -> Session | None:
         """Return one session; ``last`` is the one that started last."""
-        statement = self._select_sessions().where(t.session.c.project == self._project)
+        statement = select(t.session, shown_state(time.time_ns()).label("shown_state"))
+        statement = statement.where(t.session.c.project == self._project)
         if session_id == "last":
             statement = statement.order_by(t.session.c.start_ns.desc(), t.session.c.session_id.desc()).limit(1)
         else:
@@ -95,13 +134,32 @@ class Reader:
             found = self._shape(connection, connection.execute(statement).all())
         return found[0] if found else None
 
+    def sessions_starting_with(self, prefix: str, limit: int = 10) -> list[str]:
+        """Return ids of sessions that begin so, the newest first: for ids that a person shortened."""
+        c = t.session.c
+        statement = select(c.session_id).where(
+            c.project == self._project, c.session_id >= prefix, c.session_id < prefix + "\U0010ffff"
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(statement.order_by(c.session_id.desc()).limit(limit)).scalars())
+
+    def children(self, session_id: str) -> list[Session]:
+        """Return the sessions that were started inside this one, in order."""
+        statement = (
+            select(t.session, shown_state(time.time_ns()).label("shown_state"))
+            .where(t.session.c.project == self._project, t.session.c.parent_session_id == session_id)
+            .order_by(t.session.c.start_ns)
+        )
+        with self._engine.connect() as connection:
+            return self._shape(connection, connection.execute(statement).all())
+
     def spans(self, session_id: str, *, with_payloads: bool = True) -> list[Span]:
         """Return all spans of a session in tree order."""
-        with self._engine.connect() as connection:
-            index = self._index(connection, session_id)
-            spans = [shape.span_of(row, session_id) for row in index.order]
-            if with_payloads:
-                self._fill(connection, index.order, spans)
+        order = self.outlines.of(session_id).index.order
+        spans = [shape.span_of(row, session_id) for row in order]
+        if with_payloads:
+            with self._engine.connect() as connection:
+                self._fill(connection, order, spans)
         return spans
 
     def span(self, span_id: str, session_id: str | None = None) -> Span | None:
@@ -110,7 +168,7 @@ class Reader:
         statement = (
             select(t.span, t.trace.c.session_id)
             .join(t.trace, join)
-            .where(t.span.c.project == self._project, t.span.c.span_id == span_id)
+            .where(t.trace.c.project == self._project, t.span.c.span_id == span_id)
             .limit(1)
         )
         if session_id is not None:
@@ -123,126 +181,57 @@ class Reader:
             self._fill(connection, [row], [found])
         return found
 
-    def rows(
-        self,
-        session_id: str,
-        *,
-        collapsed: Iterable[str] = (),
-        offset: int = 0,
-        limit: int = 100,
-        max_depth: int | None = None,
-        kinds: Iterable[str] | None = None,
-        errors_only: bool = False,
-    ) -> TreeWindow:
+    def rows(self, session_id: str, view: TreeView | None = None, *, offset: int = 0, limit: int = 100) -> TreeWindow:
         """Return a window of the visible rows of a session's tree.
 
         Args:
             session_id: The session.
-            collapsed: Ids of spans whose subtrees are folded away.
+            view: What is folded, filtered and looked for; everything is shown by default.
             offset: Place of the first row among the visible ones, from 0.
             limit: Most rows to return.
-            max_depth: Fold away what lies deeper than this many levels.
-            kinds: Only spans of these kinds, and their ancestors.
-            errors_only: Only failed spans, and their ancestors.
         """
-        closed = frozenset(collapsed)
-        wanted_kinds = frozenset(kinds) if kinds is not None else None
-        wanted = None
-        if wanted_kinds is not None or errors_only:
-
-            def wanted(row: Any) -> bool:
-                return (wanted_kinds is None or row.kind in wanted_kinds) and (not errors_only or row.status == "error")
-
-        with self._engine.connect() as connection:
-            index = self._index(connection, session_id)
-        visible = index.visible(closed, wanted, max_depth)
-        shown = [self._tree_row(index, place, closed, session_id) for place in visible[offset : offset + limit]]
+        view = view or TreeView()
+        outline = self.outlines.of(session_id)
+        visible = outline.visible(view)
         return {
-            "rows": shown,
+            "rows": outline.rows(view, offset, limit),
             "offset": offset,
-            "total": len(visible),
-            "spans": len(index.order),
-            "detached": len(index.detached),
+            "total": len(visible.places),
+            "spans": len(outline),
+            "detached": len(outline.index.detached),
+            "hits": len(visible.hits),
         }
 
-    def facets(self, query: str = "") -> list[Facet]:
-        """Return the facets of the sessions that fit the query, values by falling count."""
-        state = self._state()
-        with self._engine.connect() as connection:
-            states = connection.execute(
-                select(state, func.count()).where(t.session.c.project == self._project).group_by(state)
-            ).all()
-            tags = connection.execute(
-                select(t.session_tag.c.tag, func.count())
-                .where(t.session_tag.c.project == self._project)
-                .group_by(t.session_tag.c.tag)
-                .order_by(func.count().desc())
-                .limit(50)
-            ).all()
-        return [
-            {"key": "status", "label": "Status", "values": [{"value": v, "count": n} for v, n in states]},
-            {"key": "tag", "label": "Tags", "values": [{"value": v, "count": n} for v, n in tags]},
-        ]
+    def _condition(self, query: str, since_ns: int | None, until_ns: int | None, now_ns: int) -> ColumnElement[bool]:
+        parts = [t.session.c.project == self._project]
+        if since_ns is not None:
+            parts.append(t.session.c.start_ns >= since_ns)
+        if until_ns is not None:
+            parts.append(t.session.c.start_ns < until_ns)
+        tree = parse(query, now_ns)
+        return and_(*parts, *(Conditions(self._project, now_ns).of(part) for part in tree.parts))
 
-    def _tree_row(self, index: TreeIndex, place: int, closed: frozenset[str], session_id: str) -> TreeRow:
-        row = index.order[place]
-        below = index.order[place : index.end[place]]
-        tokens = [(r.input_tokens or 0) + (r.output_tokens or 0) for r in below if r.input_tokens is not None]
-        costs = [r.cost_nano for r in below if r.cost_nano is not None]
-        return {
-            "span": shape.span_of(row, session_id),
-            "depth": index.depth[place],
-            "children": index.children_count(place),
-            "descendants": index.end[place] - place - 1,
-            "is_collapsed": row.span_id in closed,
-            "is_detached": row.span_id in index.detached,
-            "position": index.place[place][0],
-            "siblings": index.place[place][1],
-            "subtree_errors": sum(r.status == "error" for r in below),
-            "subtree_tokens": sum(tokens) if tokens else None,
-            "subtree_cost": shape.cost_of(sum(costs) if costs else None, None),
-        }
-
-    def _state(self) -> Any:
-        old = time.time_ns() - ABANDONED_AFTER_NS
-        running = t.session.c.state == "running"
-        return case(
-            (and_(running, t.session.c.alive_ns < old), "abandoned"),
-            (and_(running, t.session.c.open_waits > 0), "paused"),
-            else_=t.session.c.state,
-        )
-
-    def _select_sessions(self) -> Select[Any]:
-        return select(t.session, self._state().label("shown_state"))
-
-    def _shape(self, connection: Any, found: Any) -> list[Session]:
+    def _shape(self, connection: Connection, found: Any) -> list[Session]:
         ids = [row.session_id for row in found]
         tags: dict[str, list[str]] = {}
+        c = t.session_tag.c
         statement = (
-            select(t.session_tag.c.session_id, t.session_tag.c.tag)
-            .where(t.session_tag.c.project == self._project, t.session_tag.c.session_id.in_(ids))
-            .order_by(t.session_tag.c.tag)
+            select(c.session_id, c.tag)
+            .where(c.project == self._project, c.is_removed == 0, c.session_id.in_(ids))
+            .order_by(c.tag)
         )
         for session_id, tag in connection.execute(statement):
             tags.setdefault(session_id, []).append(tag)
         return [shape.session_of(row, tags.get(row.session_id, []), row.shown_state) for row in found]
 
-    def _index(self, connection: Any, session_id: str) -> TreeIndex:
-        join = and_(t.trace.c.project == t.span.c.project, t.trace.c.trace_id == t.span.c.trace_id)
-        statement = (
-            select(t.span)
-            .join(t.trace, join)
-            .where(t.trace.c.project == self._project, t.trace.c.session_id == session_id)
-        )
-        return TreeIndex(connection.execute(statement).all())
-
-    def _fill(self, connection: Any, found: Iterable[Any], spans: list[Span]) -> None:
+    def _fill(self, connection: Connection, found: Iterable[Any], spans: list[Span]) -> None:
         blocks = {row.span_id: row.block_id for row in found}
         contents: dict[int, Any] = {}
         wanted = sorted({block for block in blocks.values() if block is not None})
         for start in range(0, len(wanted), 500):
-            statement = select(t.payload.c.block_id, t.payload.c.body).where(
-                t.payload.c.block_id.in_(wanted[start : start + 500])
+            c = t.payload.c
+            statement = select(c.block_id, c.body).where(
+                c.project == self._project, c.block_id.in_(wanted[start : start + 500])
             )
             contents.update((block_id, unpack(body)) for block_id, body in connection.execute(statement))
         for span in spans:

@@ -129,7 +129,10 @@ class Span(TypedDict):
 
 
 class TreeRow(TypedDict):
-    """A visible row of a tree: a span with its place in it, and the sums over its subtree."""
+    """A visible row of a tree: a span with its place in it, and the sums over its subtree.
+
+    ``depth`` counts the shown ancestors; ``position`` is its place among ``siblings``.
+    """
 
     span: Span
     depth: int
@@ -145,13 +148,18 @@ class TreeRow(TypedDict):
 
 
 class TreeWindow(TypedDict):
-    """Rows ``offset``… of a tree; ``total`` counts the visible rows, ``spans`` all of the session's spans."""
+    """Rows ``offset``… of a tree.
+
+    ``total`` counts the visible rows, ``spans`` all of the session's spans, ``hits`` the visible rows that hold the
+    text looked for.
+    """
 
     rows: list[TreeRow]
     offset: int
     total: int
     spans: int
     detached: int
+    hits: int
 
 
 class FacetValue(TypedDict):

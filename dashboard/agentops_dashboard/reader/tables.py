@@ -1,5 +1,7 @@
 """The store's tables as SQLAlchemy Core sees them; one description for every engine."""
 
+from typing import Any
+
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 
 __all__ = ["payload", "segment", "session", "session_tag", "span", "trace", "usage"]
@@ -8,7 +10,7 @@ _metadata = MetaData()
 
 
 def _table(name: str, texts: str, numbers: str = "") -> Table:
-    columns = [Column(column, String) for column in texts.split()]
+    columns: list[Column[Any]] = [Column(column, String) for column in texts.split()]
     columns += [Column(column, Integer) for column in numbers.split()]
     return Table(name, _metadata, *columns)
 
@@ -25,11 +27,11 @@ span = _table(
     "span",
     "project trace_id span_id parent_id kind name status agent tool model provider origin cost_source error_type "
     "error_message swallowed preview",
-    "version seq start_ns end_ns input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens cost_nano "
-    "first_token_ns call_hash attempt block_id",
+    "version seq start_ns end_ns input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens "
+    "cost_nano first_token_ns call_hash attempt block_id",
 )
 trace = _table("trace", "project trace_id session_id name state metadata user", "version is_native")
-session_tag = _table("session_tag", "project session_id tag")
+session_tag = _table("session_tag", "project session_id tag", "is_removed")
 usage = _table(
     "usage",
     "project session_id label_kind label",

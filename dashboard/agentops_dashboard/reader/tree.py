@@ -1,6 +1,6 @@
-"""The order of a session's tree, and windows of its visible rows."""
+"""The order of a session's tree."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 __all__ = ["TreeIndex"]
@@ -81,27 +81,3 @@ class TreeIndex:
     def children_count(self, index: int) -> int:
         """Number of direct children of the span at a place in ``order``."""
         return len(self._children.get(self.order[index].span_id, ()))
-
-    def visible(self, collapsed: frozenset[str], wanted: Callable[[Any], bool] | None, depth: int | None) -> list[int]:
-        """Places of the visible rows: not below a collapsed span or a depth, and wanted or an ancestor of wanted."""
-        keep = self._with_ancestors(wanted) if wanted is not None else None
-        result, index, count = [], 0, len(self.order)
-        while index < count:
-            if keep is not None and not keep[index]:
-                index += 1
-                continue
-            result.append(index)
-            is_closed = self.order[index].span_id in collapsed or (depth is not None and self.depth[index] + 1 >= depth)
-            index = self.end[index] if is_closed else index + 1
-        return result
-
-    def _with_ancestors(self, wanted: Callable[[Any], bool]) -> bytearray:
-        keep = bytearray(len(self.order))
-        path: list[int] = []
-        for index, row in enumerate(self.order):
-            del path[self.depth[index] :]
-            path.append(index)
-            if wanted(row):
-                for ancestor in path:
-                    keep[ancestor] = 1
-        return keep

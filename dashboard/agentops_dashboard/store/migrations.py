@@ -80,7 +80,7 @@ def _statements(script: str) -> list[str]:
 
 
 def _shipped() -> dict[int, str]:
-    folder = files("agentops_dashboard.store").joinpath("sql", "sqlite")
+    folder = files("agentops_dashboard.store") / "sql" / "sqlite"
     return {
         int(entry.name.split("_")[0]): entry.read_text("utf-8")
         for entry in folder.iterdir()

@@ -82,19 +82,28 @@ _LABELS = (
     ("model", "model", "kind IN ('llm', 'embedding')"),
     ("error", "coalesce(error_type, 'error')", "status = 'error'"),
 )
-_USAGE = """
+_USAGE = (
+    """
 INSERT INTO usage
 WITH found AS MATERIALIZED (
   SELECT span.* FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
   WHERE trace.project = :project AND trace.session_id = :session_id
 )
-""" + " UNION ALL ".join(
-    f"""
+"""
+    + " UNION ALL ".join(
+        f"""
 SELECT :project, :session_id, '{kind}', {label}, min(start_ns), count(*), sum(status = 'error'),
   sum(coalesce(end_ns, start_ns) - start_ns), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost_nano)
 FROM found WHERE {only} AND {label} IS NOT NULL GROUP BY {label}
 """
-    for kind, label, only in _LABELS
+        for kind, label, only in _LABELS
+    )
+    + """ UNION ALL
+SELECT DISTINCT :project, :session_id, 'framework', json_each.value, (SELECT min(start_ns) FROM found), 1, 0, 0,
+  NULL, NULL, NULL, NULL
+FROM trace CROSS JOIN json_each(trace.frameworks)
+WHERE trace.project = :project AND trace.session_id = :session_id AND trace.frameworks IS NOT NULL
+"""
 )
 
 

@@ -124,7 +124,10 @@ CREATE TABLE session (
   revision INTEGER NOT NULL,
   PRIMARY KEY (project, session_id)
 ) WITHOUT ROWID;
-CREATE INDEX session_start ON session (project, start_ns DESC, session_id);
+CREATE INDEX session_start ON session (project, start_ns DESC, session_id DESC);
+CREATE INDEX session_duration ON session (project, duration_ns DESC, session_id DESC);
+CREATE INDEX session_cost ON session (project, cost_nano DESC, session_id DESC);
+CREATE INDEX session_tokens ON session (project, total_tokens DESC, session_id DESC);
 CREATE INDEX session_state ON session (project, state, start_ns DESC);
 
 -- is_removed: taken off by hand; a record that arrives later does not bring it back.
@@ -188,3 +191,24 @@ CREATE TABLE counter (
   count INTEGER NOT NULL,
   PRIMARY KEY (project, name, label)
 ) WITHOUT ROWID;
+
+-- What the planner should believe before anything was measured. Without it, it took "project = ?" for selective and
+-- scanned all spans for each session (2.6 ms instead of 0.2 at 20,000 spans).
+ANALYZE sqlite_schema;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+  ('trace', 'trace', '25000 25000 1'),
+  ('trace', 'trace_session', '25000 25000 1'),
+  ('span', 'span', '1000000 1000000 40 1'),
+  ('session', 'session', '25000 25000 1'),
+  ('session', 'session_start', '25000 25000 1 1'),
+  ('session', 'session_state', '25000 25000 6000 1'),
+  ('session', 'session_duration', '25000 25000 1 1'),
+  ('session', 'session_cost', '25000 25000 1 1'),
+  ('session', 'session_tokens', '25000 25000 1 1'),
+  ('session_tag', 'session_tag', '60000 60000 3000 1'),
+  ('session_tag', 'session_tag_session', '60000 60000 2'),
+  ('usage', 'usage', '150000 150000 6 3 1'),
+  ('usage', 'usage_label', '150000 150000 30000 1000 1'),
+  ('ledger', 'ledger', '25000 25000 1 1'),
+  ('ledger', 'ledger_process', '25000 1000'),
+  ('payload', 'payload_trace', '30000 30000 1');

@@ -1,0 +1,237 @@
+"""A parsed query as conditions on the session table. Values reach the database as bound parameters only."""
+
+import operator
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
+
+from agentops.semconv import SpanKind, SpanStatus, State
+from agentops_dashboard.query.ast import Aggregate, And, Node, Not, Or, Term, Text
+from agentops_dashboard.reader import tables as t
+from agentops_dashboard.reader.dialect import HasWords, JsonText
+
+__all__ = ["ABANDONED_AFTER_NS", "Conditions", "state_is"]
+
+ABANDONED_AFTER_NS = 15_000_000_000
+"""Three heartbeats missed."""
+
+_COMPARE = {"=": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+_NUMBERS = {
+    "duration": t.session.c.duration_ns, "waiting": t.session.c.waiting_ns, "cost": t.session.c.cost_nano,
+    "tokens": t.session.c.total_tokens, "input_tokens": t.session.c.input_tokens,
+    "output_tokens": t.session.c.output_tokens, "llm": t.session.c.llm_calls, "tools": t.session.c.tool_calls,
+    "agents": t.session.c.agents, "errors": t.session.c.errors, "swallowed": t.session.c.swallowed,
+    "spans": t.session.c.spans, "missing": t.session.c.missing, "start": t.session.c.start_ns,
+}  # fmt: skip
+_TEXTS = {
+    "name": t.session.c.name, "user": t.session.c.user, "environment": t.session.c.environment,
+    "service": t.session.c.service, "host": t.session.c.host, "id": t.session.c.session_id,
+    "parent": t.session.c.parent_session_id,
+}  # fmt: skip
+_LABELS = frozenset({"agent", "tool", "model", "error", "framework"})
+_HAS = {
+    "agent": t.session.c.agents > 0, "cost": t.session.c.cost_nano.is_not(None), "end": t.session.c.end_ns.is_not(None),
+    "error": t.session.c.errors > 0, "input": t.session.c.first_input.is_not(None), "llm": t.session.c.llm_calls > 0,
+    "metadata": t.session.c.metadata.is_not(None), "output": t.session.c.last_output.is_not(None),
+    "parent": t.session.c.parent_session_id.is_not(None), "swallowed": t.session.c.swallowed > 0,
+    "tokens": t.session.c.total_tokens.is_not(None), "tool": t.session.c.tool_calls > 0,
+    "user": t.session.c.user.is_not(None), "human": t.session.c.human_waits > 0,
+}  # fmt: skip
+_SPAN_NUMBERS = {
+    "duration": t.span.c.end_ns - t.span.c.start_ns, "cost": t.span.c.cost_nano,
+    "tokens": func.coalesce(t.span.c.input_tokens, 0) + func.coalesce(t.span.c.output_tokens, 0),
+    "input_tokens": t.span.c.input_tokens, "output_tokens": t.span.c.output_tokens, "attempt": t.span.c.attempt,
+}  # fmt: skip
+_SPAN_TEXTS = {
+    "kind": t.span.c.kind, "status": t.span.c.status, "name": t.span.c.name, "agent": t.span.c.agent,
+    "tool": t.span.c.tool, "model": t.span.c.model, "provider": t.span.c.provider, "error": t.span.c.error_type,
+    "message": t.span.c.error_message,
+}  # fmt: skip
+
+
+def state_is(state: str, now_ns: int) -> ColumnElement[bool]:
+    """Sessions that are shown in this state; running ones are told apart by heartbeat and by human waits."""
+    stored = t.session.c.state
+    is_silent = t.session.c.alive_ns < now_ns - ABANDONED_AFTER_NS
+    is_running = and_(stored == State.RUNNING, not_(is_silent))
+    if state == State.ABANDONED:
+        return or_(stored == State.ABANDONED, and_(stored == State.RUNNING, is_silent))
+    if state == State.PAUSED:
+        return and_(is_running, t.session.c.open_waits > 0)
+    if state == State.RUNNING:
+        return and_(is_running, t.session.c.open_waits == 0)
+    return stored == state
+
+
+class Conditions:
+    """Turns a query into one condition on the session table.
+
+    Args:
+        project: Every subquery sees this project only.
+        now_ns: For states that depend on the clock.
+    """
+
+    def __init__(self, project: str, now_ns: int) -> None:
+        self._project = project
+        self._now_ns = now_ns
+
+    def of(self, node: Node) -> ColumnElement[bool]:
+        """Return the condition that sessions must meet."""
+        if isinstance(node, And):
+            return and_(true(), *(self.of(part) for part in node.parts))
+        if isinstance(node, Or):
+            return or_(false(), *(self.of(part) for part in node.parts))
+        if isinstance(node, Not):
+            # Where a value is unknown the inner condition is NULL: not "cost over 1" then, so it fits the negation.
+            return not_(func.coalesce(self.of(node.inner), false()))
+        if isinstance(node, Text):
+            return self._text(node)
+        if isinstance(node, Aggregate):
+            return self._aggregate(node)
+        return self._term(node)
+
+    def _term(self, term: Term) -> ColumnElement[bool]:
+        if term.key in _NUMBERS:
+            return _any_number(_NUMBERS[term.key], term)
+        if term.key in _TEXTS:
+            return _any_text(_TEXTS[term.key], term)
+        if term.key == "status":
+            return or_(*(state_is(str(value), self._now_ns) for value in term.values))
+        if term.key == "tag":
+            return self._tag(term)
+        if term.key in _LABELS:
+            return self._label(term)
+        if term.key == "metadata":
+            return self._metadata(term)
+        if term.key == "has":
+            return or_(*(self._has(str(value)) for value in term.values))
+        return or_(*(self._is(str(value)) for value in term.values))
+
+    def _tag(self, term: Term) -> ColumnElement[bool]:
+        c = t.session_tag.c
+        found = select(c.session_id).where(
+            c.project == self._project, c.is_removed == 0, _any_text(c.tag, term)
+        )  # fmt: skip
+        return t.session.c.session_id.in_(found)
+
+    def _label(self, term: Term) -> ColumnElement[bool]:
+        c = t.usage.c
+        label = _any_text(c.label, term)
+        if term.key == "error":
+            # ``error:RateLimitError`` also means ``openai.RateLimitError``.
+            label = or_(label, *(c.label.endswith("." + str(v), autoescape=True) for v in term.values))
+        if term.key == "framework":
+            label = or_(label, *(c.label.startswith(str(v) + "/", autoescape=True) for v in term.values))
+        found = select(c.session_id).where(c.project == self._project, c.label_kind == term.key, label)
+        return t.session.c.session_id.in_(found)
+
+    def _metadata(self, term: Term) -> ColumnElement[bool]:
+        member = term.member or ""
+        paths = {(member,), tuple(part for part in member.split(".") if part)}
+        return or_(*(_any_text(JsonText(t.session.c.metadata, path), term) for path in sorted(paths) if path))
+
+    def _has(self, what: str) -> ColumnElement[bool]:
+        if what == "tag":
+            c = t.session_tag.c
+            return t.session.c.session_id.in_(select(c.session_id).where(c.project == self._project, c.is_removed == 0))
+        return _HAS[what]
+
+    def _is(self, what: str) -> ColumnElement[bool]:
+        c = t.session.c
+        is_live = or_(state_is(State.RUNNING, self._now_ns), state_is(State.PAUSED, self._now_ns))
+        is_complete = and_(c.missing == 0, c.open_spans == 0)
+        return {
+            "complete": is_complete,
+            "incomplete": not_(is_complete),
+            "live": is_live,
+            "ended": not_(is_live),
+            "nested": c.parent_session_id.is_not(None),
+            "unpriced": c.unpriced_calls > 0,
+        }[what]
+
+    def _text(self, node: Text) -> ColumnElement[bool]:
+        """Full text, or the name or the id itself."""
+        found = (
+            select(t.trace.c.session_id)
+            .join(t.payload, and_(t.payload.c.project == t.trace.c.project, t.payload.c.trace_id == t.trace.c.trace_id))
+            .where(
+                t.trace.c.project == self._project,
+                HasWords(t.payload.c.block_id, node.text, is_prefix=node.is_prefix),
+            )
+        )
+        return or_(
+            t.session.c.session_id.in_(found),
+            t.session.c.name.icontains(node.text, autoescape=True),
+            t.session.c.session_id == node.text,
+        )
+
+    def _aggregate(self, node: Aggregate) -> ColumnElement[bool]:
+        compare = _COMPARE[node.operator]
+        counter = _ready_count(node.inner)
+        if counter is not None:
+            return compare(counter, node.number)  # type: ignore[no-any-return]
+        inner = true() if node.inner is None else self._span(node.inner)
+        count = (
+            select(func.count())
+            .select_from(t.trace)
+            .join(t.span, and_(t.span.c.project == t.trace.c.project, t.span.c.trace_id == t.trace.c.trace_id))
+            .where(t.trace.c.project == self._project, t.trace.c.session_id == t.session.c.session_id, inner)
+            .correlate(t.session)
+            .scalar_subquery()
+        )
+        return and_(*self._necessary(node), compare(count, node.number))
+
+    def _necessary(self, node: Aggregate) -> list[ColumnElement[bool]]:
+        """What a session must have at least, which indexes answer: spares counting spans of all others."""
+        needs_one = node.operator in (">", ">=", "=") and node.number >= (0 if node.operator == ">" else 1)
+        if not needs_one or node.inner is None:
+            return []
+        parts = node.inner.parts if isinstance(node.inner, And) else (node.inner,)
+        found: list[ColumnElement[bool]] = []
+        for part in parts:
+            if isinstance(part, Term) and part.key == "tool" and part.operator == "=":
+                found.append(self._label(part))
+            elif isinstance(part, Term) and part.key == "status" and part.values == (SpanStatus.ERROR,):
+                found.append(t.session.c.errors > 0)
+        return found
+
+    def _span(self, node: Node) -> ColumnElement[bool]:
+        if isinstance(node, And):
+            return and_(true(), *(self._span(part) for part in node.parts))
+        if isinstance(node, Or):
+            return or_(false(), *(self._span(part) for part in node.parts))
+        if isinstance(node, Not):
+            return not_(func.coalesce(self._span(node.inner), false()))
+        if isinstance(node, Term):
+            if node.key in _SPAN_NUMBERS:
+                return _any_number(_SPAN_NUMBERS[node.key], node)
+            return _any_text(_SPAN_TEXTS[node.key], node)
+        assert isinstance(node, Text)  # an aggregate inside an aggregate is refused by the parser
+        return or_(
+            t.span.c.name.icontains(node.text, autoescape=True),
+            t.span.c.preview.icontains(node.text, autoescape=True),
+            t.span.c.error_message.icontains(node.text, autoescape=True),
+        )
+
+
+def _ready_count(inner: Node | None) -> ColumnElement[Any] | None:
+    """Counts that the summary holds already."""
+    if inner is None:
+        return t.session.c.spans
+    if isinstance(inner, Term) and inner.key == "kind" and len(inner.values) == 1:
+        return {SpanKind.LLM: t.session.c.llm_calls, SpanKind.TOOL: t.session.c.tool_calls}.get(str(inner.values[0]))
+    return None
+
+
+def _any_number(column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
+    return or_(*(_COMPARE[term.operator](column, value) for value in term.values))
+
+
+def _any_text(column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
+    plain = [value for value, is_pattern in zip(term.values, term.is_pattern, strict=True) if not is_pattern]
+    conditions: list[ColumnElement[bool]] = [column.in_(plain)] if plain else []
+    for value, is_pattern in zip(term.values, term.is_pattern, strict=True):
+        if is_pattern:
+            escaped = str(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
+            conditions.append(column.like(escaped, escape="\\"))
+    return or_(*conditions)

@@ -1,0 +1,90 @@
+"""Facets and the histogram of the sessions that fit a query."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select
+
+from agentops.semconv import State
+from agentops_dashboard.reader import tables as t
+from agentops_dashboard.reader.conditions import state_is
+from agentops_dashboard.reader.shapes import Bucket, Facet, FacetValue
+
+__all__ = ["facets", "histogram", "shown_state"]
+
+_VALUE_LIMIT = 50
+_COLUMNS = (
+    ("environment", "Environment", t.session.c.environment),
+    ("user", "User", t.session.c.user),
+    ("service", "Service", t.session.c.service),
+)
+_LABELS = (
+    ("agent", "Agent"), ("framework", "Framework"), ("model", "Model"), ("tool", "Tool"), ("error", "Error type"),
+)  # fmt: skip
+
+
+def shown_state(now_ns: int) -> ColumnElement[str]:
+    """The state as people see it."""
+    derived = (State.ABANDONED, State.PAUSED)
+    return case(*((state_is(state, now_ns), literal(state)) for state in derived), else_=t.session.c.state)
+
+
+def facets(connection: Connection, project: str, condition: ColumnElement[bool], now_ns: int) -> list[Facet]:
+    """Count the values of each facet over the sessions that meet a condition."""
+    state = shown_state(now_ns)
+    result = [_facet("status", "Status", _group(connection, state, condition))]
+    c = t.session_tag.c
+    fitting = select(t.session.c.session_id).where(condition)
+    tags = (
+        select(c.tag, func.count().label("n"))
+        .where(c.project == project, c.is_removed == 0, c.session_id.in_(fitting))
+        .group_by(c.tag)
+    )
+    result.append(
+        _facet("tag", "Tags", connection.execute(tags.order_by(func.count().desc()).limit(_VALUE_LIMIT)).all())
+    )
+    result += [_facet(key, label, _group(connection, column, condition)) for key, label, column in _COLUMNS]
+    found: dict[str, list[Any]] = {key: [] for key, _ in _LABELS}
+    u = t.usage.c
+    labels = (
+        select(u.label_kind, u.label, func.count().label("n"))
+        .where(u.project == project, u.session_id.in_(fitting))
+        .group_by(u.label_kind, u.label)
+        .order_by(func.count().desc())
+    )
+    for kind, label, count in connection.execute(labels):
+        if len(found.get(kind, ())) < _VALUE_LIMIT:
+            found.setdefault(kind, []).append((label, count))
+    result += [_facet(key, label, found[key]) for key, label in _LABELS]
+    return result
+
+
+def _group(connection: Connection, column: ColumnElement[Any], condition: ColumnElement[bool]) -> Any:
+    statement = select(column.label("value"), func.count().label("n")).where(condition).group_by(column)
+    return connection.execute(statement.order_by(func.count().desc()).limit(_VALUE_LIMIT)).all()
+
+
+def _facet(key: str, label: str, rows: Any) -> Facet:
+    values: list[FacetValue] = [{"value": value, "count": count} for value, count in rows if value is not None]
+    return {"key": key, "label": label, "values": values}
+
+
+def histogram(
+    connection: Connection, condition: ColumnElement[bool], *, since_ns: int, until_ns: int, buckets: int, now_ns: int
+) -> list[Bucket]:
+    """Count sessions by start time and state; every bucket is there, also empty ones."""
+    width = max((until_ns - since_ns + buckets - 1) // buckets, 1)
+    number = (t.session.c.start_ns - since_ns) // width
+    state = shown_state(now_ns)
+    statement = (
+        select(number.label("bucket"), state.label("shown"), func.count())
+        .where(condition, t.session.c.start_ns >= since_ns, t.session.c.start_ns < until_ns)
+        .group_by(number, state)
+    )
+    bars: list[Bucket] = [
+        {"start_ns": since_ns + i * width, "end_ns": since_ns + (i + 1) * width, "total": 0, "states": {}}
+        for i in range(buckets)
+    ]
+    for bucket, shown, count in connection.execute(statement):
+        bars[bucket]["states"][shown] = count
+        bars[bucket]["total"] += count
+    return bars

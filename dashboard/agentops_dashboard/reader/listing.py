@@ -1,0 +1,75 @@
+"""Order and paging of the list of sessions."""
+
+import base64
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Select, and_, or_
+
+from agentops_dashboard.query import QueryError
+from agentops_dashboard.query.fields import nearest
+from agentops_dashboard.reader import tables as t
+
+__all__ = ["SORT_KEYS", "ordered", "page_after", "sort_key"]
+
+_SORT_COLUMNS: dict[str, Any] = {
+    "start_time": t.session.c.start_ns, "end_time": t.session.c.end_ns, "duration": t.session.c.duration_ns,
+    "cost": t.session.c.cost_nano, "tokens": t.session.c.total_tokens, "spans": t.session.c.spans,
+    "agents": t.session.c.agents, "llm": t.session.c.llm_calls, "tools": t.session.c.tool_calls,
+    "errors": t.session.c.errors, "name": t.session.c.name, "state": t.session.c.state, "user": t.session.c.user,
+}  # fmt: skip
+SORT_KEYS = tuple(_SORT_COLUMNS)
+
+
+def sort_key(sort: str) -> tuple[ColumnElement[Any], bool]:
+    """Read ``-cost`` as its column and whether it falls.
+
+    Raises:
+        QueryError: There is no such key.
+    """
+    name = sort.removeprefix("-")
+    if name not in _SORT_COLUMNS:
+        near = nearest(name, SORT_KEYS)
+        hint = f"Did you mean {near!r}?" if near else f"It is one of: {', '.join(SORT_KEYS)}."
+        raise QueryError(f"Sessions cannot be sorted by {name!r}. {hint}", 0, len(sort), near)
+    return _SORT_COLUMNS[name], sort.startswith("-")
+
+
+def ordered(statement: Select[Any], sort: str, cursor: str | None, limit: int) -> Select[Any]:
+    """Sort, start behind the cursor, and ask for one row more than the page holds. Unknown values come last.
+
+    Raises:
+        QueryError: The sort key or the cursor cannot be understood.
+    """
+    column, falls = sort_key(sort)
+    session_id = t.session.c.session_id
+    if cursor:
+        statement = statement.where(_behind(column, falls, *_decode(cursor)))
+    nulls_last: list[ColumnElement[Any]] = [] if falls else [column.is_(None)]
+    direction = (column.desc(), session_id.desc()) if falls else (column.asc(), session_id.asc())
+    return statement.order_by(*nulls_last, *direction).limit(limit + 1)
+
+
+def page_after(row: Any, sort: str) -> str:
+    """The cursor that continues behind this row."""
+    column, _ = sort_key(sort)
+    return base64.urlsafe_b64encode(orjson.dumps([getattr(row, column.key or ""), row.session_id])).decode().rstrip("=")
+
+
+def _behind(column: ColumnElement[Any], falls: bool, value: Any, after_id: str) -> ColumnElement[bool]:
+    session_id = t.session.c.session_id
+    later_id = session_id < after_id if falls else session_id > after_id
+    if value is None:
+        return and_(column.is_(None), later_id)
+    further = column < value if falls else column > value
+    return or_(further, and_(column == value, later_id), column.is_(None))
+
+
+def _decode(cursor: str) -> tuple[Any, str]:
+    try:
+        value, session_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if (value is None or isinstance(value, int | str)) and isinstance(session_id, str):
+            return value, session_id
+    except (ValueError, TypeError):
+        pass
+    raise QueryError(f"{cursor[:40]!r} is no cursor. Take next_cursor of the page before.", 0, len(cursor))

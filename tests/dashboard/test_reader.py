@@ -1,0 +1,161 @@
+"""Lists, facets, histogram and trees agree with each other and with the spans."""
+
+import itertools
+
+import pytest
+
+from agentops_dashboard.query import QueryError
+from agentops_dashboard.reader import Reader, open_engine
+from agentops_dashboard.reader.listing import SORT_KEYS
+from agentops_dashboard.reader.outline import TreeView
+from agentops_dashboard.store import SQLiteStore
+
+QUERIES = (
+    "", "status:error", "-status:error", "tag:production", "-tag:production", "tag:(beta OR nightly)", "cost:>0.05",
+    "errors:>=1 tokens:<100k", "tool:search_web", "agent:sup*", "model:gpt-4o -model:gpt-4o-mini",
+    "user:ada or user:grace",
+    "metadata.region:eu", "metadata.build:110", "has:error", "-has:user", "is:complete",
+    "count(tool)>5", "any(tool:refund_order status:error)", "any(kind:llm duration:>2s)", "error:TimeoutError",
+    "name:support",
+    "duration:>30s", "framework:langgraph", "invoices", '"agent looked"', "env:production", "swallowed:>0",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A store with sixty sessions of many sorts."""
+    from agentops_dashboard.ingest.otlp_json import decode
+    from agentops_dashboard.semantics import understand
+    from tests.dashboard.conftest import generate
+
+    store = SQLiteStore(tmp_path_factory.mktemp("reader") / "agentops.sqlite")
+    profile = generate.Profile(spans=18, error_rate=0.15, end_ns=1_760_000_000_000_000_000)
+    sessions = list(generate.Generator(5, profile).sessions(57))
+    sessions += generate.Generator(6, profile).sessions(3, state="running")
+    for _, lines in sessions:
+        for line in lines:
+            batch = decode(line)
+            store.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
+    yield Reader(open_engine(str(store.path)))
+    store.close()
+
+
+def _all(reader, query, **options):
+    cursor, found = None, []
+    while True:
+        page = reader.sessions(query, cursor=cursor, limit=7, **options)
+        found += page["sessions"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            assert page["total"] == len(found)
+            return found
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_list_facets_and_histogram_count_the_same(filled, query):
+    """For each filter: the list's total, its pages, each facet that every session has, and the bars add up alike."""
+    found = _all(filled, query)
+    facets = {facet["key"]: facet["values"] for facet in filled.facets(query)}
+    assert sum(value["count"] for value in facets["status"]) == len(found)
+    assert sum(value["count"] for value in facets["environment"]) == len(found)
+    assert sum(bar["total"] for bar in filled.histogram(query)) == len(found)
+    assert sum(sum(bar["states"].values()) for bar in filled.histogram(query)) == len(found)
+    assert len({session["id"] for session in found}) == len(found)
+
+
+@pytest.mark.parametrize("query", [query for query in QUERIES if query and " or " not in query and " " not in query])
+def test_a_filter_and_its_negation_share_out_all_sessions(filled, query):
+    """Whoever does not fit a filter fits its negation, also where a value is unknown."""
+    fits = {session["id"] for session in _all(filled, query)}
+    others = {session["id"] for session in _all(filled, f"not ({query})")}
+    assert not fits & others
+    assert len(fits | others) == 60
+
+
+@pytest.mark.parametrize(("query", "fits"), [
+    ("status:error", lambda s: s["state"] == "error"),
+    ("status:abandoned", lambda s: s["state"] == "abandoned"),
+    ("tag:production", lambda s: "production" in s["tags"]),
+    ("cost:>0.05", lambda s: s["cost"] is not None and s["cost"]["amount"] > 0.05),
+    ("tokens:<20k", lambda s: s["tokens"]["total"] < 20_000),
+    ("errors:>=1", lambda s: s["counts"]["errors"] >= 1),
+    ("duration:>30s", lambda s: s["state"] != "abandoned" and s["duration_ms"] > 30_000),
+    ("metadata.region:eu", lambda s: s["metadata"]["region"] == "eu"),
+    ("metadata.build:110", lambda s: s["metadata"]["build"] == 110),
+    ("-has:user", lambda s: s["user"] is None),
+    ("is:incomplete", lambda s: not s["complete"]),
+])  # fmt: skip
+def test_a_filter_finds_what_its_words_say(filled, query, fits):
+    """The filter's answer is the same as looking at each session by hand, and neither none nor all."""
+    expected = {session["id"] for session in _all(filled, "") if fits(session)}
+    assert {session["id"] for session in _all(filled, query)} == expected
+    assert 0 < len(expected) < 60
+
+
+@pytest.mark.parametrize(("query", "fits"), [
+    ("any(tool:refund_order status:error)", lambda s: s["tool"] == "refund_order" and s["status"] == "error"),
+    ("any(kind:llm duration:>3s)", lambda s: s["kind"] == "llm" and s["end_ns"] - s["start_ns"] > 3_000_000_000),
+    ("tool:run_sql", lambda s: s["tool"] == "run_sql"),
+    ("error:TimeoutError", lambda s: s["error"] is not None and s["error"]["type"] == "TimeoutError"),
+    ("model:house-7b", lambda s: s["model"] == "house-7b"),
+])  # fmt: skip
+def test_a_filter_over_the_tree_finds_what_the_spans_say(filled, query, fits):
+    """Conditions on spans agree with the spans themselves."""
+    everything = [session["id"] for session in _all(filled, "")]
+    expected = {i for i in everything if any(fits(span) for span in filled.spans(i, with_payloads=False))}
+    assert {session["id"] for session in _all(filled, query)} == expected
+    assert 0 < len(expected) < 60
+
+
+@pytest.mark.parametrize("sort", [sign + key for sign in ("", "-") for key in SORT_KEYS])
+def test_pages_in_every_order_show_each_session_once_unknown_values_last(filled, sort):
+    """Keyset paging neither repeats nor skips, whatever the order."""
+    found = _all(filled, "", sort=sort)
+    assert len({session["id"] for session in found}) == 60
+    values = {
+        "cost": lambda s: s["cost"] and s["cost"]["amount"],
+        "user": lambda s: s["user"],
+        "duration": lambda s: None if s["state"] == "abandoned" else s["duration_ms"],
+    }.get(sort.lstrip("-"))
+    if values:
+        given = [values(session) for session in found]
+        known = list(itertools.takewhile(lambda value: value is not None, given))
+        assert all(value is None for value in given[len(known) :])
+        assert known == sorted(known, reverse=sort.startswith("-"))
+
+
+def test_a_wrong_sort_key_or_cursor_is_refused(filled):
+    """Both are answered with a sentence."""
+    with pytest.raises(QueryError, match="Did you mean 'tokens'"):
+        filled.sessions(sort="-token")
+    with pytest.raises(QueryError, match="is no cursor"):
+        filled.sessions(cursor="WzEsMl0")
+
+
+def test_windows_of_a_tree_join_to_the_whole_tree(filled):
+    """Rows fetched ten at a time are the same as all at once; sums of the root are the session's."""
+    session = filled.sessions(sort="-spans", limit=1)["sessions"][0]
+    whole = filled.rows(session["id"], limit=10_000)
+    parts = [
+        row
+        for offset in range(0, whole["total"], 10)
+        for row in filled.rows(session["id"], offset=offset, limit=10)["rows"]
+    ]
+    assert parts == whole["rows"]
+    root = whole["rows"][0]
+    assert root["descendants"] == session["counts"]["spans"] - 1
+    assert root["subtree_tokens"] == session["tokens"]["total"]
+    assert root["subtree_errors"] == session["counts"]["errors"]
+    assert round(root["subtree_cost"]["amount"] * 1e9) == round(session["cost"]["amount"] * 1e9)
+
+
+def test_collapsed_filtered_and_hidden_rows(filled):
+    """A collapsed root leaves one row; errors only keeps the way down to them."""
+    session = filled.sessions("errors:>=2", sort="-errors", limit=1)["sessions"][0]
+    whole = filled.rows(session["id"], limit=10_000)["rows"]
+    root = whole[0]["span"]["id"]
+    closed = filled.rows(session["id"], TreeView(collapsed=frozenset({root})))["rows"]
+    assert [row["span"]["id"] for row in closed] == [root]
+    failed = filled.rows(session["id"], TreeView(errors_only=True), limit=10_000)
+    assert 0 < failed["total"] < len(whole)
+    assert {row["depth"] for row in filled.rows(session["id"], TreeView(depth=2), limit=10_000)["rows"]} == {0, 1}

@@ -66,6 +66,15 @@ def _level(value: object) -> str:
     return text
 
 
+def _headers(value: object) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, Mapping):
+        return tuple((str(name), str(text)) for name, text in value.items())
+    pairs = [item.partition("=") for item in _names(value)]
+    if not all(name and sign for name, sign, _ in pairs):
+        raise ValueError("a mapping, or text such as `Authorization=Basic abc,X-Project=1`")
+    return tuple((name.strip(), text.strip()) for name, _, text in pairs)
+
+
 def _text(value: object) -> str:
     return str(value)
 
@@ -88,6 +97,9 @@ class Config:
     )
     exporter_endpoint: str | None = _setting(
         "AGENTOPS_EXPORTER_ENDPOINT", _url, doc="URL that takes OTLP/HTTP traces, of any OpenTelemetry backend."
+    )
+    exporter_headers: tuple[tuple[str, str], ...] = _setting(
+        "AGENTOPS_EXPORTER_HEADERS", _headers, (), "Headers for `exporter_endpoint`: `name=value`, separated by commas."
     )
     app_url: str | None = _setting("AGENTOPS_APP_URL", _url, doc="Base URL of the pages that session links lead to.")
     default_tags: tuple[str, ...] = _setting("AGENTOPS_DEFAULT_TAGS", _tags, (), "Tags of every session.")
@@ -140,7 +152,9 @@ class Config:
         "AGENTOPS_DISABLED_PLUGINS", _names, (), "Names of plugins and integrations that stay off."
     )
     disabled: bool = _setting("AGENTOPS_DISABLED", _bool, False, "Record nothing at all.")
-    home: Path = _setting("AGENTOPS_HOME", _path, _HOME, "Directory of the spool and the local store.")
+    home: Path = _setting(  # noqa: RUF009 - it returns a field
+        "AGENTOPS_HOME", _path, _HOME, "Directory of the spool and the local store."
+    )
     disk_budget_bytes: int = _setting(
         "AGENTOPS_DISK_BUDGET_BYTES", _int, 1_000_000_000, "Size at which the spool drops content, then spans."
     )

@@ -60,10 +60,13 @@ class Outbox:
             if segment.path == self._live_path():
                 yield from self._unsent(segment)
                 continue
+            is_finished = False
             with contextlib.suppress(FileNotFoundError), open(segment.path, "rb") as file:
                 if lock(file) and _is_same_file(file, segment.path):
                     yield from self._unsent(segment)
-                    self._delete(segment)
+                    is_finished = self._next_batch(segment, self._offset(segment)) is None
+            if is_finished:  # after closing it: Windows deletes no file that is open
+                self._delete(segment)
 
     def done(self, batch: Batch) -> None:
         """Note that a batch has been delivered or set aside."""
@@ -88,12 +91,13 @@ class Outbox:
                 segment.path.rename(target)
         return len(rejected)
 
-    def waiting_bytes(self) -> int:
-        """Return how much waits, of all processes."""
+    def waiting_bytes(self, process: str | None = None) -> int:
+        """Return how much waits, of all processes or of the one with this id."""
         total = 0
         for segment in list_segments(self.directory):
-            with contextlib.suppress(FileNotFoundError):
-                total += max(0, segment.path.stat().st_size - self._offset(segment))
+            if process in {None, segment.process}:
+                with contextlib.suppress(FileNotFoundError):
+                    total += max(0, segment.path.stat().st_size - self._offset(segment))
         return total
 
     def rejected_bytes(self) -> int:

@@ -4,18 +4,20 @@ import atexit
 import os
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 from agentops.sdk.config import Config, config_from_environment
 from agentops.sdk.context import CURRENT
 from agentops.sdk.encode import SpanEncoder
+from agentops.sdk.fan_out import FanOut
 from agentops.sdk.filters import SpanFilter
 from agentops.sdk.guard import guard
 from agentops.sdk.ids import SystemIds
 from agentops.sdk.resource import SCOPE, resource_attributes
-from agentops.sdk.runtime import ParentResolver, Runtime
+from agentops.sdk.runtime import DiscardSink, ParentResolver, Runtime
 from agentops.sdk.segment_writer import SegmentWriter, writable_home
-from agentops.sdk.session import Session
+from agentops.sdk.session import Session, Sink
 from agentops.sdk.span import Span
 from agentops.sdk.spool import Spool
 from agentops.wire import encode_resource
@@ -96,7 +98,8 @@ def swap(new: Runtime | None) -> None:
 def make_runtime(config: Config) -> Runtime:
     """Make the runtime for some settings, with a spool for their destination."""
     process = SystemIds().process_id()
-    return Runtime(config, make_spool(config, process), process)
+    sink = DiscardSink(says_so=False) if config.disabled else make_spool(config, process)
+    return Runtime(config, sink, process)
 
 
 def make_spool(config: Config, process: str) -> Spool:
@@ -128,7 +131,8 @@ def make_current(span: Span) -> None:
 
 
 def shutdown() -> None:
-    """End what is open and write what is queued; waits ``EXIT_S`` at most."""
+    """End what is open, write what is queued and deliver what is written; waits ``EXIT_S`` at most, in total."""
+    deadline = time.monotonic() + EXIT_S
     error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     runtimes = [*_retired, *([_current] if _current is not None else [])]
     for item in runtimes:
@@ -136,7 +140,11 @@ def shutdown() -> None:
             item.finish(error)
     for item in runtimes:
         with guard("exit"):
-            item.sink.close(EXIT_S)
+            item.sink.close(max(0.0, deadline - time.monotonic()))
+    for item in runtimes:
+        with guard("exit"):
+            if item.delivery is not None:
+                item.delivery.close(max(0.0, deadline - time.monotonic()))
     _retired.clear()
 
 
@@ -178,5 +186,7 @@ def _after_fork() -> None:
         for item in (*_retired, *([_current] if _current is not None else [])):
             process = SystemIds().process_id()
             item.after_fork(process)
-            if isinstance(item.sink, Spool):
-                item.sink.after_fork(_segments(item.config, process), _Resource(item.config, process))
+            spool = item.sink.spool if isinstance(item.sink, FanOut) else item.sink
+            if isinstance(spool, Spool):
+                spool.after_fork(_segments(item.config, process), _Resource(item.config, process))
+                _connect_delivery(item, spool)

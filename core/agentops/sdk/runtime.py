@@ -17,18 +17,26 @@ from agentops.sdk.tags import normalize_tags
 from agentops.semconv import Session as SessionAttr
 from agentops.semconv import SpanKind, State
 
-__all__ = ["ParentResolver", "Runtime"]
+__all__ = ["DiscardSink", "ParentResolver", "Runtime"]
 
 ParentResolver = Callable[[], Span | None]
 DEFAULT_NAME = "default"
 
 
 class DiscardSink:
-    """Takes what is recorded outside of any session when no automatic session is wanted, and says so once."""
+    """Takes what is not to be recorded.
+
+    Args:
+        says_so: Whether the first thing taken is reported: it was meant to be recorded, but no session is open and no
+            automatic session is wanted.
+    """
+
+    def __init__(self, *, says_so: bool) -> None:
+        self._says_so = says_so
 
     def put(self, span: Span) -> None:
-        """Count and forget."""
-        if span.kind != SpanKind.SESSION:
+        """Forget."""
+        if self._says_so and span.kind != SpanKind.SESSION:
             say_once(
                 "outside",
                 "agentops: %r happened outside of a session and is not recorded. Start one with "
@@ -63,6 +71,7 @@ class Runtime:
         self.process = process
         self.clock = clock or SystemClock()
         self.ids = ids or SystemIds()
+        self.delivery: Delivery | None = None
         self.counts: Counter[str] = Counter()
         self.resolvers: list[ParentResolver] = []
         self.sessions: dict[str, Session] = {}
@@ -132,8 +141,12 @@ class Runtime:
         )
 
     def _session_outside(self) -> Session:
+        """Where no automatic session is wanted: the one open session, if there is just one, else none that lasts."""
+        running = list(self.sessions.values())
+        if len(running) == 1:
+            return running[0]
         if self._outside is None:
-            self._outside = Session(self, DiscardSink(), name="outside", tags=[], is_automatic=True)
+            self._outside = Session(self, DiscardSink(says_so=True), name="outside", tags=[], is_automatic=True)
         return self._outside
 
     def session_appeared(self, session: Session) -> None:

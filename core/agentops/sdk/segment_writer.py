@@ -1,5 +1,6 @@
 """The file end of the spool: an open segment, its lock, rotation, and what to do when the disk refuses."""
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -63,6 +64,7 @@ class SegmentWriter:
         self.directory = directory
         self.process = process
         self.budget_bytes = budget_bytes
+        self.path: Path | None = None
         self._file: IO[bytes] | None = None
         self._size = 0
         self._others_bytes = 0
@@ -91,7 +93,7 @@ class SegmentWriter:
         """Close the segment, which gives up its lock."""
         if self._file is not None:
             self._file.close()
-            self._file = None
+            self._file = self.path = None
 
     def _append(self, line: bytes) -> bool:
         assert self._file is not None  # the caller rotated
@@ -115,7 +117,36 @@ class SegmentWriter:
         lock(file)
         self.close()
         self._file, self._size = file, 0
-        self._others_bytes = sum(entry.stat().st_size for entry in os.scandir(self.directory) if entry.is_file())
+        self._others_bytes = _total_bytes(self.directory)
+
+
+def _total_bytes(directory: Path) -> int:
+    """Add up the files of a directory, from which others delete while we look."""
+    total = 0
+    for entry in os.scandir(directory):
+        with contextlib.suppress(FileNotFoundError):
+            total += entry.stat().st_size if entry.is_file() else 0
+    return total
+
+
+def _open_locked(path: Path) -> IO[bytes]:
+    """Create a segment that no reader ever sees without its lock, or it would take it for a dead process's.
+
+    Unbuffered: a line is with the kernel when ``write()`` returns, and so survives the death of this process.
+    """
+    if os.name == "nt":  # an open file has no other name there
+        file = open(path, "xb", buffering=0, opener=_private_append)
+        lock(file)
+        return file
+    hidden = path.with_suffix(".new")
+    file = open(hidden, "xb", buffering=0, opener=_private_append)
+    try:
+        lock(file)
+        hidden.rename(path)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def _private_append(path: str, flags: int) -> int:

@@ -183,9 +183,10 @@ class Session:
         self._appear()
         if reason is not None:
             self.root.attributes[Attr.END_REASON] = reason
-        if error is not None and self.root.describe(error).is_cancellation:
+        info = None if error is None else self.root.describe(error)
+        if info is not None and info.is_cancellation:
             self._state = State.CANCELLED
-        self.close(self.root, error=error, status=STATUS_OF_STATE[self._state])
+        self.close(self.root, error=info, status=STATUS_OF_STATE[self._state])
         self.runtime.session_ended(self)
         current = CURRENT.get()
         if current is not None and current.session is self:

@@ -35,7 +35,6 @@ class Spool:
         resource: Returns the encoded OTLP resource of this process.
         scope: Encoded OTLP instrumentation scope.
         limit_spans: How many spans may wait in memory.
-        on_written: Called in the writing thread after each batch; delivery uses it.
     """
 
     def __init__(
@@ -46,14 +45,14 @@ class Spool:
         resource: Callable[[], str],
         scope: str,
         limit_spans: int,
-        on_written: Callable[[], None] | None = None,
     ) -> None:
         self.segments = segments
         self.encoder = encoder
         self._resource = resource
         self._scope = scope
         self._limit_spans = limit_spans
-        self._on_written = on_written
+        self.on_written: Callable[[], None] | None = None
+        """Called in the writing thread after each batch; delivery uses it."""
         self._queue: deque[Span | threading.Event] = deque()
         self._pending_chars = 0
         self._wake = threading.Event()
@@ -140,8 +139,8 @@ class Spool:
             with guard("spool"):
                 self._drain()
                 self._write_ledger_if_due()
-                if self._on_written is not None:
-                    self._on_written()
+                if self.on_written is not None:
+                    self.on_written()
             if self._is_closing and not self._queue:
                 with guard("spool.close"):
                     self._write_ledger(has_exited=True)

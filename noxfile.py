@@ -54,6 +54,7 @@ def _has_tests(*parts: str) -> bool:
 
 INTEGRATIONS = [extra for extra in EXTRAS if _has_tests("integrations", _directory(extra))]
 MINIMUMS = ["core", *(["dashboard"] if _has_tests("dashboard") else []), *INTEGRATIONS]
+PAGE_TESTS = ["test_its_page_runs", "test_its_example_runs"]
 
 
 def _ids(names: list[str]) -> list[object]:
@@ -112,9 +113,10 @@ if INTEGRATIONS:
     @nox.session
     @nox.parametrize("extra", _ids(INTEGRATIONS))
     def integration(session: nox.Session, extra: str) -> None:
-        """Test one integration, and check its types, with its framework and no other."""
+        """Test one integration, its page, its example and its types, with its framework and no other."""
         _install(session, extra, groups=("test", "mypy"))
-        _pytest(session, TESTS / "integrations" / _directory(extra))
+        pages = [f"tests/docs/test_integration_pages.py::{test}[{_directory(extra)}]" for test in PAGE_TESTS]
+        _pytest(session, f"tests/integrations/{_directory(extra)}", *pages)
         _mypy(session, ROOT / "integrations" / f"agentops_{_directory(extra)}")
 
 
@@ -220,7 +222,7 @@ if _has_tests("docs"):
     def docs(session: nox.Session) -> None:
         """Run every Python block of the documentation, and check that everything is documented."""
         _install(session, groups=("test", "docs"))
-        _pytest(session, "tests/docs", "docs", "README.md")
+        _pytest(session, "tests/docs", "--ignore=tests/docs/test_integration_pages.py")
 
 
 if _has_tests("packaging"):
@@ -258,6 +260,14 @@ def changelog(session: nox.Session) -> None:
         session.error("Say which version: nox -s changelog -- 1.1.0")
     session.install(*nox.project.dependency_groups(PROJECT, "changelog"))
     session.run("towncrier", "build", "--version", session.posargs[0], *session.posargs[1:])
+
+
+@nox.session(default=False)
+def reference(session: nox.Session) -> None:
+    """Write the tables of docs/reference again, from the code."""
+    _install(session, groups=("reference",))
+    pages = sorted(map(str, (ROOT / "docs" / "reference").glob("*.md")))
+    session.run("python", "-m", "cogapp", "-I", "docs/reference", "-r", *pages)
 
 
 if __name__ == "__main__":

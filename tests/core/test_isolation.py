@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.house import ROOT
+from tests.programs import run_program
+
 pytest_plugins = ["pytester"]
 
-CONFTEST = Path(__file__).parent.parent / "conftest.py"
+CONFTEST = ROOT / "tests" / "conftest.py"
 
 
 @pytest.mark.parametrize(
@@ -21,9 +24,10 @@ CONFTEST = Path(__file__).parent.parent / "conftest.py"
     ],
 )
 def test_a_call_to_another_machine_fails_the_test_even_when_it_is_swallowed(
-    attempt: str, pytester: pytest.Pytester
+    attempt: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A framework that phones home and hides the failure is found out."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makeconftest(CONFTEST.read_text())
     pytester.makepyfile(
         "import contextlib, socket\n"
@@ -34,6 +38,16 @@ def test_a_call_to_another_machine_fails_the_test_even_when_it_is_swallowed(
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*something tried to reach another machine*"])
+
+
+def test_a_program_of_the_documentation_is_kept_here_too(tmp_path: Path) -> None:
+    """An example that phones home fails, although it runs in a process of its own and hides the refusal."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import contextlib, socket\nwith contextlib.suppress(OSError):\n    socket.getaddrinfo('example.com', 443)\n"
+    )
+    with pytest.raises(AssertionError, match="tried to reach another machine"):
+        run_program(program)
 
 
 def test_this_machine_can_be_reached() -> None:

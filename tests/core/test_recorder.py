@@ -129,17 +129,22 @@ def test_the_deepest_live_answer_of_all_frameworks_is_the_parent() -> None:
     remove()
     check_tree(recorded)
     assert recorded.outline() == (
-        "session default\n  task work\n    agent graph\n      tool delegate\n        agent crew\n        operation within\n"
-        "      agent stale"
+        "session default\n  task work\n    agent graph\n      tool delegate\n        agent crew\n"
+        "        operation within\n      agent stale"
     )
 
 
 def test_a_wrapped_call_is_current_inside_and_passes_errors_on(recorder: agentops.Recorder) -> None:
     """``recorder.span`` is current for what its block calls, and its error is the caller's own."""
     error = KeyError("x")
-    with recording() as recorded, pytest.raises(KeyError) as caught, recorder.span("llm", "gpt"):
-        recorder.event("retry", attributes={"n": 1})
-        raise error
+
+    def call() -> None:
+        with recorder.span("llm", "gpt"):
+            recorder.event("retry", attributes={"n": 1})
+            raise error
+
+    with recording() as recorded, pytest.raises(KeyError) as caught:
+        call()
     assert caught.value is error
     assert recorded.outline() == "session default\n  llm gpt [error KeyError]\n    event retry"
 

@@ -9,7 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from agentops_dashboard import format as write
-from agentops_dashboard.pages import kinds
+from agentops_dashboard.pages import content, kinds
+from agentops_dashboard.pages.query_edit import quote_value
+from agentops_dashboard.pages.rich_text import markdown
 
 __all__ = ["STATIC_DIRECTORY", "environment", "render"]
 
@@ -40,7 +42,16 @@ def environment() -> Environment:
     )
     env.globals.update({name: getattr(write, name) for name in _WRITERS})
     env.globals.update(
-        icons="/static/icons.svg", kind_look=kinds.kind_look, state_look=kinds.state_look, status_look=kinds.status_look
+        icons="/static/icons.svg",
+        kind_look=kinds.kind_look,
+        state_look=kinds.state_look,
+        status_look=kinds.status_look,
+        quote_value=quote_value,
+        markdown=markdown,
+        as_json=content.as_json,
+        as_text=content.as_text,
+        cut=content.cut,
+        messages_of=content.messages_of,
     )
     env.filters["urlpart"] = lambda text: quote(str(text), safe="")
     return env

@@ -1,22 +1,27 @@
 """The session list."""
 
 import time
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from agentops_dashboard.pages import session_list as shown
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.columns import COLUMNS, chosen_columns
-from agentops_dashboard.pages.response import address_of, page
-from agentops_dashboard.pages.time_range import RANGES, chosen_range
-from agentops_dashboard.reader import Reader
+from agentops_dashboard.pages.completion import completions
+from agentops_dashboard.pages.response import HEADERS, address_of, page
+from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
+from agentops_dashboard.query import QueryError
+from agentops_dashboard.reader import Reader, SessionPage
 
 __all__ = ["add_routes"]
 
 _PAGE_SIZE = 50
+_BARS = 80
 _EXPORTS = (("json", "JSON"), ("csv", "CSV"))
 
 
@@ -25,12 +30,23 @@ def add_routes(app: FastAPI, reader: Reader) -> None:
 
     @app.get("/sessions", include_in_schema=False)
     def sessions(request: Request) -> Response:
+        chosen = request.query_params.getlist("col")
+        if chosen:
+            address = address_of(request)
+            return RedirectResponse(address.link(col=None, cols=",".join(chosen)), 303)
         return _list(request, reader)
+
+    @app.get("/sessions/complete", include_in_schema=False)
+    def complete(request: Request) -> list[dict[str, str]]:
+        return _complete(request, reader)
 
     @app.get("/sessions/rows", include_in_schema=False)
     def rows(request: Request) -> Response:
         address = address_of(request)
-        values = _rows(reader, address)
+        try:
+            values = _rows(reader, address)
+        except QueryError as error:
+            return PlainTextResponse(error.message, 400, HEADERS)
         response = page(request, "sessions_rows.html", **values)
         if values["next_cursor"]:
             response.headers["X-Next-Rows"] = address.link("/sessions/rows", cursor=values["next_cursor"])
@@ -38,7 +54,17 @@ def add_routes(app: FastAPI, reader: Reader) -> None:
         return response
 
 
+def _complete(request: Request, reader: Reader) -> list[dict[str, str]]:
+    word = request.query_params.get("word", "")[:200]
+    return completions(word, reader.facets() if ":" in word else [])
+
+
 def _rows(reader: Reader, address: Address) -> dict[str, Any]:
+    """One page of rows.
+
+    Raises:
+        QueryError: The query cannot be understood.
+    """
     time_range = chosen_range(address, time.time_ns())
     found = reader.sessions(
         address.get("q"),
@@ -48,13 +74,31 @@ def _rows(reader: Reader, address: Address) -> dict[str, Any]:
         cursor=address.get("cursor") or None,
         limit=_PAGE_SIZE,
     )
+    return _row_values(address, found)
+
+
+def _row_values(address: Address, found: SessionPage) -> dict[str, Any]:
     return {
         "sessions": found["sessions"],
         "total": found["total"],
         "next_cursor": found["next_cursor"],
         "columns": chosen_columns(address.get("cols")),
         "most": shown.most(found["sessions"]),
-        "session_link": lambda session_id: f"/sessions/{session_id}",
+        "session_link": _session_link(address),
+    }
+
+
+def _session_link(address: Address) -> Callable[[str], str]:
+    """The link to a session; it remembers the list's filter, for previous and next."""
+    kept = {name: address.get(name) for name in ("q", "range", "from", "to") if address.get(name)}
+    return lambda session_id: Address(f"/sessions/{session_id}").link(list=urlencode(kept) or None)
+
+
+def _counts(reader: Reader, address: Address, time_range: TimeRange) -> dict[str, Any]:
+    query, bounds = address.get("q"), {"since_ns": time_range.since_ns, "until_ns": time_range.until_ns}
+    return {
+        "facets": shown.facet_panels(address, query, reader.facets(query, **bounds)),
+        "histogram": shown.histogram(reader.histogram(query, buckets=_BARS, **bounds)),
     }
 
 
@@ -62,22 +106,26 @@ def _list(request: Request, reader: Reader) -> Response:
     address = address_of(request)
     query = address.get("q")
     time_range = chosen_range(address, time.time_ns())
-    sort = shown.sort_of(address)
-    values = _rows(reader, address)
+    problem = None
+    try:
+        values = _rows(reader, address) | _counts(reader, address, time_range)
+    except QueryError as error:
+        problem = shown.problem_of(error, query)
+        values = _row_values(address, {"sessions": [], "next_cursor": None, "total": 0})
+        values |= {"facets": [], "histogram": None}
     return page(
         request,
         "sessions.html",
+        status=400 if problem else 200,
         section="sessions",
         query=query,
-        problem=None,
+        problem=problem,
         range=time_range.key,
         ranges=RANGES,
         custom_range=time_range.label,
-        sort=sort,
-        sort_link=lambda column: shown.sort_link(address, sort, column),
+        sort=shown.sort_of(address),
+        sort_link=lambda column: shown.sort_link(address, shown.sort_of(address), column),
         chips=shown.chips(address, query),
-        facets=shown.facet_panels(address, query, reader.facets(query)),
-        histogram=None,
         all_columns=COLUMNS,
         exports=_EXPORTS,
         can_change=False,

@@ -15,9 +15,10 @@ from agentops_dashboard.pages.query_edit import (
     term,
     toggle_value,
 )
+from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Bucket, Facet, Session
 
-__all__ = ["QUICK_START", "Sort", "chips", "facet_panels", "histogram", "most", "sort_link", "sort_of"]
+__all__ = ["QUICK_START", "Sort", "chips", "facet_panels", "histogram", "most", "problem_of", "sort_link", "sort_of"]
 
 QUICK_START: Final = """\
 import agentops
@@ -74,10 +75,23 @@ def most(sessions: list[Session]) -> dict[str, float]:
 
 
 def chips(address: Address, query: str) -> list[dict[str, str]]:
-    """The query's terms, each with the link that takes it away."""
+    """The query's terms, each with the link that takes it away; one that is joined by words goes as a whole."""
+    if {word.upper() for word in split_terms(query)} & {"OR", "AND", "NOT"}:
+        return [{"text": query, "href": address.link(q=None, cursor=None)}]
     return [
         {"text": word, "href": address.link(q=remove_term(query, word), cursor=None)} for word in split_terms(query)
     ]
+
+
+def problem_of(error: QueryError, query: str) -> dict[str, str]:
+    """What is wrong with a query, with the wrong place apart."""
+    start, end = error.position, error.position + error.length
+    return {
+        "message": error.message,
+        "before": query[:start],
+        "marked": query[start:end] or " ",
+        "after": query[end:],
+    }
 
 
 def facet_panels(address: Address, query: str, facets: list[Facet]) -> list[dict[str, Any]]:

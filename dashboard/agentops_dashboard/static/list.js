@@ -1,1 +1,253 @@
+// The session list: completion, histogram, endless rows, live rows, keyboard, selection, saved views.
+import { $, $$, copy, isTyping, nodes, piece, savedViews, toast } from "./page.js";
 
+const body = $("#rows");
+const here = new URL(location.href);
+const visit = (changes) => {
+  const url = new URL(location.href);
+  url.searchParams.delete("cursor");
+  for (const [name, value] of Object.entries(changes)) value ? url.searchParams.set(name, value) : url.searchParams.delete(name);
+  location.assign(url);
+};
+
+// Endless rows
+const more = $("#more");
+async function loadMore() {
+  if (!more || more.hidden || more.dataset.busy) return;
+  more.dataset.busy = "1";
+  more.textContent = "Loading…";
+  try {
+    const { html, headers } = await piece(more.dataset.rows);
+    body.append(rowsOf(html));
+    const next = headers.get("X-Next-Rows");
+    next ? (more.dataset.rows = next) : (more.hidden = true);
+    more.textContent = "More";
+  } catch (error) {
+    more.textContent = `Could not load more (${error.message}). Try again`;
+  }
+  delete more.dataset.busy;
+}
+function rowsOf(html) {
+  const fragment = document.createDocumentFragment();
+  fragment.append(...$$("tr", nodes(`<table><tbody>${html}</tbody></table>`)));
+  return fragment;
+}
+if (more) {
+  more.addEventListener("click", (event) => { event.preventDefault(); loadMore(); });
+  new IntersectionObserver(([entry]) => entry.isIntersecting && loadMore(), { rootMargin: "600px" }).observe(more);
+}
+
+// Live rows: those in sight are brought up to date in place, new ones wait behind a button unless the top is in sight.
+const live = $("#live");
+const pill = $("#new-rows");
+const newest = (here.searchParams.get("sort") ?? "-start_time") === "-start_time" && !here.searchParams.get("to");
+let isLive = localStorage.getItem("live") !== "off";
+let waiting = null;
+let timer;
+function showLive() {
+  live?.setAttribute("aria-pressed", isLive);
+  const icon = live && $(".icon", live);
+  icon?.classList.toggle("spin", isLive);
+}
+live?.addEventListener("click", () => { isLive = !isLive; localStorage.setItem("live", isLive ? "on" : "off"); showLive(); if (isLive) refresh(); });
+
+async function refresh() {
+  if (!isLive || document.hidden) return;
+  const url = new URL("/sessions/rows", location.href);
+  url.search = here.search;
+  url.searchParams.delete("cursor");
+  let answer;
+  try { answer = await piece(url); } catch { return; }
+  if ($("#first-run")) { if (Number(answer.headers.get("X-Total"))) location.reload(); return; }
+  if (!body) { if (Number(answer.headers.get("X-Total"))) location.reload(); return; }
+  const total = $("#total");
+  const count = Number(answer.headers.get("X-Total"));
+  total.textContent = total.title = count.toLocaleString("en-US");
+  const fresh = [];
+  for (const row of [...rowsOf(answer.html).children]) {
+    const old = $(`tr[data-id="${CSS.escape(row.dataset.id)}"]`, body);
+    if (!old) fresh.push(row);
+    else if (old.textContent !== row.textContent && !old.matches(":hover")) {
+      row.className = old.className;
+      $("input", row).checked = $("input", old).checked;
+      old.replaceWith(row);
+    }
+  }
+  if (!newest || !fresh.length) return;
+  waiting = fresh;
+  const isBusy = scrollY > 40 || $$(".pick input:checked", body).length || $("tr.at", body);
+  if (!isBusy) return showNew();
+  pill.hidden = false;
+  pill.textContent = `${fresh.length}${fresh.length >= 50 ? "+" : ""} new`;
+}
+function showNew() {
+  for (const row of waiting ?? []) row.classList.add("new");
+  body.prepend(...(waiting ?? []));
+  waiting = null;
+  pill.hidden = true;
+}
+pill?.addEventListener("click", () => { scrollTo({ top: 0 }); showNew(); });
+const soon = () => { timer ??= setTimeout(() => { timer = null; refresh(); }, 600); };
+const source = new EventSource("/api/v1/live");
+source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) setInterval(refresh, 3000); }, { once: true });
+for (const name of ["message", "session", "sessions", "change"]) source.addEventListener(name, soon);
+document.addEventListener("visibilitychange", refresh);
+showLive();
+
+// Histogram: drag to choose a range, click a bar for its interval
+const histogram = $("#histogram");
+if (histogram) {
+  const svg = $("svg", histogram);
+  const brush = $(".brush", svg);
+  const bars = svg.viewBox.baseVal.width;
+  const [start, end] = [Number(histogram.dataset.from), Number(histogram.dataset.to)];
+  const share = (event) => { const box = svg.getBoundingClientRect(); return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)); };
+  svg.addEventListener("pointerdown", (event) => {
+    const from = share(event);
+    svg.setPointerCapture(event.pointerId);
+    const move = (moved) => {
+      const to = share(moved);
+      brush.removeAttribute("hidden");
+      brush.setAttribute("x", Math.min(from, to) * bars);
+      brush.setAttribute("width", Math.abs(to - from) * bars);
+    };
+    svg.addEventListener("pointermove", move);
+    svg.addEventListener("pointerup", (ended) => {
+      svg.removeEventListener("pointermove", move);
+      let range = [Math.min(from, share(ended)), Math.max(from, share(ended))];
+      const one = 10 / bars;
+      if (range[1] - range[0] < one / 3) range = [Math.floor(from / one) * one, Math.floor(from / one) * one + one];
+      const time = (at) => new Date((start + at * (end - start)) / 1e6).toISOString();
+      visit({ from: time(range[0]), to: time(range[1]), range: "" });
+    }, { once: true });
+  });
+}
+
+// Completion of keys and values
+const input = $("#q");
+const box = $("#completions");
+let offered = [];
+let chosen = -1;
+const wordAt = () => {
+  const upto = input.value.slice(0, input.selectionStart);
+  const start = upto.search(/[^\s(]*$/);
+  return { start, word: upto.slice(start) };
+};
+async function complete() {
+  const { word } = wordAt();
+  const url = `/sessions/complete?${new URLSearchParams({ word, q: here.searchParams.get("q") ?? "" })}`;
+  try { offered = await (await fetch(url)).json(); } catch { offered = []; }
+  chosen = -1;
+  box.replaceChildren(...offered.map((entry, index) => {
+    const option = Object.assign(document.createElement("li"), { className: "opt", textContent: entry.text, id: `completion-${index}` });
+    option.setAttribute("role", "option");
+    option.append(Object.assign(document.createElement("small"), { textContent: entry.note }));
+    option.addEventListener("pointerdown", (event) => { event.preventDefault(); take(entry); });
+    return option;
+  }));
+  box.hidden = !offered.length || document.activeElement !== input;
+  input.setAttribute("aria-expanded", String(!box.hidden));
+}
+function take(entry) {
+  const { start, word } = wordAt();
+  const rest = input.value.slice(start + word.length);
+  const isWhole = !entry.text.endsWith(":");
+  input.value = input.value.slice(0, start) + entry.text + (isWhole ? " " : "") + rest.trimStart();
+  const at = start + entry.text.length + (isWhole ? 1 : 0);
+  input.setSelectionRange(at, at);
+  complete();
+}
+input?.addEventListener("input", complete);
+input?.addEventListener("focus", complete);
+input?.addEventListener("blur", () => { box.hidden = true; input.setAttribute("aria-expanded", "false"); });
+input?.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step && !box.hidden) {
+    event.preventDefault();
+    chosen = (chosen + step + offered.length) % offered.length;
+    $$(".opt", box).forEach((option, index) => option.setAttribute("aria-selected", index === chosen));
+    input.setAttribute("aria-activedescendant", `completion-${chosen}`);
+    $$(".opt", box)[chosen].scrollIntoView({ block: "nearest" });
+  } else if ((event.key === "Enter" || event.key === "Tab") && !box.hidden && chosen >= 0) { event.preventDefault(); take(offered[chosen]); }
+  else if (event.key === "Escape") box.hidden ? input.blur() : (box.hidden = true);
+});
+
+// Keyboard and selection
+const at = () => $("tr.at", body);
+function moveTo(row) {
+  if (!row) return;
+  at()?.classList.remove("at");
+  row.classList.add("at");
+  row.scrollIntoView({ block: "nearest" });
+  $(".row-link", row).focus({ preventScroll: true });
+}
+document.addEventListener("keydown", (event) => {
+  if (isTyping(event) && !event.target.matches?.('input[type="checkbox"]') || !body || $("dialog[open]")) return;
+  const row = at();
+  if (event.key === "j") moveTo(row ? row.nextElementSibling : body.firstElementChild);
+  else if (event.key === "k") moveTo(row?.previousElementSibling);
+  else if (event.key === "x" && row) { $(".pick input", row).click(); }
+  else if (event.key === "f") toggleFacets();
+  else if (event.key === "Escape") { row?.classList.remove("at"); for (const pick of picked()) pick.checked = false; showPicked(); }
+});
+const picked = () => $$(".pick input:checked", body);
+const ids = () => picked().map((pick) => pick.value);
+function showPicked() {
+  const count = picked().length;
+  $("#bulk").hidden = count === 0;
+  $("#picked").textContent = `${count} selected`;
+  const compare = $('[data-bulk="compare"]');
+  compare.disabled = count !== 2;
+  compare.title = count === 2 ? "" : "Select exactly two";
+}
+body?.addEventListener("change", showPicked);
+$("#pick-all")?.addEventListener("change", (event) => { for (const pick of $$(".pick input", body)) pick.checked = event.target.checked; showPicked(); });
+
+async function change(url, data, done) {
+  const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", "X-Requested-With": "agentops" }, body: JSON.stringify(data) });
+  if (!response.ok) return toast(await response.text());
+  sessionStorage.setItem("toast", done);
+  location.reload();
+}
+const BULK = {
+  compare: () => location.assign(`/compare?${new URLSearchParams({ a: ids()[0], b: ids()[1] })}`),
+  export: () => location.assign(`/sessions/export?${new URLSearchParams({ format: "json", ids: ids().join(",") })}`),
+  tag: () => { const tag = prompt(`Tag for ${ids().length} sessions`); if (tag?.trim()) change("/sessions/tag", { ids: ids(), tag: tag.trim() }, "Tagged"); },
+  delete: () => { if (confirm(`Delete ${ids().length} sessions for good?`)) change("/sessions/delete", { ids: ids() }, "Deleted"); },
+  clear: () => { for (const pick of picked()) pick.checked = false; showPicked(); },
+};
+document.addEventListener("click", (event) => { const button = event.target.closest("[data-bulk]"); if (button) BULK[button.dataset.bulk](); });
+if (sessionStorage.getItem("toast")) { toast(sessionStorage.getItem("toast")); sessionStorage.removeItem("toast"); }
+
+const list = $(".list-body");
+function toggleFacets() {
+  const isWide = matchMedia("(min-width: 1101px)").matches;
+  list?.classList.toggle(isWide ? "bare" : "filters");
+  if (isWide) localStorage.setItem("facets", list.classList.contains("bare") ? "off" : "on");
+}
+if (localStorage.getItem("facets") === "off") list?.classList.add("bare");
+$("#toggle-facets")?.addEventListener("click", toggleFacets);
+
+// Saved views
+const views = $("#views");
+function drawViews() {
+  if (!views) return;
+  const rows = savedViews().map((view, index) => {
+    const row = document.createElement("div");
+    row.className = "opt";
+    const link = Object.assign(document.createElement("a"), { href: view.href, textContent: view.name });
+    const remove = Object.assign(document.createElement("button"), { type: "button", className: "btn quiet icon-only", textContent: "×", title: "Remove this view" });
+    remove.addEventListener("click", () => { localStorage.setItem("views", JSON.stringify(savedViews().filter((_, i) => i !== index))); drawViews(); });
+    row.append(link, remove);
+    return row;
+  });
+  const save = Object.assign(document.createElement("button"), { type: "button", className: "opt", textContent: "Save this view…" });
+  save.addEventListener("click", () => {
+    const name = prompt("Name of the view");
+    if (name?.trim()) { localStorage.setItem("views", JSON.stringify([...savedViews(), { name: name.trim(), href: location.pathname + location.search }])); drawViews(); }
+  });
+  const link = Object.assign(document.createElement("button"), { type: "button", className: "opt", textContent: "Copy a link to it" });
+  link.addEventListener("click", () => copy(location.href));
+  views.replaceChildren(...rows, save, link);
+}
+drawViews();

@@ -1,1 +1,141 @@
+// What every page does: theme, copying, relative times, palette, key help. Pages read without it.
+const root = document.documentElement;
+root.classList.add("js");
 
+export const $ = (selector, from = document) => from.querySelector(selector);
+export const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+export function toast(text) {
+  $(".toast")?.remove();
+  const note = Object.assign(document.createElement("div"), { className: "toast", textContent: text });
+  note.setAttribute("role", "status");
+  document.body.append(note);
+  setTimeout(() => note.remove(), 1800);
+}
+
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast("Copied");
+  } catch {
+    toast("The browser did not allow copying");
+  }
+}
+
+/** Fetch a piece of a page; throws with the server's words when it fails. */
+export async function piece(url, signal) {
+  const response = await fetch(url, { signal, headers: { Accept: "text/html" } });
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+  return { html: await response.text(), headers: response.headers };
+}
+
+/** Text to nodes, in a template: nothing in it runs. */
+export function nodes(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+}
+
+export const isTyping = (event) => event.target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey;
+
+const STEPS = [[60, "s", 1], [3600, "min", 60], [86400, "h", 3600], [1209600, "d", 86400]];
+function refreshTimes() {
+  for (const time of $$("time[data-relative]")) {
+    const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
+    const step = STEPS.find(([limit]) => seconds < limit);
+    if (step && seconds >= 2) time.textContent = `${Math.floor(seconds / step[2])} ${step[1]} ago`;
+  }
+}
+setInterval(refreshTimes, 15000);
+
+const THEMES = ["system", "light", "dark"];
+function switchTheme(button) {
+  const next = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % 3];
+  root.dataset.theme = next;
+  document.cookie = `theme=${next}; path=/; max-age=31536000; SameSite=Lax`;
+  $("use", button).setAttribute("href", `/static/icons.svg#${{ light: "sun", dark: "moon" }[next] ?? "system"}`);
+  $(".word", button).textContent = button.title = `Theme: ${next}`;
+  document.dispatchEvent(new CustomEvent("themechange"));
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-copy], [data-copy-from], [data-copy-link], [data-theme-switch], [data-open]");
+  for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  if (!target) return;
+  if (target.matches("[data-theme-switch]")) switchTheme(target);
+  else if (target.matches("[data-open]")) openPalette();
+  else if (target.matches("[data-copy-link]")) copy(location.href);
+  else if (target.matches("[data-copy-from]")) piece(target.dataset.copyFrom).then(({ html }) => copy(html), (error) => toast(error.message));
+  else copy(target.dataset.copy || $("pre", target.parentElement)?.textContent || "");
+});
+
+// Palette
+const palette = $("#palette");
+const field = $("input", palette);
+const results = $("ul", palette);
+const PLACES = [["Sessions", "/sessions"], ["Failed sessions", "/sessions?q=status%3Aerror"], ["Running sessions", "/sessions?q=status%3Arunning"], ["Analytics", "/analytics"], ["Settings", "/settings"], ["Latest session", "/sessions/last"]];
+let asked = 0;
+
+export const savedViews = () => JSON.parse(localStorage.getItem("views") ?? "[]");
+
+function offer(options) {
+  results.replaceChildren(...options.map(([label, href, note], index) => {
+    const row = document.createElement("li");
+    const link = Object.assign(document.createElement("a"), { href, className: "opt", textContent: label });
+    link.setAttribute("role", "option");
+    link.setAttribute("aria-selected", index === 0);
+    if (note) link.append(Object.assign(document.createElement("small"), { className: "faint", textContent: note }));
+    row.append(link);
+    return row;
+  }));
+}
+
+async function suggest() {
+  const text = field.value.trim();
+  const mine = ++asked;
+  const matches = [...savedViews().map((view) => [view.name, view.href, "saved view"]), ...PLACES].filter(([label]) => label.toLowerCase().includes(text.toLowerCase()));
+  const options = [...matches];
+  if (/^[0-9a-f]{32}$/i.test(text)) options.unshift([`Session ${text}`, `/sessions/${text.toLowerCase()}`]);
+  if (text) options.push([`Search sessions for “${text}”`, `/sessions?q=${encodeURIComponent(text)}`]);
+  offer(options);
+  if (text.length < 3) return;
+  try {
+    const response = await fetch(`/api/v1/sessions?limit=6&q=${encodeURIComponent(text)}`);
+    const { sessions = [] } = response.ok ? await response.json() : {};
+    if (mine === asked) offer([...options, ...sessions.map((s) => [s.name || s.id, `/sessions/${s.id}`, s.start_time.slice(0, 16).replace("T", " ")])]);
+  } catch { /* the list above stays */ }
+}
+
+function openPalette() {
+  if (palette.open) return;
+  palette.showModal();
+  field.select();
+  suggest();
+}
+
+field.addEventListener("input", suggest);
+palette.addEventListener("keydown", (event) => {
+  const options = $$("a", results);
+  const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
+  const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (move && options.length) {
+    event.preventDefault();
+    options[at]?.setAttribute("aria-selected", "false");
+    const next = options[(at + move + options.length) % options.length];
+    next.setAttribute("aria-selected", "true");
+    next.scrollIntoView({ block: "nearest" });
+  } else if (event.key === "Enter" && options[at] && event.target === field) options[at].click();
+});
+for (const dialog of $$("dialog")) dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openPalette();
+  } else if (isTyping(event)) return;
+  else if (event.key === "?") $("#keys").showModal();
+  else if (event.key === "/") {
+    const search = $('[role="search"] input:not([type="hidden"])');
+    if (search) { event.preventDefault(); search.focus(); search.select(); }
+  }
+});

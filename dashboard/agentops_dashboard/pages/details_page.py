@@ -1,0 +1,203 @@
+"""The details of one session: header, figures, tabs, and the panel of the selected span."""
+
+import time
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from agentops.semconv import GenAI, SpanKind, SpanStatus
+from agentops_dashboard import format as write
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.agents_view import agents_view
+from agentops_dashboard.pages.content import as_text, instructions
+from agentops_dashboard.pages.conversation import conversation
+from agentops_dashboard.pages.response import HEADERS, address_of, page
+from agentops_dashboard.pages.session_views import attributes_view, errors_view, raw_view
+from agentops_dashboard.pages.span_detail import detail_values
+from agentops_dashboard.pages.time_range import chosen_range
+from agentops_dashboard.pages.tree_view import kind_toggles, next_marked, row_values, short_name, view_of
+from agentops_dashboard.reader import Reader, Session
+from agentops_dashboard.reader.outline import Outline, Outlines
+
+__all__ = ["add_routes"]
+
+_VIEWS: Final = (
+    ("messages", "Messages", "messages"),
+    ("tree", "Tree", "tree"),
+    ("timeline", "Timeline", "timeline"),
+    ("agents", "Agents", "agent"),
+    ("errors", "Errors", "error"),
+    ("attributes", "Attributes", "attributes"),
+    ("raw", "Raw", "raw"),
+)
+_ROW_TEMPLATES: Final = {"tree": "tree_rows.html", "timeline": "timeline_rows.html"}
+
+
+def add_routes(app: FastAPI, reader: Reader) -> None:
+    """Add the details and the pieces of them that the script asks for."""
+    outlines = reader.outlines
+
+    @app.get("/sessions/{session_id}", include_in_schema=False)
+    def details(request: Request, session_id: str) -> Response:
+        session = reader.session(session_id)
+        return _details(request, reader, outlines, session) if session else _missing(request, session_id)
+
+    @app.get("/sessions/{session_id}/rows", include_in_schema=False)
+    def rows(request: Request, session_id: str) -> Response:
+        session = reader.session(session_id)
+        return _rows(request, outlines, session) if session else _missing(request, session_id)
+
+    @app.get("/sessions/{session_id}/time-head", include_in_schema=False)
+    def time_head(request: Request, session_id: str) -> Response:
+        session = reader.session(session_id)
+        if session is None:
+            return _missing(request, session_id)
+        address = Address(f"/sessions/{session_id}", dict(request.query_params))
+        values = row_values(address, session, outlines.of(session_id))
+        return page(request, "timeline_piece.html", **(values | {"address": address}))
+
+    @app.get("/sessions/{session_id}/next", include_in_schema=False)
+    def following(request: Request, session_id: str) -> dict[str, int | None]:
+        return {"row": next_marked(address_of(request), outlines.of(session_id))}
+
+    @app.get("/sessions/{session_id}/spans/{span_id}", include_in_schema=False)
+    def span(request: Request, session_id: str, span_id: str) -> Response:
+        session = reader.session(session_id)
+        found = reader.span(span_id, session_id) if session else None
+        if session is None or found is None:
+            return _missing(request, session_id)
+        address = Address(f"/sessions/{session_id}", dict(request.query_params))
+        values = detail_values(address, session, outlines.of(session_id), found)
+        return page(request, "span_detail.html", **values)
+
+    @app.get("/sessions/{session_id}/spans/{span_id}/{part}", include_in_schema=False)
+    def content(request: Request, session_id: str, span_id: str, part: str) -> Response:
+        found = reader.span(span_id, session_id)
+        if found is None or part not in ("input", "output", "system"):
+            return _missing(request, session_id)
+        contents = {
+            "input": found["input"],
+            "output": found["output"],
+            "system": instructions(found["attributes"].get(GenAI.SYSTEM_INSTRUCTIONS)),
+        }
+        return PlainTextResponse(as_text(contents[part]).encode("utf-8", "replace"), headers=HEADERS)
+
+
+def _missing(request: Request, session_id: str) -> Response:
+    return page(request, "missing.html", status=404, what=session_id)
+
+
+def _rows(request: Request, outlines: Outlines, session: Session) -> Response:
+    address = address_of(request)
+    values = row_values(address, session, outlines.of(session["id"]))
+    template = _ROW_TEMPLATES.get(address.get("view", "tree"), "tree_rows.html")
+    response = page(request, template, **values)
+    response.headers["X-Total"] = str(values["total_rows"])
+    response.headers["X-Offset"] = str(values["offset"])
+    return response
+
+
+def _details(request: Request, reader: Reader, outlines: Outlines, session: Session) -> Response:
+    address = address_of(request)
+    view_key = address.get("view", "tree")
+    if view_key not in {key for key, _, _ in _VIEWS}:
+        view_key = "tree"
+    outline = outlines.of(session["id"])
+    selected = address.get("span") or _first_interesting(outline)
+    span = reader.span(selected, session["id"]) if selected else None
+    if span is not None and not address.get("span"):
+        address = Address(address.path, {**address.params, "span": span["id"]})
+    values = _header(address, session) | _neighbours(reader, address, session)
+    values |= detail_values(address, session, outline, span)
+    values |= _view(view_key, address, session, outlines)
+    return page(
+        request,
+        "session.html",
+        section="sessions",
+        view_key=view_key,
+        views=_VIEWS,
+        view_template=f"{'tree' if view_key in _ROW_TEMPLATES else view_key}.html",
+        address=address,
+        **values,
+    )
+
+
+def _view(view_key: str, address: Address, session: Session, outlines: Outlines) -> dict[str, Any]:
+    outline = outlines.of(session["id"])
+    if view_key in _ROW_TEMPLATES:
+        return {
+            **row_values(address, session, outline),
+            "toggles": kind_toggles(address, outline, view_of(address)),
+            "row_template": _ROW_TEMPLATES[view_key],
+            "has_detail": True,
+        }
+    found: dict[str, Any] = {"has_detail": False, "short_name": short_name}
+    if view_key == "messages":
+        return found | conversation(outlines, outline, address.number("offset"))
+    if view_key == "agents":
+        return found | agents_view(outline)
+    if view_key == "errors":
+        return found | errors_view(session, outline)
+    if view_key == "raw":
+        return found | raw_view(outlines, session, outline)
+    return found | attributes_view(session)
+
+
+def _first_interesting(outline: Outline) -> str:
+    """The deepest span of the first failed branch, for it says why; else the root."""
+    for place, row in enumerate(outline.index.order):
+        if row.status == SpanStatus.ERROR and row.kind != SpanKind.SESSION and outline.errors_below(place) == 1:
+            return str(row.span_id)
+    return str(outline.index.order[0].span_id) if len(outline) else ""
+
+
+def _header(address: Address, session: Session) -> dict[str, Any]:
+    tokens = session["tokens"]
+    waiting = session["waiting_ms"]
+    return {
+        "warnings": _warnings(session),
+        "duration_note": f"{write.duration(waiting)} waiting for a person" if waiting else "",
+        "tokens_note": f"{write.count(tokens['input'])} in · {write.count(tokens['output'])} out" if tokens else "",
+        "tokens_title": _token_split(session),
+        "exports": [(f"/api/v1/sessions/{session['id']}", "JSON")],
+    }
+
+
+def _neighbours(reader: Reader, address: Address, session: Session) -> dict[str, str | None]:
+    """The sessions before and after this one in the list that it was opened from."""
+    came_from = Address("/sessions", dict(parse_qsl(address.get("list"))))
+    time_range = chosen_range(came_from, time.time_ns())
+    query, start = came_from.get("q"), session["start_ns"]
+
+    def link(found: list[Session]) -> str | None:
+        return address.link(f"/sessions/{found[0]['id']}", span=None, offset=None, collapsed=None) if found else None
+
+    try:
+        older = reader.sessions(query, since_ns=time_range.since_ns, until_ns=start, limit=1)
+        newer = reader.sessions(query, since_ns=start + 1, until_ns=time_range.until_ns, sort="start_time", limit=1)
+    except ValueError:
+        return {"list_link": "/sessions", "newer_link": None, "older_link": None}
+    return {
+        "list_link": came_from.link(),
+        "newer_link": link(newer["sessions"]),
+        "older_link": link(older["sessions"]),
+    }
+
+
+def _token_split(session: Session) -> str | None:
+    tokens = session["tokens"]
+    if tokens is None:
+        return None
+    return "\n".join(f"{name.replace('_', ' ')} {write.full_count(number)}" for name, number in tokens.items())  # type: ignore[arg-type]
+
+
+def _warnings(session: Session) -> list[str]:
+    warnings = []
+    if session["missing"]:
+        warnings.append(f"{session['missing']:,} spans of this session are missing: recorded, but never delivered.")
+    if session["state"] == "abandoned":
+        warnings.append("The program stopped without ending this session: it was killed, or it crashed.")
+    return warnings

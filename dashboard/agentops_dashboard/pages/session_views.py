@@ -1,0 +1,55 @@
+"""The smaller views of a session: errors by type, attributes, raw JSON."""
+
+from typing import Any, Final
+
+from agentops.semconv import SpanKind, SpanStatus
+from agentops_dashboard import format as write
+from agentops_dashboard.pages.content import as_json, as_text
+from agentops_dashboard.reader import Session
+from agentops_dashboard.reader.outline import Outline, Outlines
+
+__all__ = ["attributes_view", "errors_view", "raw_view"]
+
+_MOST_PER_GROUP: Final = 50
+_RAW_SPANS: Final = 30
+SWALLOWED: Final = "Swallowed error"
+
+
+def errors_view(session: Session, outline: Outline) -> dict[str, Any]:
+    """Failed spans and swallowed errors, by type; the session's own failure repeats another and is left out."""
+    groups: dict[str, dict[str, Any]] = {}
+    for row in outline.index.order:
+        is_failed = row.status == SpanStatus.ERROR and (row.kind != SpanKind.SESSION or row.error_message)
+        if is_failed:
+            _add(groups, row.error_type or "Error", row.error_message or "", row, session)
+        if row.swallowed is not None:
+            _add(groups, SWALLOWED, row.swallowed, row, session)
+    return {"error_groups": sorted(groups.values(), key=lambda group: -group["count"])}
+
+
+def _add(groups: dict[str, dict[str, Any]], kind: str, message: str, row: Any, session: Session) -> None:
+    group = groups.setdefault(kind, {"type": kind, "message": message, "count": 0, "spans": []})
+    group["count"] += 1
+    if len(group["spans"]) < _MOST_PER_GROUP:
+        facts = {"id": row.span_id, "kind": row.kind, "name": row.name, "agent": row.agent, "message": message}
+        offset = write.duration((row.start_ns - session["start_ns"]) / 1e6)
+        group["spans"].append(facts | {"offset": offset})
+
+
+def attributes_view(session: Session) -> dict[str, Any]:
+    """Everything that is known about the session itself, metadata flattened."""
+    facts: list[tuple[str, str]] = []
+    for key, value in session.items():
+        if isinstance(value, dict):
+            facts += [(f"{key}.{name}", as_text(item)) for name, item in value.items() if item is not None]
+        elif isinstance(value, list):
+            facts.append((key, ", ".join(map(str, value))))
+        elif value is not None:
+            facts.append((key, as_text(value)))
+    return {"session_facts": [(key, value) for key, value in facts if value != ""]}
+
+
+def raw_view(outlines: Outlines, session: Session, outline: Outline) -> dict[str, Any]:
+    """The session and its first spans as the API gives them."""
+    spans = outlines.with_payloads(outline, list(range(min(_RAW_SPANS, len(outline)))))
+    return {"raw": as_json({"session": session, "spans": spans}), "raw_rest": max(0, len(outline) - _RAW_SPANS)}

@@ -1,0 +1,135 @@
+"""What the detail panel says about one span."""
+
+from typing import Any, Final
+
+from agentops.semconv import GenAI
+from agentops_dashboard import format as write
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.content import as_text, instructions, messages_of
+from agentops_dashboard.pages.tree_view import short_name
+from agentops_dashboard.reader import Session, Span
+from agentops_dashboard.reader.outline import Outline
+
+__all__ = ["detail_values"]
+
+MODES: Final = ("pretty", "markdown", "json", "raw")
+_MOST_CHILDREN: Final = 30
+_PARAMETERS: Final = (
+    ("Temperature", GenAI.REQUEST_TEMPERATURE),
+    ("Top p", GenAI.REQUEST_TOP_P),
+    ("Max tokens", GenAI.REQUEST_MAX_TOKENS),
+    ("Seed", GenAI.REQUEST_SEED),
+)
+_SHOWN_APART: Final = frozenset({GenAI.SYSTEM_INSTRUCTIONS, GenAI.TOOL_DEFINITIONS})
+
+
+def detail_values(address: Address, session: Session, outline: Outline, span: Span | None) -> dict[str, Any]:
+    """What the detail template needs; ``span`` None means that nothing is selected."""
+    mode = address.get("mode", "pretty")
+    values: dict[str, Any] = {
+        "span": span,
+        "session": session,
+        "mode": mode if mode in MODES else "pretty",
+        "page_address": address,
+    }
+    if span is None:
+        return values
+    place = outline.places.get(span["id"], -1)
+    attributes = span["attributes"]
+    return values | {
+        "path": [_crumb(address, outline, above) for above in outline.ancestors(place)] if place >= 0 else [],
+        "facts": _facts(session, span),
+        "tokens": _tokens(span),
+        "system": instructions(attributes.get(GenAI.SYSTEM_INSTRUCTIONS)),
+        "tools_offered": _tools_offered(attributes.get(GenAI.TOOL_DEFINITIONS), span["output"]),
+        "attributes": sorted(
+            (key, value) for key, value in attributes.items() if key not in _SHOWN_APART and value is not None
+        ),
+        "children": _children(address, outline, place),
+        "children_total": outline.index.children_count(place) if place >= 0 else 0,
+    }
+
+
+def _crumb(address: Address, outline: Outline, place: int) -> dict[str, str]:
+    row = outline.index.order[place]
+    name = write.one_line(short_name(row.name), 40)
+    return {"id": row.span_id, "name": name, "kind": row.kind, "href": address.link(span=row.span_id, offset=None)}
+
+
+def _children(address: Address, outline: Outline, place: int) -> list[dict[str, str]]:
+    if place < 0:
+        return []
+    found: list[dict[str, str]] = []
+    at, end = place + 1, outline.index.end[place]
+    while at < end and len(found) < _MOST_CHILDREN:
+        found.append(_crumb(address, outline, at))
+        at = outline.index.end[at]
+    return found
+
+
+def _facts(session: Session, span: Span) -> list[tuple[str, str, str]]:
+    attributes = span["attributes"]
+    length = None if span["end_ns"] is None else (span["end_ns"] - span["start_ns"]) / 1e6
+    offset = (span["start_ns"] - session["start_ns"]) / 1e6
+    cost = span["cost"]
+    facts: list[tuple[str, str | None, str]] = [
+        ("Duration", write.duration(length) if length is not None else "still open", f"{length or 0:,.3f} ms"),
+        ("Start", f"+{write.duration(offset)}" if offset >= 0 else f"-{write.duration(-offset)}", f"{offset:,.3f} ms"),
+        ("Agent", span["agent"], ""),
+        ("Tool", span["tool"], ""),
+        ("Model", span["model"], str(span["provider"] or "")),
+        ("First token", write.duration(span["first_token_ms"]) if span["first_token_ms"] is not None else None, ""),
+        ("Speed", _speed(span, length), "Output tokens per second, from the first token where it is known"),
+        ("Cost", write.money(cost["amount"]) if cost else None, _price_note(span)),
+        ("Price from", cost["source"] if cost else None, ""),
+        ("Finish", _finish(attributes.get(GenAI.RESPONSE_FINISH_REASONS)), ""),
+        ("Attempt", str(span["attempt"]) if span["attempt"] else None, ""),
+        ("Recorded by", span["origin"], ""),
+    ]
+    for label, name in _PARAMETERS:
+        value = attributes.get(name)
+        facts.append((label, None if value is None else str(value), ""))
+    return [(label, value, title) for label, value, title in facts if value]
+
+
+def _price_note(span: Span) -> str:
+    return write.full_money(span["cost"]["amount"]) if span["cost"] else ""
+
+
+def _speed(span: Span, length_ms: float | None) -> str | None:
+    out = span["tokens"]["output"] if span["tokens"] else None
+    busy = (length_ms or 0) - (span["first_token_ms"] or 0)
+    return f"{out / busy * 1000:.0f} tok/s" if out and busy > 0 else None
+
+
+def _finish(value: Any) -> str | None:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else (str(value) if value else None)
+
+
+def _tokens(span: Span) -> list[tuple[str, int | None]]:
+    tokens = span["tokens"]
+    if tokens is None:
+        return []
+    rows = [
+        ("Input", tokens["input"]),
+        ("Cached", tokens["cached"]),
+        ("Cache write", tokens["cache_write"]),
+        ("Output", tokens["output"]),
+        ("Reasoning", tokens["reasoning"]),
+        ("Total", tokens["total"]),
+    ]
+    return [(label, number) for label, number in rows if number is not None]
+
+
+def _tools_offered(definitions: Any, output: Any) -> list[dict[str, Any]]:
+    if not isinstance(definitions, list):
+        return []
+    used = {part.name for message in messages_of(output) for part in message.parts if part.kind == "tool_call"}
+    found = []
+    for item in definitions:
+        if isinstance(item, dict):
+            function = item.get("function")
+            function = function if isinstance(function, dict) else item
+            name = as_text(function.get("name"))
+            found.append({"name": name, "description": as_text(function.get("description")), "is_used": name in used})
+    return found

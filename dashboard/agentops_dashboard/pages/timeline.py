@@ -1,0 +1,230 @@
+"""The timeline of a session: scale, ruler, overview, critical path, lanes per agent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from agentops.semconv import SpanKind, SpanStatus
+from agentops_dashboard import format as write
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.kinds import kind_look
+from agentops_dashboard.reader.outline import Outline
+
+__all__ = ["WIDTH", "Scale", "critical_path", "lanes", "overview", "ruler", "scale_of", "zoom_of"]
+
+WIDTH: Final = 1000.0
+"""A timeline is this many units wide, whatever its duration."""
+
+_BINS: Final = 200
+_STEPS_MS: Final = tuple(
+    [base * 10**power for power in range(-3, 4) for base in (1, 2, 5)]
+    + [
+        10_000,
+        15_000,
+        30_000,
+        60_000,
+        120_000,
+        300_000,
+        600_000,
+        1_800_000,
+        3_600_000,
+        7_200_000,
+        21_600_000,
+        86_400_000,
+    ]
+)
+_GAP_SHARE: Final = 0.04
+_GAP_WIDTH: Final = 18.0
+_MOST_BARS: Final = 3000
+_BUSY_KINDS: Final = (SpanKind.LLM, SpanKind.TOOL, SpanKind.RETRIEVER, SpanKind.EMBEDDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Maps nanoseconds to units. ``gaps`` are idle stretches ``(start_ns, end_ns)`` drawn in a small fixed width."""
+
+    first_ns: int
+    last_ns: int
+    gaps: tuple[tuple[int, int], ...] = ()
+    unit_ns: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Share the width out among the time that is not in a gap."""
+        idle = sum(end - start for start, end in self.gaps)
+        busy = max(1, self.last_ns - self.first_ns - idle)
+        object.__setattr__(self, "unit_ns", busy / (WIDTH - len(self.gaps) * _GAP_WIDTH))
+
+    def x(self, moment_ns: int) -> float:
+        """Where a moment lies, in units."""
+        skipped, shift = 0, 0.0
+        for start, end in self.gaps:
+            if moment_ns >= end:
+                skipped, shift = skipped + end - start, shift + _GAP_WIDTH
+            elif moment_ns > start:
+                inside = (moment_ns - start) / (end - start)
+                skipped, shift = skipped + moment_ns - start, shift + inside * _GAP_WIDTH
+        return (moment_ns - self.first_ns - skipped) / self.unit_ns + shift
+
+    def moment(self, x: float) -> float:
+        """The moment at a place, in nanoseconds."""
+        low, high = float(self.first_ns), float(self.last_ns)
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.x(int(middle)) < x else (low, middle)
+        return low
+
+
+def scale_of(outline: Outline, *, has_gaps: bool) -> Scale:
+    """The scale of a whole session; ``has_gaps`` to leave long idle stretches out."""
+    key = ("scale", has_gaps)
+    if key not in outline.derived:
+        order = outline.index.order
+        first = min((row.start_ns for row in order), default=0)
+        last = max((row.end_ns or row.start_ns for row in order), default=1)
+        gaps = _idle(outline, first, last) if has_gaps else ()
+        outline.derived[key] = Scale(first, max(last, first + 1), gaps)
+    found: Scale = outline.derived[key]
+    return found
+
+
+def _idle(outline: Outline, first: int, last: int) -> tuple[tuple[int, int], ...]:
+    """Stretches in which no leaf of the tree was at work; waiting for a person counts as idle."""
+    ends, order = outline.index.end, outline.index.order
+    leaves = sorted(
+        (row.start_ns, row.end_ns or last)
+        for place, row in enumerate(order)
+        if ends[place] == place + 1 and row.kind != SpanKind.HUMAN
+    )
+    shortest = max((last - first) * _GAP_SHARE, 200_000_000)
+    gaps, reached = [], first
+    for start, end in leaves:
+        if start - reached > shortest:
+            gaps.append((reached, start))
+        reached = max(reached, end)
+    if last - reached > shortest:
+        gaps.append((reached, last))
+    return tuple(gaps[:20])
+
+
+def zoom_of(address: Address) -> tuple[float, float]:
+    """The stretch in sight, in units, from ``zoom=120.5-300``; everything if it makes no sense."""
+    first, _, last = address.get("zoom").partition("-")
+    try:
+        start, end = max(0.0, float(first)), min(WIDTH, float(last))
+    except ValueError:
+        return 0.0, WIDTH
+    return (start, end) if end - start >= 0.001 else (0.0, WIDTH)
+
+
+def ruler(scale: Scale, zoom: tuple[float, float]) -> list[dict[str, Any]]:
+    """Ticks at round times since the start; ``share`` is their place among what is in sight, from 0 to 1."""
+    start_ms = (scale.moment(zoom[0]) - scale.first_ns) / 1e6
+    end_ms = (scale.moment(zoom[1]) - scale.first_ns) / 1e6
+    step = next((step for step in _STEPS_MS if (end_ms - start_ms) / step <= 8), _STEPS_MS[-1])
+    ticks: list[dict[str, Any]] = []
+    at = -(-start_ms // step)
+    while at * step <= end_ms and len(ticks) < 40:
+        x = scale.x(scale.first_ns + int(at * step * 1e6))
+        share = (x - zoom[0]) / (zoom[1] - zoom[0])
+        if not ticks or share - ticks[-1]["share"] > 0.05:
+            ticks.append({"share": share, "x": x, "text": write.duration(at * step) if at else "0"})
+        at += 1
+    return ticks
+
+
+def overview(outline: Outline, scale: Scale) -> dict[str, Any]:
+    """How busy the session was: per bin the mean number of LLM, tool and other calls at once, 44 units high."""
+    key = ("overview", scale.gaps)
+    if key not in outline.derived:
+        outline.derived[key] = _overview(outline, scale)
+    found: dict[str, Any] = outline.derived[key]
+    return found
+
+
+def _overview(outline: Outline, scale: Scale) -> dict[str, Any]:
+    kinds = _BUSY_KINDS
+    bins = {kind: [0.0] * (_BINS + 1) for kind in kinds}
+    failed: list[float] = []
+    size = WIDTH / _BINS
+    for row in outline.index.order:
+        if row.kind in bins:
+            left, right = scale.x(row.start_ns) / size, scale.x(row.end_ns or scale.last_ns) / size
+            _spread(bins[row.kind], left, right)
+        if row.status == SpanStatus.ERROR and row.kind != SpanKind.SESSION and len(failed) < 500:
+            failed.append(scale.x(row.end_ns or row.start_ns))
+    peak = max((sum(bins[kind][at] for kind in kinds) for at in range(_BINS)), default=0) or 1
+    bars = []
+    for at in range(_BINS):
+        top = 42.0
+        for kind in kinds:
+            height = bins[kind][at] / peak * 38
+            if height > 0.05:
+                top -= height
+                bars.append({"x": at * size, "y": top, "height": height, "width": size, "tone": kind_look(kind).tone})
+    return {"bars": bars, "failed": failed, "peak": peak}
+
+
+def _spread(bins: list[float], left: float, right: float) -> None:
+    """Add a stretch to the bins that it covers, in shares of a bin."""
+    left, right = max(0.0, left), min(float(_BINS), right)
+    at = int(left)
+    while at < right and at < _BINS:
+        bins[at] += max(0.0, min(right, at + 1) - max(left, at))
+        at += 1
+
+
+def critical_path(outline: Outline) -> frozenset[str]:
+    """Ids of the spans that the session's duration hangs on: from the end backwards, always what ended last."""
+    if "critical" not in outline.derived:
+        outline.derived["critical"] = frozenset(_critical(outline))
+    found: frozenset[str] = outline.derived["critical"]
+    return found
+
+
+def _critical(outline: Outline) -> Iterable[str]:
+    order, ends = outline.index.order, outline.index.end
+    stack = [0] if order else []
+    while stack:
+        place = stack.pop()
+        yield order[place].span_id
+        children, at = [], place + 1
+        while at < ends[place]:
+            children.append(at)
+            at = ends[at]
+        limit = order[place].end_ns or 2**63
+        for child in sorted(children, key=lambda at: order[at].end_ns or 2**63, reverse=True):
+            if (order[child].end_ns or limit) <= limit:
+                stack.append(child)
+                limit = order[child].start_ns
+
+
+def lanes(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
+    """One lane per agent with its calls in it, agents by their first call; calls outside of any agent come last."""
+    found: dict[str, dict[str, Any]] = {}
+    names: list[str] = [""] * len(outline)
+    for place, row in enumerate(outline.index.order):
+        above = outline.parents[place]
+        names[place] = (row.agent or row.name) if row.kind == SpanKind.AGENT else (names[above] if above >= 0 else "")
+        if row.kind == SpanKind.AGENT or row.kind in _BUSY_KINDS or row.kind == SpanKind.HUMAN:
+            name = names[place] or row.agent or ""
+            lane = found.setdefault(name, {"name": name, "bars": [], "calls": 0, "errors": 0, "left_out": 0})
+            lane["calls"] += row.kind != SpanKind.AGENT
+            lane["errors"] += row.status == SpanStatus.ERROR
+            if len(lane["bars"]) < _MOST_BARS:
+                lane["bars"].append(_bar(row, scale))
+            else:
+                lane["left_out"] += 1
+    return sorted(found.values(), key=lambda lane: not lane["name"])
+
+
+def _bar(row: Any, scale: Scale) -> dict[str, Any]:
+    end = row.end_ns or scale.last_ns
+    return {
+        "id": row.span_id,
+        "x1": scale.x(row.start_ns),
+        "x2": scale.x(end),
+        "tone": kind_look(row.kind).tone,
+        "is_agent": row.kind == SpanKind.AGENT,
+        "is_failed": row.status == SpanStatus.ERROR,
+        "title": f"{row.name}: {write.duration((end - row.start_ns) / 1e6)}",
+    }

@@ -1,0 +1,135 @@
+"""The tree and the timeline of a session: which rows the address asks for, and what stands in each."""
+
+from typing import Any, Final
+
+from agentops.semconv import Operation, SpanKind, SpanStatus
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.kinds import KINDS
+from agentops_dashboard.pages.timeline import critical_path, lanes, overview, ruler, scale_of, zoom_of
+from agentops_dashboard.reader import Session
+from agentops_dashboard.reader.outline import Outline, TreeView
+
+__all__ = ["WINDOW", "kind_toggles", "next_marked", "row_values", "short_name", "view_of"]
+
+WINDOW: Final = 100
+_STATE: Final = ("collapsed", "opened", "depth", "kinds", "errors", "unwrap", "find", "only")
+_OPERATIONS: Final = tuple(f"{value} " for name, value in vars(Operation).items() if name.isupper())
+
+
+def view_of(address: Address) -> TreeView:
+    """Read the view out of an address; what makes no sense in it is passed over."""
+    kinds = frozenset(address.get("kinds").split(",")) & frozenset(KINDS)
+    return TreeView(
+        collapsed=frozenset(address.get("collapsed").split(",")) - {""},
+        depth=address.number("depth") or None,
+        opened=frozenset(address.get("opened").split(",")) - {""},
+        kinds=kinds,
+        errors_only=address.is_set("errors"),
+        is_unwrapped=address.is_set("unwrap"),
+        find=address.get("find")[:200],
+        hits_only=address.is_set("only"),
+    )
+
+
+def short_name(name: str) -> str:
+    """A span's name without its operation, which the icon says already."""
+    for operation in _OPERATIONS:
+        if name.startswith(operation) and len(name) > len(operation):
+            return name[len(operation) :]
+    return name
+
+
+def kind_toggles(address: Address, outline: Outline, view: TreeView) -> list[dict[str, Any]]:
+    """A switch per kind that the session has, with how many spans are of it."""
+    counts: dict[str, int] = {}
+    for row in outline.index.order:
+        counts[row.kind] = counts.get(row.kind, 0) + 1
+    toggles = []
+    for kind in [*(kind for kind in KINDS if kind in counts), *(kind for kind in counts if kind not in KINDS)]:
+        if kind != SpanKind.SESSION:
+            chosen = view.kinds ^ {kind}
+            link = address.link(kinds=",".join(sorted(chosen)) or None, offset=None)
+            toggles.append({"kind": kind, "count": counts[kind], "is_on": kind in view.kinds, "href": link})
+    return toggles
+
+
+def tree_values(address: Address, session: Session, outline: Outline) -> dict[str, Any]:
+    """What the row templates need: a window of rows and the links in them."""
+    view = view_of(address)
+    visible = outline.visible(view)
+    selected = address.get("span")
+    offset = address.number("offset")
+    if not address.get("offset") and selected in outline.places:
+        at = visible.row_of(outline.places[selected])
+        offset = at - 20 if at >= WINDOW else 0
+    offset = min(offset, max(0, len(visible.places) - 1))
+    limit = min(address.number("limit", WINDOW), 500)
+    hits = set(visible.hits)
+    return {
+        "session": session,
+        "rows": outline.rows(view, offset, limit),
+        "offset": offset,
+        "limit": limit,
+        "total_rows": len(visible.places),
+        "total_spans": len(outline),
+        "hits": hits,
+        "hit_count": len(visible.hits),
+        "unwrapped": visible.unwrapped,
+        "selected": selected,
+        "view": view,
+        "is_sum": address.get("sum", "subtree") == "subtree",
+        "state_params": {name: address.get(name) for name in _STATE if address.get(name)},
+        "short_name": short_name,
+        "fold_link": lambda row: _fold_link(address, view, row["span"]["id"], is_closed=row["is_collapsed"]),
+        "first_ns": session["start_ns"],
+        "length_ns": max(1, _length_ns(session, outline)),
+    }
+
+
+def next_marked(address: Address, outline: Outline) -> int | None:
+    """The row of the next hit or failed span after (or before) a row, round the end; None if there is none."""
+    visible = outline.visible(view_of(address))
+    if address.get("what") == "hit":
+        marked = visible.hits
+    else:
+        order = outline.index.order
+        marked = [at for at, place in enumerate(visible.places) if order[place].status == SpanStatus.ERROR]
+    if not marked:
+        return None
+    after = address.number("after", -1)
+    if address.get("step") == "-1":
+        return next((at for at in reversed(marked) if at < after), marked[-1])
+    return next((at for at in marked if at > after), marked[0])
+
+
+def _length_ns(session: Session, outline: Outline) -> int:
+    latest = max((row.end_ns or row.start_ns for row in outline.index.order), default=session["start_ns"])
+    return max(latest, session["end_ns"] or 0) - session["start_ns"]
+
+
+def row_values(address: Address, session: Session, outline: Outline) -> dict[str, Any]:
+    """What the row templates need, those of the timeline included if the address asks for it."""
+    values = tree_values(address, session, outline)
+    if address.get("view") == "timeline":
+        scale = scale_of(outline, has_gaps=address.is_set("gaps"))
+        zoom = zoom_of(address)
+        values |= {
+            "scale": scale,
+            "zoom": zoom,
+            "ticks": ruler(scale, zoom),
+            "overview": overview(outline, scale),
+            "critical": critical_path(outline) if address.is_set("critical") else frozenset(),
+            "lanes": lanes(outline, scale) if address.is_set("lanes") else [],
+        }
+    return values
+
+
+def _fold_link(address: Address, view: TreeView, span_id: str, *, is_closed: bool) -> str:
+    collapsed, opened = set(view.collapsed), set(view.opened)
+    (collapsed.discard if is_closed else collapsed.add)(span_id)
+    (opened.add if is_closed and view.depth is not None else opened.discard)(span_id)
+    return address.link(
+        collapsed=",".join(sorted(collapsed)) or None,
+        opened=",".join(sorted(opened)) or None,
+        offset=address.get("offset"),
+    )

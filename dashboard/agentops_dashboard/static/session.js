@@ -1,0 +1,281 @@
+// The details of a session: windows of rows, keyboard, detail panel. Addresses hold the state, the server the rows.
+import { $, $$, isTyping, nodes, piece, toast } from "./page.js";
+
+const ROW = 28;
+const CHUNK = 100;
+const tree = $("#tree");
+const detail = $("#detail");
+const session = $(".session");
+
+/** Change the address without leaving the page. */
+export function setParams(changes) {
+  const url = new URL(location.href);
+  for (const [name, value] of Object.entries(changes)) value ? url.searchParams.set(name, value) : url.searchParams.delete(name);
+  history.replaceState(null, "", url);
+  return url;
+}
+
+// Detail panel
+let asking;
+export async function select(id, { keepFocus = false } = {}) {
+  for (const row of $$('.trow[aria-selected="true"]')) row.setAttribute("aria-selected", "false");
+  const row = document.getElementById(`row-${id}`);
+  row?.setAttribute("aria-selected", "true");
+  tree?.setAttribute("aria-activedescendant", `row-${id}`);
+  const url = setParams({ span: id });
+  if (!detail) return;
+  asking?.abort();
+  asking = new AbortController();
+  try {
+    const { html } = await piece(`${url.pathname}/spans/${id}${url.search}`, asking.signal);
+    detail.replaceChildren(nodes(html));
+    detail.dataset.shown = id;
+  } catch (error) {
+    if (error.name !== "AbortError") detail.replaceChildren(nodes('<div class="state failed" role="alert"><h2>This span cannot be shown</h2><p></p></div>')), ($("p", detail).textContent = error.message);
+  }
+  if (!keepFocus && matchMedia("(max-width: 1100px)").matches) detail.scrollIntoView({ block: "nearest" });
+}
+
+detail?.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-select], [data-mode]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.dataset.select) return go(link.dataset.select);
+  setParams({ mode: new URL(link.href).searchParams.get("mode") });
+  select(new URL(location.href).searchParams.get("span"), { keepFocus: true });
+});
+
+// Windowed rows
+class Rows {
+  constructor(scroller) {
+    this.scroller = scroller;
+    this.body = $(".tree-body", scroller);
+    this.total = Number(scroller.dataset.total);
+    this.url = scroller.dataset.rows;
+    this.chunks = new Map();
+    this.asked = new Map();
+    this.place($$(".trow", this.body));
+    this.body.classList.add("windowed");
+    this.resize();
+    scroller.addEventListener("scroll", () => this.schedule(), { passive: true });
+    new ResizeObserver(() => this.schedule()).observe(scroller);
+    this.schedule();
+  }
+
+  resize() {
+    this.body.style.height = `${this.total * ROW}px`;
+  }
+
+  place(rows) {
+    for (const row of rows) {
+      const at = Number(row.dataset.row);
+      row.style.top = `${at * ROW}px`;
+      const chunk = Math.floor(at / CHUNK);
+      if (!this.chunks.has(chunk)) this.chunks.set(chunk, new Map());
+      this.chunks.get(chunk).set(at, row);
+    }
+  }
+
+  schedule() {
+    this.frame ??= requestAnimationFrame(() => { this.frame = null; this.fill(); });
+  }
+
+  range() {
+    const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW) - 40);
+    const last = Math.min(this.total - 1, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / ROW) + 40);
+    return [Math.floor(first / CHUNK), Math.floor(Math.max(0, last) / CHUNK)];
+  }
+
+  isWhole(chunk) {
+    return (this.chunks.get(chunk)?.size ?? 0) >= Math.min(CHUNK, this.total - chunk * CHUNK);
+  }
+
+  fill() {
+    const [from, to] = this.range();
+    for (const [chunk, rows] of this.chunks) {
+      if (chunk < from - 2 || chunk > to + 2) { for (const row of rows.values()) row.remove(); this.chunks.delete(chunk); }
+    }
+    for (let chunk = from; chunk <= to; chunk += 1) if (!this.isWhole(chunk)) this.ask(chunk);
+  }
+
+  ask(chunk) {
+    if (this.asked.has(chunk)) return this.asked.get(chunk);
+    const url = new URL(this.url, location.href);
+    url.searchParams.set("offset", chunk * CHUNK);
+    url.searchParams.set("limit", CHUNK);
+    url.searchParams.set("span", new URL(location.href).searchParams.get("span") ?? "");
+    const key = this.url;
+    const job = piece(url).then(({ html, headers }) => {
+      if (key !== this.url) return;
+      this.setTotal(Number(headers.get("X-Total")));
+      this.put(chunk, html);
+    }).catch((error) => toast(`Rows could not be read: ${error.message}`)).finally(() => this.asked.delete(chunk));
+    this.asked.set(chunk, job);
+    return job;
+  }
+
+  put(chunk, html) {
+    for (const row of this.chunks.get(chunk)?.values() ?? []) row.remove();
+    this.chunks.delete(chunk);
+    const fragment = nodes(html);
+    this.place($$(".trow", fragment));
+    this.body.append(fragment);
+    this.scroller.dispatchEvent(new CustomEvent("rows", { detail: this }));
+  }
+
+  setTotal(total) {
+    if (!Number.isFinite(total) || total === this.total) return;
+    this.total = total;
+    this.resize();
+  }
+
+  /** Ask again for what is in sight, under a new address; old rows stay until the new ones are there. */
+  async reload(url) {
+    this.url = url;
+    this.scroller.dataset.rows = url;
+    this.asked.clear();
+    const [from, to] = this.range();
+    await Promise.all(Array.from({ length: to - from + 1 }, (_, i) => this.ask(from + i)));
+    for (const [chunk, rows] of this.chunks) if (chunk < from || chunk > to) { for (const row of rows.values()) row.remove(); this.chunks.delete(chunk); }
+  }
+
+  async show(at) {
+    const top = at * ROW;
+    if (top < this.scroller.scrollTop + ROW || top > this.scroller.scrollTop + this.scroller.clientHeight - 3 * ROW) this.scroller.scrollTop = Math.max(0, top - this.scroller.clientHeight / 3);
+    const chunk = Math.floor(at / CHUNK);
+    if (!this.chunks.get(chunk)?.has(at)) await this.ask(chunk);
+    return this.chunks.get(chunk)?.get(at);
+  }
+}
+
+const rows = tree ? new Rows(tree) : null;
+export { rows };
+
+const current = () => $('.trow[aria-selected="true"]', tree);
+
+async function goTo(at) {
+  const row = await rows.show(Math.min(Math.max(at, 0), rows.total - 1));
+  if (row) select(row.dataset.id, { keepFocus: true });
+}
+
+/** Select a span wherever it is: in sight, elsewhere in the tree, or outside of what is shown. */
+export async function go(id) {
+  const row = document.getElementById(`row-${id}`);
+  if (row) { await rows?.show(Number(row.dataset.row)); return select(id, { keepFocus: true }); }
+  const url = new URL(location.href);
+  url.searchParams.set("span", id);
+  for (const name of ["collapsed", "depth", "opened", "kinds", "errors", "only", "offset"]) url.searchParams.delete(name);
+  location.assign(url);
+}
+
+async function fold(row) {
+  const link = $("a.fold", row);
+  if (!link) return;
+  const state = new URL(link.href).searchParams;
+  const url = setParams({ collapsed: state.get("collapsed"), opened: state.get("opened") });
+  const at = Number(row.dataset.row);
+  const next = new URL(rows.url, location.href);
+  for (const name of ["collapsed", "opened"]) state.get(name) ? next.searchParams.set(name, state.get(name)) : next.searchParams.delete(name);
+  await rows.reload(next.pathname + next.search);
+  const again = rows.chunks.get(Math.floor(at / CHUNK))?.get(at);
+  if (again && url.searchParams.get("span") === again.dataset.id) again.setAttribute("aria-selected", "true");
+}
+
+const isClosed = (row) => row.getAttribute("aria-expanded") === "false";
+const isOpen = (row) => row.getAttribute("aria-expanded") === "true";
+
+async function parentOf(row) {
+  const depth = Number(row.dataset.depth);
+  for (let at = Number(row.dataset.row) - 1; at >= 0; at -= 1) {
+    const above = await rows.show(at);
+    if (above && Number(above.dataset.depth) < depth) return at;
+  }
+  return 0;
+}
+
+async function nextMarked(className, step) {
+  const url = new URL(rows.url, location.href);
+  url.pathname = url.pathname.replace(/\/rows$/, "/next");
+  url.searchParams.set("after", current()?.dataset.row ?? -1);
+  url.searchParams.set("what", className);
+  url.searchParams.set("step", step);
+  const response = await fetch(url);
+  const { row } = response.ok ? await response.json() : {};
+  if (row == null) toast(className === "hit" ? "No hit" : "No failed span in sight"); else goTo(row);
+}
+
+tree?.addEventListener("click", (event) => {
+  const row = event.target.closest(".trow");
+  if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  event.target.closest(".fold") ? fold(row) : select(row.dataset.id);
+});
+tree?.addEventListener("dblclick", (event) => { const row = event.target.closest(".trow"); if (row) fold(row); });
+
+let typed = "";
+let typedAt = 0;
+function typeAhead(key) {
+  typed = Date.now() - typedAt < 800 ? typed + key : key;
+  typedAt = Date.now();
+  const shown = $$(".trow", tree).sort((a, b) => a.dataset.row - b.dataset.row);
+  const start = shown.indexOf(current());
+  const order = [...shown.slice(start + 1), ...shown.slice(0, start + 1)];
+  const found = order.find((row) => $("b", row).textContent.toLowerCase().startsWith(typed.toLowerCase()));
+  if (found) goTo(Number(found.dataset.row));
+}
+
+tree?.addEventListener("keydown", async (event) => {
+  if (isTyping(event)) return;
+  const row = current() ?? $(".trow", tree);
+  const at = Number(row?.dataset.row ?? 0);
+  const page = Math.max(1, Math.floor(tree.clientHeight / ROW) - 2);
+  const keys = {
+    ArrowDown: () => goTo(at + 1), ArrowUp: () => goTo(at - 1), Home: () => goTo(0), End: () => goTo(rows.total - 1),
+    PageDown: () => goTo(at + page), PageUp: () => goTo(at - page),
+    ArrowRight: () => (isClosed(row) ? fold(row) : isOpen(row) ? goTo(at + 1) : null),
+    ArrowLeft: async () => (isOpen(row) ? fold(row) : goTo(await parentOf(row))),
+    Enter: () => detail?.querySelector("a, button, summary")?.focus(),
+  };
+  if (keys[event.key]) { event.preventDefault(); event.stopPropagation(); await keys[event.key](); }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (isTyping(event) || document.querySelector("dialog[open]")) return;
+  const key = event.key;
+  const tabs = $$(".tabs a");
+  if (key === "[") $("#older[href]")?.click();
+  else if (key === "]") $("#newer[href]")?.click();
+  else if (/^[1-7]$/.test(key)) tabs[key - 1]?.click();
+  else if (rows && key === "n") nextMarked("hit", 1);
+  else if (rows && key === "p") nextMarked("hit", -1);
+  else if (rows && key === "e") nextMarked("failed", 1);
+  else if (rows && key === "E") nextMarked("failed", -1);
+  else if (rows && document.activeElement === tree && /^[a-z0-9_]$/i.test(key)) typeAhead(key);
+});
+
+// Start at the selected row
+if (rows) {
+  const row = current();
+  if (row) rows.show(Number(row.dataset.row));
+  tree.focus({ preventScroll: true });
+}
+
+// Divider
+const divider = $(".divider");
+const setWidth = (width) => {
+  const kept = Math.round(Math.min(Math.max(width, 260), innerWidth * 0.65));
+  document.documentElement.style.setProperty("--detail", `${kept}px`);
+  localStorage.setItem("detail", kept);
+};
+if (localStorage.getItem("detail") && innerWidth > 1100) setWidth(Number(localStorage.getItem("detail")));
+divider?.addEventListener("pointerdown", (event) => {
+  divider.setPointerCapture(event.pointerId);
+  const edge = detail.getBoundingClientRect().right;
+  const move = (moved) => setWidth(edge - moved.clientX);
+  divider.addEventListener("pointermove", move);
+  divider.addEventListener("pointerup", () => divider.removeEventListener("pointermove", move), { once: true });
+});
+divider?.addEventListener("keydown", (event) => {
+  const step = { ArrowLeft: 24, ArrowRight: -24 }[event.key];
+  if (step) setWidth(detail.getBoundingClientRect().width + step);
+});

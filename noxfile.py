@@ -70,13 +70,13 @@ def _install(session: nox.Session, *extras: str, groups: tuple[str, ...] = (), o
 
 def _pytest(session: nox.Session, *paths: str | Path, env: dict[str, str] | None = None) -> None:
     """Run pytest on these paths, and leave its counts in a JUnit file named after the session."""
-    report = f"--junitxml={REPORTS / session.name}.xml"
-    session.run("python", "-m", "pytest", report, *map(str, paths), *session.posargs, env=env)
+    # Two sessions at once must not write the same cache.
+    own = [f"--junitxml={REPORTS / session.name}.xml", "-o", f"cache_dir={session.cache_dir / session.name / 'pytest'}"]
+    session.run("python", "-m", "pytest", *own, *map(str, paths), *session.posargs, env=env)
 
 
 def _mypy(session: nox.Session, *paths: str | Path) -> None:
-    # Two sessions at once must not write the same cache.
-    session.run("mypy", f"--cache-dir={session.cache_dir / session.name}", *map(str, paths))
+    session.run("mypy", f"--cache-dir={session.cache_dir / session.name / 'mypy'}", *map(str, paths))
 
 
 def _chromium(session: nox.Session) -> str:

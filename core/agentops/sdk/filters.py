@@ -33,20 +33,26 @@ SpanFilter = Callable[[SpanRecord], SpanRecord | None]
 
 
 SECRET_PATTERNS: Final[tuple[tuple[str, str, str], ...]] = (
-    ("openai-key", "sk-", r"\bsk-(?!ant-)[A-Za-z0-9_-]{20,}"),
-    ("anthropic-key", "sk-ant-", r"\bsk-ant-[A-Za-z0-9_-]{20,}"),
-    ("aws-access-key", "AKIA", r"\bAKIA[0-9A-Z]{16}\b"),
-    ("google-api-key", "AIza", r"\bAIza[0-9A-Za-z_-]{35}"),
-    ("github-token", "gh", r"\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_[A-Za-z0-9_]{40,}"),
-    ("slack-token", "xox", r"\bxox[abposr]-[A-Za-z0-9-]{10,}"),
-    ("stripe-key", "_live_", r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
-    ("json-web-token", "eyJ", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"),
-    ("bearer-token", "earer ", r"\b[Bb]earer [A-Za-z0-9._~+/-]{16,}=*"),
-    ("private-key", "PRIVATE KEY-----", r'-----BEGIN [A-Z ]*PRIVATE KEY-----[^"]*?-----END [A-Z ]*KEY-----'),
-    ("url-password", "://", r'(?<=://)[^/\s:@"\\]{1,64}:[^/\s:@"\\]{3,128}(?=@)'),
+    ("anthropic-key", "sk-ant-", r"[A-Za-z0-9_-]{20,}"),
+    ("openai-key", "sk-", r"[A-Za-z0-9_-]{20,}"),
+    ("aws-access-key", "AKIA", r"[0-9A-Z]{16}(?![0-9A-Za-z])"),
+    ("google-api-key", "AIza", r"[0-9A-Za-z_-]{35}"),
+    ("github-token", "ghp_", r"[A-Za-z0-9]{36,}"),
+    ("github-token", "gho_", r"[A-Za-z0-9]{36,}"),
+    ("github-token", "ghs_", r"[A-Za-z0-9]{36,}"),
+    ("github-token", "github_pat_", r"[A-Za-z0-9_]{40,}"),
+    ("slack-token", "xox", r"[abposr]-[A-Za-z0-9-]{10,}"),
+    ("stripe-key", "sk_live_", r"[A-Za-z0-9]{16,}"),
+    ("stripe-key", "rk_live_", r"[A-Za-z0-9]{16,}"),
+    ("json-web-token", "eyJ", r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"),
+    ("bearer-token", "Bearer ", r"[A-Za-z0-9._~+/-]{16,}=*"),
+    ("bearer-token", "bearer ", r"[A-Za-z0-9._~+/-]{16,}=*"),
+    ("private-key", "-----BEGIN ", r'[A-Z ]*PRIVATE KEY-----[^"]*?-----END [A-Z ]*KEY-----'),
 )
-"""Name, a cheap text that must occur, and the pattern. All match inside the text of a JSON string only."""
+"""Name, the text that it begins with, and the pattern of what follows. All match inside the text of a JSON string."""
 
+_PASSWORD: Final = ("url-password", "://", r'(?P<kept>)[^/\s:@"\\]{1,64}:[^/\s:@"\\]{3,128}(?=@)')
+"""User and password in a URL; the text that it begins with stays. Looked for only where there is an ``@``."""
 
 _compiled = functools.lru_cache(maxsize=None)(re.compile)
 """Compiled when first needed: compiling all of them would be a tenth of the time that importing agentops takes."""
@@ -55,12 +61,41 @@ _compiled = functools.lru_cache(maxsize=None)(re.compile)
 def redact(text: str) -> tuple[str, int]:
     """Replace secrets in encoded JSON text; returns it with the number of replacements.
 
-    Works on a span's whole text at once: the patterns match no quotation mark, so the JSON stays whole.
+    Works on a span's whole text at once: the patterns match no quotation mark, so the JSON stays whole. Each is found by
+    the plain text that it begins with, which is ten times as fast as searching for a pattern with a word boundary.
     """
     total = 0
-    for name, needle, expression in SECRET_PATTERNS:
-        if needle in text:
-            pattern = _compiled(expression)
-            text, count = pattern.subn(f"[redacted:{name}]", text)
+    for name, beginning, expression in SECRET_PATTERNS:
+        if beginning in text:
+            text, count = _replace(text, name, beginning, expression)
             total += count
+    if "@" in text and "://" in text:
+        text, count = _replace(text, *_PASSWORD)
+        total += count
     return text, total
+
+
+def _replace(text: str, name: str, beginning: str, expression: str) -> tuple[str, int]:
+    pattern = _compiled(expression)
+    parts: list[str] = []
+    done, count = 0, 0
+    start = text.find(beginning)
+    while start >= 0:
+        after = start + len(beginning)
+        found = pattern.match(text, after)
+        if found is None or _continues_a_word(text, start, beginning):
+            start = text.find(beginning, after)
+            continue
+        kept = beginning if "kept" in pattern.groupindex else ""
+        parts += (text[done:start], kept, f"[redacted:{name}]")
+        done, count = found.end(), count + 1
+        start = text.find(beginning, done)
+    return ("".join((*parts, text[done:])), count) if count else (text, 0)
+
+
+def _continues_a_word(text: str, start: int, beginning: str) -> bool:
+    """Say whether the beginning is the middle of a longer word, as in ``risk-``; an escaped ``\\n`` before it is not."""
+    if not beginning[0].isalpha() or start == 0:
+        return False
+    before = text[start - 1]
+    return (before.isalnum() or before == "_") and not (before in "nrt" and text[start - 2 : start - 1] == "\\")

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -148,10 +149,25 @@ def update_trace_metadata(metadata: Mapping[str, Any], prefix: str = "trace.meta
     return True
 
 
-def flush(timeout_s: float | None = 5.0) -> bool:
-    """Wait until what was recorded so far is on the disk; False when the time (in seconds) ran out."""
+def flush(timeout_s: float | None = 5.0, *, delivered: bool = False) -> bool:
+    """Wait until what was recorded so far is on the disk and, if asked, with the endpoint.
+
+    Args:
+        timeout_s: Seconds to wait; None waits for as long as it takes.
+        delivered: Whether to wait for the endpoint too. Without an endpoint there is nothing more to wait for.
+
+    Returns:
+        False when the time ran out.
+    """
     runtime = process.current()
-    return runtime.sink.flush(timeout_s) if runtime is not None else True
+    if runtime is None:
+        return True
+    end = None if timeout_s is None else time.monotonic() + timeout_s
+    if not runtime.sink.flush(timeout_s):
+        return False
+    if not delivered or runtime.delivery is None:
+        return True
+    return runtime.delivery.flush(None if end is None else max(0.0, end - time.monotonic()))
 
 
 def enable(name: str) -> None:
@@ -188,7 +204,7 @@ def _begin(config: Config) -> Session | None:
         process.span_filters[:] = plugins.call_collected("agentops_span_filters", config)
         process.on_session_started[:] = [_say_url, *_implementations("agentops_session_started")]
         process.on_session_ended[:] = _implementations("agentops_session_ended")
-        runtime = process.make_runtime(config)
+        runtime = process.make_runtime(config, plugins.call_collected("agentops_exporters", config))
         process.replace(runtime)
     if config.disabled:
         return None

@@ -24,9 +24,6 @@ class Sender(Protocol):
     def send(self, lines: list[bytes], timeout_s: float = TIMEOUT_S) -> Answer:
         """Send whole lines as one request."""
 
-    def prepare(self) -> Answer:
-        """Do what can be done before there is something to send."""
-
     def close(self) -> None:
         """Close connections."""
 
@@ -77,7 +74,8 @@ def _one_by_one(  # noqa: PLR0917 - the parts of one call of deliver_batch
         outbox.reject(batch, refused)
         counts.refused_lines += len(refused)
         logger.warning(
-            "agentops: %s; %d lines that it does not take are set aside in %s. To offer them again: agentops push --rejected",
+            "agentops: %s; %d lines that it does not take are set aside in %s. "
+            "To offer them again: agentops push --rejected",
             first.reason,
             len(refused),
             outbox.directory / "rejected",
@@ -93,6 +91,7 @@ class Delivery:
         sender: How.
         interval_s: Seconds between two passes while all goes well.
         process: Id of this process, for saying how much of its own is left at the end.
+        prepare: Called once, when the thread starts.
         jitter: Returns a number from 0 to 1; spreads the retries of many processes.
     """
 
@@ -103,6 +102,7 @@ class Delivery:
         *,
         interval_s: float,
         process: str,
+        prepare: Callable[[], object] | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.outbox = outbox
@@ -110,6 +110,7 @@ class Delivery:
         self.counts = DeliveryCounts()
         self._interval_s = interval_s
         self._process = process
+        self._prepare = prepare
         self._jitter = jitter
         self._has_news = threading.Event()
         self._hurry = threading.Event()
@@ -175,11 +176,15 @@ class Delivery:
                     self._thread = None
 
     def _run(self) -> None:
+        if self._prepare is not None:
+            with guard("delivery.prepare"):
+                self._prepare()
         while True:
             self._has_news.wait()
-            is_last = self._deadline is not None
+            # Cleared before looking: whatever is announced from here on is seen below or wakes the thread again.
             self._hurry.clear()
             self._has_news.clear()
+            is_last = self._deadline is not None
             pause_s = self._pass()
             if is_last:
                 self.sender.close()
@@ -207,7 +212,7 @@ class Delivery:
             say_once("delivery", "agentops: %s; records are kept on disk and sent again.", answer.reason)
         if answer.retry_after_s is not None:
             return answer.retry_after_s
-        longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(self._failures, 16))
+        longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(self._failures, 16))
         return longest * (0.5 + self._jitter() / 2)
 
     def _deliver_all(self) -> Answer | None:
@@ -229,7 +234,13 @@ def make_delivery(config: Config, segments: SegmentWriter) -> Delivery:
     transport = Transport(config)
     outbox = Outbox(segments.directory, sends_partial=not transport.is_foreign, live_path=lambda: segments.path)
     interval_s = min(config.export_flush_interval, config.max_wait_time) / 1000
-    delivery = Delivery(outbox, transport, interval_s=interval_s, process=segments.process)
+
+    def prepare() -> None:
+        write_destination(segments.directory, config.endpoint, config.exporter_endpoint)
+        if config.prefetch_jwt_token:
+            transport.authenticate()
+
+    delivery = Delivery(outbox, transport, interval_s=interval_s, process=segments.process, prepare=prepare)
     if config.prefetch_jwt_token:
         delivery.notify()
     return delivery

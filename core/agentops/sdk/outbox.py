@@ -145,6 +145,7 @@ class Outbox:
 def write_destination(directory: Path, endpoint: str | None, exporter_endpoint: str | None) -> None:
     """Leave a note in a destination's directory where its records go; never with what key."""
     path = directory / _DESTINATION
+    directory.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
     if not path.exists():
         text = json.dumps({"endpoint": endpoint, "exporter_endpoint": exporter_endpoint})
         _replace(path, text.encode())

@@ -95,23 +95,31 @@ def swap(new: Runtime | None) -> None:
     _current = new
 
 
-def make_runtime(config: Config) -> Runtime:
-    """Make the runtime for some settings, with a spool for their destination."""
+def make_runtime(config: Config, exporters: Sequence[Sink] = ()) -> Runtime:
+    """Make the runtime for some settings, with a spool for their destination, and further places for its spans."""
     process = SystemIds().process_id()
-    sink = DiscardSink(says_so=False) if config.disabled else make_spool(config, process)
-    return Runtime(config, sink, process)
-
-
-def make_spool(config: Config, process: str) -> Spool:
-    """Make the spool for some settings' destination."""
+    if config.disabled:
+        return Runtime(config, DiscardSink(says_so=False), process)
     encoder = SpanEncoder(span_filters, redacts=config.redact, content_mode=config.capture_content)
-    return Spool(
+    spool = Spool(
         _segments(config, process),
         encoder,
         resource=_Resource(config, process),
         scope=SCOPE,
         limit_spans=config.max_queue_size,
     )
+    runtime = Runtime(config, FanOut(spool, exporters) if exporters else spool, process)
+    _connect_delivery(runtime, spool)
+    return runtime
+
+
+def _connect_delivery(runtime: Runtime, spool: Spool) -> None:
+    """Let what the spool writes be delivered, where the settings name an endpoint."""
+    if destination(runtime.config) != LOCAL:
+        from agentops.sdk.delivery import make_delivery
+
+        runtime.delivery = make_delivery(runtime.config, spool.segments)
+        spool.on_written = runtime.delivery.notify
 
 
 def destination(config: Config) -> str:

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentops.sdk.clock import Clock, SystemClock
 from agentops.sdk.config import Config
@@ -16,6 +16,9 @@ from agentops.sdk.span import ErrorInfo, Span
 from agentops.sdk.tags import normalize_tags
 from agentops.semconv import Session as SessionAttr
 from agentops.semconv import SpanKind, State
+
+if TYPE_CHECKING:
+    from agentops.sdk.delivery import Delivery
 
 __all__ = ["DiscardSink", "ParentResolver", "Runtime"]
 

@@ -112,11 +112,9 @@ class SegmentWriter:
         """Begin a new segment before leaving the old one, so that the process is never seen without a lock."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
         path = self.directory / new_segment_name(self.process)
-        # Unbuffered: a line is with the kernel when write() returns, and so survives the death of this process.
-        file = open(path, "xb", buffering=0, opener=_private_append)  # noqa: SIM115 - kept open for the process's life
-        lock(file)
+        file = _open_locked(path)
         self.close()
-        self._file, self._size = file, 0
+        self._file, self._size, self.path = file, 0, path
         self._others_bytes = _total_bytes(self.directory)
 
 
@@ -135,11 +133,11 @@ def _open_locked(path: Path) -> IO[bytes]:
     Unbuffered: a line is with the kernel when ``write()`` returns, and so survives the death of this process.
     """
     if os.name == "nt":  # an open file has no other name there
-        file = open(path, "xb", buffering=0, opener=_private_append)
+        file = open(path, "xb", buffering=0, opener=_private_append)  # noqa: SIM115 - open for as long as it is written
         lock(file)
         return file
     hidden = path.with_suffix(".new")
-    file = open(hidden, "xb", buffering=0, opener=_private_append)
+    file = open(hidden, "xb", buffering=0, opener=_private_append)  # noqa: SIM115 - the same
     try:
         lock(file)
         hidden.rename(path)

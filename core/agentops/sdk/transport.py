@@ -78,7 +78,7 @@ class Transport:
         return self.config.exporter_endpoint is not None
 
     def send(self, lines: list[bytes], timeout_s: float = TIMEOUT_S) -> Answer:
-        """Send whole lines as one request. Takes up to three when a token is fetched anew or the encoding is refused."""
+        """Send whole lines as one request; up to three when a token is fetched anew or the encoding is refused."""
         import requests
 
         body = merge_lines(lines)
@@ -175,7 +175,8 @@ def _judge(url: str, response: "requests.Response") -> Answer:
     if response.ok and status < 300:
         partial = _json(response).get("partialSuccess") or {}
         rejected = int(partial.get("rejectedSpans") or 0) if isinstance(partial, dict) else 0
-        return Answer(Outcome.DELIVERED, str(partial.get("errorMessage", "")) if rejected else "", rejected_spans=rejected)
+        reason = str(partial.get("errorMessage", "")) if rejected else ""
+        return Answer(Outcome.DELIVERED, reason, rejected_spans=rejected)
     text = " ".join(response.text[:200].split())
     reason = f"{url} answered {status} {response.reason or ''}".rstrip() + (f": {text}" if text else "")
     if status in {401, 403}:
@@ -213,8 +214,9 @@ def _inmost(error: BaseException) -> str:
     """Name the cause that requests wraps in layers: ``Connection refused`` rather than a pool's representation."""
     cause: BaseException = error
     for _ in range(8):
-        inner = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
-        if not isinstance(inner, BaseException):
+        candidates = (getattr(cause, "reason", None), *cause.args[:1], cause.__cause__)
+        inner = next((item for item in candidates if isinstance(item, BaseException)), None)
+        if inner is None:
             break
         cause = inner
-    return str(getattr(cause, "strerror", None) or cause).rpartition(": ")[2]
+    return str(getattr(cause, "strerror", None) or cause)

@@ -63,7 +63,8 @@ def test_ordinary_text_stays(text: str) -> None:
 class Filters:
     """A plugin whose filters are set by each test."""
 
-    filters: list[object] = []
+    def __init__(self) -> None:
+        self.filters: list[object] = []
 
     @agentops.hookimpl
     def agentops_span_filters(self) -> list[object]:
@@ -73,7 +74,6 @@ class Filters:
 @pytest.fixture
 def filters() -> object:
     plugin = Filters()
-    plugin.filters = []
     plugins.register(plugin, "test-filters")
     yield plugin.filters
     plugins.manager.unregister(plugin)

@@ -61,8 +61,8 @@ _compiled = functools.lru_cache(maxsize=None)(re.compile)
 def redact(text: str) -> tuple[str, int]:
     """Replace secrets in encoded JSON text; returns it with the number of replacements.
 
-    Works on a span's whole text at once: the patterns match no quotation mark, so the JSON stays whole. Each is found by
-    the plain text that it begins with, which is ten times as fast as searching for a pattern with a word boundary.
+    Works on a span's whole text at once: the patterns match no quotation mark, so the JSON stays whole. Each is found
+    by the plain text that it begins with, which is ten times as fast as searching for a pattern.
     """
     total = 0
     for name, beginning, expression in SECRET_PATTERNS:
@@ -94,7 +94,7 @@ def _replace(text: str, name: str, beginning: str, expression: str) -> tuple[str
 
 
 def _continues_a_word(text: str, start: int, beginning: str) -> bool:
-    """Say whether the beginning is the middle of a longer word, as in ``risk-``; an escaped ``\\n`` before it is not."""
+    """Say whether the beginning is the middle of a longer word, as in ``risk-``; an escaped newline is no letter."""
     if not beginning[0].isalpha() or start == 0:
         return False
     before = text[start - 1]

@@ -43,7 +43,7 @@ _RARE_CONTROLS: Final = bytes(set(range(32)) - {0x09, 0x0A, 0x0D})
 
 
 def _escape_long(text: str) -> str:
-    """Escape long text by searching for the few characters that need it: 2.5 times as fast as one character at a time."""
+    """Escape long text by searching for the few characters that need it, which is far faster than looking at each."""
     raw = text.encode("utf-8", "replace")
     if len(raw.translate(None, _RARE_CONTROLS)) != len(raw):
         return _escape(text)

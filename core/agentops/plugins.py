@@ -147,6 +147,8 @@ class Plugins:
         """Call a hook that gives several things per plugin, and return them all, in order of registration."""
         found: list[Any] = []
         for implementation in getattr(self.manager.hook, hook).get_hookimpls():
+            if implementation.plugin_name in config.disabled_plugins:
+                continue
             arguments = {"config": config} if "config" in implementation.argnames else {}
             given = attempt(implementation.function, partial(self._failed, implementation.plugin_name), **arguments)
             found.extend(cast("Iterable[Any] | None", given) or ())
@@ -159,7 +161,30 @@ class Plugins:
             raise PluginError(f"there is no integration {name!r}{reason}; known are: {known}. See: agentops plugins")
         return self.entries[name]
 
+    def survey(self, config: Config) -> list[Entry]:
+        """Find out where each integration stands under some settings, without enabling any; sorted by name."""
+        self.discover()
+        for entry in self.entries.values():
+            if entry.state not in {PluginState.ENABLED, PluginState.FAILED}:
+                self._judge(entry, config)
+                if entry.state == PluginState.READY:
+                    entry.reason = f"waits for `import {entry.integration.trigger}`"
+        return [self.entries[name] for name in sorted(self.entries)]
+
     def _consider(self, entry: Entry, config: Config) -> None:
+        self._judge(entry, config)
+        if entry.state != PluginState.READY:
+            return
+        name = entry.integration.trigger
+        trigger = sys.modules.get(name)
+        if trigger is not None and not getattr(getattr(trigger, "__spec__", None), "_initializing", False):
+            self._install(entry)
+        else:
+            entry.reason = f"waits for `import {name}`"
+            self._hook.when_imported(name, lambda: self._install(entry))
+
+    def _judge(self, entry: Entry, config: Config) -> None:
+        """Find out whether an integration may be enabled under these settings."""
         integration = entry.integration
         chosen = config.integrations
         entry.state, entry.reason = PluginState.READY, ""
@@ -171,14 +196,6 @@ class Plugins:
             entry.state, entry.reason = PluginState.BLOCKED, "instrument_llm_calls is off"
         else:
             self._check_installed(entry)
-        if entry.state != PluginState.READY:
-            return
-        trigger = sys.modules.get(integration.trigger)
-        if trigger is not None and not getattr(getattr(trigger, "__spec__", None), "_initializing", False):
-            self._install(entry)
-        else:
-            entry.reason = f"waits for `import {integration.trigger}`"
-            self._hook.when_imported(integration.trigger, lambda: self._install(entry))
 
     def _check_installed(self, entry: Entry) -> None:
         integration, version = entry.integration, entry.version

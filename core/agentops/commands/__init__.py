@@ -1,0 +1,1 @@
+"""The commands that need no dashboard: ``push``, ``doctor``, ``plugins``. Each returns an exit code."""

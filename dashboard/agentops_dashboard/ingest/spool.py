@@ -86,7 +86,10 @@ class SpoolImporter:
         return count
 
     def _finish(self, segment: Segment) -> None:
-        self._store.mark_dead(segment.process)
+        """Take a segment away that nobody will add to: its process has begun another one, or is gone."""
+        others = [item for item in list_segments(self._directory) if item.process == segment.process]
+        if not any(owner_is_alive(item) for item in others if item.name != segment.name):
+            self._store.mark_dead(segment.process)
         segment.path.unlink(missing_ok=True)
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM segment WHERE name = ?", (segment.name,))

@@ -137,11 +137,35 @@ class Recorder:
         return self.registry.get(key)
 
     @guarded
-    def update(self, run: Hashable | Span, attributes: Mapping[str, Any]) -> None:
-        """Add attributes to a span, given itself or its key."""
+    def update(
+        self,
+        run: Hashable | Span,
+        attributes: Mapping[str, Any] | None = None,
+        *,
+        kind: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Add attributes to a span, given itself or its key; or give it another kind or name than it began with."""
         span = run if isinstance(run, Span) else self.registry.get(run)
-        if span is not None:
+        if span is None:
+            return
+        if kind is not None or name is not None:
+            span.kind = _known(kind) if kind is not None else span.kind
+            span.name = name if name is not None else span.name
+            span.session.republish(span)
+        if attributes:
             span.set(attributes)
+
+    @guarded
+    def take_over(self, key: Hashable, from_key: Hashable, parent_key: Hashable | None) -> Span | None:
+        """Let the span of an open run go on as that of the run ``key``, which is all that the first consists of.
+
+        The run ``from_key`` is collapsed from then on: what still starts in it attaches to ``parent_key``'s span.
+        """
+        span = self.registry.move(from_key, key)
+        if span is not None:
+            self.registry.add_alias(from_key, parent_key)
+        return span
 
     @guarded
     def event(

@@ -29,6 +29,7 @@ class Registry:
         self._aliases: OrderedDict[Hashable, Hashable | None] = OrderedDict()
         self._early_ends: OrderedDict[Hashable, Callable[[Span], None]] = OrderedDict()
         self._waiting: OrderedDict[Hashable, list[Callable[[], None]]] = OrderedDict()
+        self._crowded_at = _REMEMBERED
 
     def __len__(self) -> int:
         return len(self._open)
@@ -37,10 +38,21 @@ class Registry:
         """Enter a run; events that waited for it are let go, an end that came before it is applied."""
         with self.lock:
             self._open[key] = span
+            self._aliases.pop(key, None)
             early_end = self._early_ends.pop(key, None)
+            if len(self._open) > self._crowded_at:
+                self._let_go_of_ended()
         self.release(key)
         if early_end is not None:
             early_end(span)
+
+    def move(self, key: Hashable, new_key: Hashable) -> Span | None:
+        """Let an open run's span go on as that of another run."""
+        with self.lock:
+            span = self._open.pop(key, None)
+            if span is not None:
+                self._open[new_key] = span
+            return span
 
     def remove(self, key: Hashable) -> Span | None:
         """Take out a run that ends; None if it is not open here."""

@@ -192,3 +192,44 @@ def test_runs_from_many_threads(recorder: agentops.Recorder) -> None:
     assert len(recorded.find("tool")) == 800
     assert len(recorder.registry) == 0
     assert sorted(span.seq for span in recorded.spans) == list(range(1, 803))
+
+
+def test_a_collapsed_run_can_be_shown_after_all(recorder: agentops.Recorder) -> None:
+    """A wrapper in which something turns out to happen gets a span, and what starts in it later is below that."""
+    with recording() as recorded:
+        recorder.start("agent", "planner", key="a")
+        recorder.alias("node", "a")
+        recorder.start("operation", "summarize", key="node", parent_key="a")
+        recorder.start("llm", "gpt-4o", key="l", parent_key="node")
+        for key in ("l", "node", "a"):
+            recorder.end(key)
+    check_tree(recorded)
+    assert recorded.outline() == "session default\n  agent planner\n    operation summarize\n      llm gpt-4o"
+
+
+def test_a_span_can_become_that_of_the_run_inside(recorder: agentops.Recorder) -> None:
+    """A run that consists of one other run leaves its span to it; the span's last record has the new kind and name."""
+    with recording() as recorded:
+        recorder.start("workflow", "graph", key="g")
+        span = recorder.start("operation", "node", key="n", parent_key="g")
+        assert recorder.take_over("a", "n", "g") is span
+        recorder.update("a", kind="agent", name="writer")
+        recorder.start("llm", "gpt-4o", key="l", parent_key="a")
+        recorder.start("tool", "after", key="t", parent_key="n")
+        for key in ("l", "a", "t", "n", "g"):
+            recorder.end(key)
+    check_tree(recorded)
+    assert recorded.outline() == "session default\n  workflow graph\n    agent writer\n      llm gpt-4o\n    tool after"
+    assert recorder.take_over("x", "unknown", "g") is None
+
+
+def test_runs_that_never_end_are_let_go(recorder: agentops.Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was closed with the run around it is not held for ever because its framework never says that it ended."""
+    monkeypatch.setattr("agentops.sdk.registry._REMEMBERED", 10)
+    monkeypatch.setattr(recorder.registry, "_crowded_at", 10)
+    with recording():
+        for number in range(100):
+            recorder.start("agent", "planner", key=("a", number))
+            recorder.start("llm", "gpt-4o", key=("l", number), parent_key=("a", number))
+            recorder.end(("a", number))
+    assert len(recorder.registry) <= 11

@@ -126,6 +126,12 @@ class Registry:
             for event in events:
                 event()
 
+    def _let_go_of_ended(self) -> None:
+        """Runs that the framework never ends (a stream nobody reads on) were closed with the run around them."""
+        for key in [key for key, span in self._open.items() if span.end_ns]:
+            _keep(self._ended, key, self._open.pop(key))
+        self._crowded_at = len(self._open) + _REMEMBERED
+
 
 def _keep(table: OrderedDict[Hashable, V], key: Hashable, value: V) -> None:
     table[key] = value

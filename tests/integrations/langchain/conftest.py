@@ -1,0 +1,19 @@
+"""Every test records LangChain into memory."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import agentops
+from agentops.testing import Recording, recording
+from agentops_langchain.tracker import tracker
+
+
+@pytest.fixture
+def recorded() -> Iterator[Recording]:
+    """Record with the integration on; when the test is over, no run may be left behind."""
+    with recording() as recorded:
+        agentops.enable("langchain")
+        yield recorded
+    agentops.disable("langchain")
+    assert len(tracker().tree.runs) == 0, "runs are still held"

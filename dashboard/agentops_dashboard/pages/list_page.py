@@ -1,22 +1,24 @@
 """The session list."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 
 from agentops_dashboard.pages import session_list as shown
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.columns import COLUMNS, chosen_columns
 from agentops_dashboard.pages.completion import completions
+from agentops_dashboard.pages.export import MOST_SESSIONS, csv_lines, json_text, sessions_of
 from agentops_dashboard.pages.response import HEADERS, address_of, page
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
 from agentops_dashboard.query import QueryError
-from agentops_dashboard.reader import Reader, SessionPage
+from agentops_dashboard.reader import Reader, Session, SessionPage
 
 __all__ = ["add_routes"]
 
@@ -40,6 +42,10 @@ def add_routes(app: FastAPI, reader: Reader) -> None:
     def complete(request: Request) -> list[dict[str, str]]:
         return _complete(request, reader)
 
+    @app.get("/sessions/export", include_in_schema=False)
+    def export(request: Request) -> Response:
+        return _export(request, reader)
+
     @app.get("/sessions/rows", include_in_schema=False)
     def rows(request: Request) -> Response:
         address = address_of(request)
@@ -57,6 +63,27 @@ def add_routes(app: FastAPI, reader: Reader) -> None:
 def _complete(request: Request, reader: Reader) -> list[dict[str, str]]:
     word = request.query_params.get("word", "")[:200]
     return completions(word, reader.facets() if ":" in word else [])
+
+
+def _export(request: Request, reader: Reader) -> Response:
+    address = address_of(request)
+    kind = address.get("format", "json")
+    if kind not in dict(_EXPORTS):
+        return PlainTextResponse(f"There is no format {kind!r}; use json or csv.", 400, HEADERS)
+    time_range = chosen_range(address, time.time_ns())
+    bounds = {"since_ns": time_range.since_ns, "until_ns": time_range.until_ns}
+    found: Iterator[Session] = sessions_of(reader, address.get("q"), bounds, shown.sort_of(address).text)
+    if address.get("ids"):
+        picked = [reader.session(session_id) for session_id in address.get("ids").split(",")[:MOST_SESSIONS]]
+        found = iter([session for session in picked if session is not None])
+    try:
+        first = list(islice(found, 1))
+    except QueryError as error:
+        return PlainTextResponse(error.message, 400, HEADERS)
+    lines = (csv_lines if kind == "csv" else json_text)(chain(first, found))
+    disposition = {"Content-Disposition": f'attachment; filename="sessions.{kind}"'}
+    media_type = "text/csv" if kind == "csv" else "application/json"
+    return StreamingResponse(lines, headers=HEADERS | disposition, media_type=media_type)
 
 
 def _rows(reader: Reader, address: Address) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from agentops_dashboard import format as write
-from agentops_dashboard.pages import details_page, kinds, list_page
+from agentops_dashboard.pages import compare_page, details_page, kinds, list_page
 from agentops_dashboard.pages.environment import STATIC_DIRECTORY
 from agentops_dashboard.pages.response import PageFiles, page
 
@@ -19,6 +19,7 @@ def add_pages(app: FastAPI) -> None:
     app.add_api_route("/design", _design, include_in_schema=False)
     list_page.add_routes(app, app.state.reader)
     details_page.add_routes(app, app.state.reader)
+    compare_page.add_routes(app, app.state.reader)
 
 
 def _home() -> Response:

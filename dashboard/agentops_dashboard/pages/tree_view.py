@@ -1,5 +1,6 @@
 """The tree and the timeline of a session: which rows the address asks for, and what stands in each."""
 
+from collections import Counter
 from typing import Any, Final
 
 from agentops.semconv import Operation, SpanKind, SpanStatus
@@ -41,9 +42,9 @@ def short_name(name: str) -> str:
 
 def kind_toggles(address: Address, outline: Outline, view: TreeView) -> list[dict[str, Any]]:
     """A switch per kind that the session has, with how many spans are of it."""
-    counts: dict[str, int] = {}
-    for row in outline.index.order:
-        counts[row.kind] = counts.get(row.kind, 0) + 1
+    if "kinds" not in outline.derived:
+        outline.derived["kinds"] = Counter(row.kind for row in outline.index.order)
+    counts: Counter[str] = outline.derived["kinds"]
     toggles = []
     for kind in [*(kind for kind in KINDS if kind in counts), *(kind for kind in counts if kind not in KINDS)]:
         if kind != SpanKind.SESSION:
@@ -103,8 +104,7 @@ def next_marked(address: Address, outline: Outline) -> int | None:
 
 
 def _length_ns(session: Session, outline: Outline) -> int:
-    latest = max((row.end_ns or row.start_ns for row in outline.index.order), default=session["start_ns"])
-    return max(latest, session["end_ns"] or 0) - session["start_ns"]
+    return max(scale_of(outline, has_gaps=False).last_ns, session["end_ns"] or 0) - session["start_ns"]
 
 
 def row_values(address: Address, session: Session, outline: Outline) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""The list of sessions as files: CSV and JSON, for spreadsheets and programs."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import orjson
+
+from agentops_dashboard.pages.content import as_json
+from agentops_dashboard.reader import Reader, Session
+
+__all__ = ["MOST_SESSIONS", "csv_lines", "json_text", "sessions_of"]
+
+MOST_SESSIONS: Final = 10_000
+_COLUMNS: Final = (
+    "id", "name", "state", "start_time", "end_time", "duration_ms", "user", "environment", "service", "tags",
+    "frameworks", "spans", "agents", "llm", "tools", "errors", "swallowed", "input_tokens", "output_tokens",
+    "cached_tokens", "total_tokens", "cost_usd", "complete", "missing", "first_input",
+)  # fmt: skip
+
+
+def sessions_of(reader: Reader, query: str, bounds: dict[str, Any], sort: str) -> Iterator[Session]:
+    """The sessions of a list, page by page, at most ``MOST_SESSIONS``."""
+    cursor, number = None, 0
+    while number < MOST_SESSIONS:
+        found = reader.sessions(query, sort=sort, cursor=cursor, limit=500, **bounds)
+        yield from found["sessions"]
+        number += len(found["sessions"])
+        cursor = found["next_cursor"]
+        if cursor is None:
+            return
+
+
+def csv_lines(sessions: Iterable[Session]) -> Iterator[str]:
+    """CSV with a header. What a spreadsheet would take for a formula gets an apostrophe in front."""
+    yield _csv_line(_COLUMNS)
+    for session in sessions:
+        values: dict[str, Any] = {**session, **session["counts"]}
+        tokens = session["tokens"]
+        if tokens is not None:
+            values |= {f"{name}_tokens": number for name, number in tokens.items()}
+        values["cost_usd"] = f"{session['cost']['amount']:.9f}" if session["cost"] else None
+        yield _csv_line(_cell(values.get(name)) for name in _COLUMNS)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "'" + text if isinstance(value, str | list) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _csv_line(values: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(values)
+    return line.getvalue()
+
+
+def json_text(sessions: Iterable[Session]) -> Iterator[str]:
+    """``{"sessions": […]}``, one session a line."""
+    yield '{"sessions": [\n'
+    is_first = True
+    for session in sessions:
+        yield ("" if is_first else ",\n") + orjson.dumps(session, default=as_json).decode()
+        is_first = False
+    yield "\n]}\n"

@@ -12,7 +12,7 @@ from typing import Any
 
 from agentops.semconv import GenAI
 
-__all__ = ["Usage", "blob", "message", "reasoning", "text", "tool_call", "tool_result"]
+__all__ = ["Message", "Part", "Usage", "blob", "message", "reasoning", "text", "tool_call", "tool_result"]
 
 Part = dict[str, Any]
 Message = dict[str, Any]

@@ -163,6 +163,8 @@ class Span:
     CODE_FUNCTION: Final = "code.function.name"
     VERSION_LABEL: Final = "agentops.entity.version"
     SPEC: Final = "agentops.entity.spec"
+    METADATA: Final = "agentops.span.metadata"
+    """JSON object that the program has attached to one run of a framework."""
     CLOSED_EARLY: Final = "agentops.span.closed_early"
     """A generator whose consumer stopped before its end."""
     EVENT_EXCEPTION: Final = "exception"

@@ -1,0 +1,49 @@
+"""Replacing a framework's functions, and putting back exactly what was there."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+__all__ = ["Patches"]
+
+_INHERITED: Final = object()
+
+
+class Patches:
+    """The functions that an integration has replaced.
+
+    A replacement asks ``is_active`` and calls the original when it is not: another library may have wrapped it
+    meanwhile, and then it stays in place, but does nothing.
+    """
+
+    def __init__(self) -> None:
+        self.is_active = True
+        self._done: list[tuple[Any, str, object, object]] = []
+
+    def replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> bool:
+        """Put ``make(original)`` in the place of an attribute; False where this version of the framework has none.
+
+        Args:
+            owner: Class, module or object.
+            name: The attribute's name.
+            make: Called once with what is there now; returns what shall be there.
+        """
+        original = getattr(owner, name, _INHERITED)
+        if original is _INHERITED:
+            return False
+        before = vars(owner).get(name, _INHERITED)
+        replacement = make(original)
+        setattr(owner, name, replacement)
+        self._done.append((owner, name, before, replacement))
+        return True
+
+    def undo(self) -> None:
+        """Put everything back, the last first. What somebody else has wrapped since is left to them."""
+        self.is_active = False
+        while self._done:
+            owner, name, before, replacement = self._done.pop()
+            if vars(owner).get(name) is not replacement:
+                continue
+            if before is _INHERITED:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, before)

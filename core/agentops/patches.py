@@ -1,6 +1,8 @@
 """Replacing a framework's functions, and putting back exactly what was there."""
 
+import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 __all__ = ["Patches"]
@@ -17,7 +19,7 @@ class Patches:
 
     def __init__(self) -> None:
         self.is_active = True
-        self._done: list[tuple[Any, str, object, object]] = []
+        self._done: list[Callable[[], None]] = []
 
     def replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> bool:
         """Put ``make(original)`` in the place of an attribute; False where this version of the framework has none.
@@ -33,17 +35,23 @@ class Patches:
         before = vars(owner).get(name, _INHERITED)
         replacement = make(original)
         setattr(owner, name, replacement)
-        self._done.append((owner, name, before, replacement))
+        # A class that a program makes as it runs must be able to go, so it is not held.
+        holder = weakref.ref(owner) if isinstance(owner, type) else lambda: owner
+        self._done.append(partial(_put_back, holder, name, before, replacement))
         return True
 
     def undo(self) -> None:
         """Put everything back, the last first. What somebody else has wrapped since is left to them."""
         self.is_active = False
         while self._done:
-            owner, name, before, replacement = self._done.pop()
-            if vars(owner).get(name) is not replacement:
-                continue
-            if before is _INHERITED:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, before)
+            self._done.pop()()
+
+
+def _put_back(holder: Callable[[], Any], name: str, before: object, replacement: object) -> None:
+    owner = holder()
+    if owner is None or vars(owner).get(name) is not replacement:
+        return
+    if before is _INHERITED:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, before)

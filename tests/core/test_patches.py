@@ -1,5 +1,7 @@
 """Replacing a framework's functions, and putting them back."""
 
+import gc
+import weakref
 from typing import Any
 
 from agentops.patches import Patches
@@ -64,3 +66,20 @@ def test_a_wrapper_of_somebody_else_stays() -> None:
         assert Client().call() == "[client]"
     finally:
         Client.call = own  # type: ignore[method-assign]
+
+
+def test_patched_classes_can_go() -> None:
+    """A class that was made in a function, and patched there, does not live on because of it."""
+    patches = Patches()
+
+    def make() -> "weakref.ref[type]":
+        class Local(Client):
+            pass
+
+        patches.replace(Local, "call", _louder(patches))
+        return weakref.ref(Local)
+
+    local = make()
+    gc.collect()
+    assert local() is None
+    patches.undo()

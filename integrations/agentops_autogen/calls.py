@@ -1,0 +1,206 @@
+"""A recorded call of one of AutoGen's methods: its span, and what is current while its own code runs.
+
+AutoGen's methods are coroutines and async generators. A generator's span is current only while the generator itself
+runs, so nothing leaks into the ``async for`` body of whoever consumes it.
+"""
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+from agentops import Recorder, Span, activate, guarded
+from agentops.patches import Patches
+from agentops.semconv import Span as Attr
+
+__all__ = ["Call", "Recording", "inside", "recorded_coroutine", "recorded_stream", "running_call"]
+
+_RUNNING: ContextVar["Call | None"] = ContextVar("agentops_autogen_call", default=None)
+
+
+class Call:
+    """A call in progress: its span, the object whose method was called, and the recorded call around it."""
+
+    __slots__ = ("notes", "outer", "owner", "result", "span")
+
+    def __init__(self, span: Span, owner: object, outer: "Call | None") -> None:
+        self.span = span
+        self.owner = owner
+        self.outer = outer
+        self.result: Any = None
+        self.notes: dict[str, Any] = {}
+
+
+def running_call() -> Call | None:
+    """Return the innermost call that is in progress in the calling context."""
+    call = _RUNNING.get()
+    while call is not None and call.span.has_ended:
+        call = call.outer
+    return call
+
+
+@contextmanager
+def inside(call: Call) -> Iterator[None]:
+    """Make a call current for a ``with`` block that neither yields nor leaves its task."""
+    before = _RUNNING.get()
+    _RUNNING.set(call)
+    try:
+        with activate(call.span):
+            yield
+    finally:
+        _RUNNING.set(before)
+
+
+class Recording:
+    """How the calls of some methods are recorded; one subclass per kind of thing."""
+
+    def __init__(self, recorder: Recorder, patches: Patches) -> None:
+        self.recorder = recorder
+        self.patches = patches
+
+    def start(self, owner: Any, given: Mapping[str, Any], outer: Call | None) -> Span | None:
+        """Open the span of a call; None when it is not to be recorded.
+
+        Args:
+            owner: The object whose method is called.
+            given: The arguments by name.
+            outer: The recorded call around it.
+        """
+        raise NotImplementedError
+
+    def note(self, call: Call, item: Any) -> None:
+        """Take notice of what a generator gives; sets ``call.result`` where the item is the result."""
+        call.result = item
+
+    def finish(self, call: Call, result: Any) -> None:
+        """Record the result and end the span."""
+        self.recorder.end(call.span, output=result)
+
+    def is_final(self, item: Any) -> bool:
+        """Whether nothing that matters comes after this item of a generator."""
+        return False
+
+    @guarded
+    def open(self, owner: Any, names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        """Open a call; None when it is not recorded, as with a method that calls another of the same object."""
+        outer = running_call()
+        if not self.patches.is_active or (outer is not None and outer.owner is owner):
+            return None
+        span = self.start(owner, {**dict(zip(names, args, strict=False)), **kwargs}, outer)
+        return None if span is None else Call(span, owner, outer)
+
+    @guarded
+    def take(self, call: Call, item: Any) -> None:
+        """Take notice of an item, and end the call with the final one."""
+        self.note(call, item)
+        if self.is_final(item) and not call.span.has_ended:
+            self.finish(call, call.result)
+
+    @guarded
+    def close(self, call: Call | None, result: Any) -> None:
+        """End a call that came to its end."""
+        if call is not None and not call.span.has_ended:
+            self.finish(call, result)
+
+    def fail(self, call: Call | None, error: BaseException) -> None:
+        """End a call with the exception that leaves it."""
+        if call is not None and not call.span.has_ended:
+            self.recorder.end(call.span, error=error)
+
+    @guarded
+    def close_early(self, call: Call | None) -> None:
+        """End a generator's call whose consumer has had enough."""
+        if call is not None and not call.span.has_ended:
+            call.span.set({Attr.CLOSED_EARLY: True})
+            self.finish(call, call.result)
+
+
+def recorded_coroutine(recording: Recording, *names: str) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """Return what wraps a coroutine method; ``names`` are those of its positional parameters."""
+
+    def wrap(method: Callable[..., Awaitable[Any]]) -> Any:
+        @functools.wraps(method)
+        async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            opened = recording.open(self, names, args, kwargs)
+            if opened is None:
+                return await method(self, *args, **kwargs)
+            try:
+                with inside(opened):
+                    result = await method(self, *args, **kwargs)
+            except BaseException as error:
+                recording.fail(opened, error)
+                raise
+            recording.close(opened, result)
+            return result
+
+        return call
+
+    return wrap
+
+
+def recorded_stream(recording: Recording, *names: str) -> Callable[[Callable[..., Any]], Any]:
+    """Return what wraps an async generator method; ``names`` are those of its positional parameters."""
+
+    def wrap(method: Callable[..., Any]) -> Any:
+        if inspect.iscoroutinefunction(method):
+            return method
+
+        @functools.wraps(method)
+        def call(self: Any, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+            return _stream(recording, method, names, (self, *args), kwargs)
+
+        return call
+
+    return wrap
+
+
+async def _stream(
+    recording: Recording, method: Callable[..., Any], names: tuple[str, ...], args: Any, kwargs: dict[str, Any]
+) -> AsyncGenerator[Any, Any]:
+    """Give what a generator method gives, and record it from its first step on."""
+    owner = args[0]
+    opened = recording.open(owner, names, args[1:], kwargs)
+    noted = opened or _call_of(owner)
+    within = nullcontext if opened is None else partial(inside, opened)
+    inner = _as_generator(method(*args, **kwargs))
+    step, value = inner.asend, None
+    try:
+        while True:
+            with within():
+                item = await step(value)
+            if noted is not None:
+                recording.take(noted, item)
+            try:
+                step, value = inner.asend, (yield item)
+            except GeneratorExit:
+                with within():
+                    await inner.aclose()
+                raise
+            except BaseException as error:  # noqa: BLE001 - thrown in by the consumer, handed on
+                step, value = inner.athrow, error
+    except StopAsyncIteration:
+        recording.close(opened, opened.result if opened is not None else None)
+    except GeneratorExit:
+        recording.close_early(opened)
+        raise
+    except BaseException as error:
+        recording.fail(opened, error)
+        raise
+
+
+def _call_of(owner: object) -> Call | None:
+    call = running_call()
+    return call if call is not None and call.owner is owner else None
+
+
+def _as_generator(stream: Any) -> Any:
+    """Give an iterator that is no generator the methods of one; AutoGen itself asks for ``__anext__`` only."""
+    return stream if hasattr(stream, "asend") else _items(stream)
+
+
+async def _items(stream: Any) -> AsyncGenerator[Any, None]:
+    async for item in stream:
+        yield item

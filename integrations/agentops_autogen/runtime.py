@@ -1,0 +1,148 @@
+"""The runtime between agents: a message is handled under the span that it was sent from.
+
+A runtime handles every message in the context in which it was started, which may be another session's or none. So
+each message's id is remembered with the span that was current when it was sent.
+"""
+
+import functools
+import uuid
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any, Final
+
+from agentops import Recorder, Span, activate, guard
+from agentops.patches import Patches
+from agentops.semconv import GenAI, SpanKind
+from agentops_autogen.calls import Call, inside
+from agentops_autogen.messages import chat_text, task_input
+
+__all__ = ["Messages"]
+
+_LIMIT_REMEMBERED: Final = 10_000
+"""Messages whose sender is known; those published stay until others push them out, as any number may receive them."""
+_AUTOGEN: Final = frozenset({"autogen_core", "autogen_agentchat", "autogen_ext"})
+_TEAM_PARTS: Final = frozenset({"BaseGroupChatManager", "ChatAgentContainer"})
+_ORCHESTRATOR: Final = "MagenticOneOrchestrator"
+_ORCHESTRATED: Final = frozenset({"GroupChatStart", "GroupChatAgentResponse", "GroupChatTeamResponse"})
+_UNKNOWN: Final = object()
+
+_HANDLING: ContextVar[tuple[Span | None, Span | None]] = ContextVar("agentops_autogen_handling", default=(None, None))
+"""In a message's handler: its agent's span, if it has one, and the span under which the message was sent."""
+
+
+class Messages:
+    """What is under way in runtimes, and the spans of agents that are not part of a team."""
+
+    def __init__(self, recorder: Recorder, patches: Patches) -> None:
+        self.recorder = recorder
+        self.patches = patches
+        self._senders: OrderedDict[str, Span | None] = OrderedDict()
+
+    def sending(self, method: Callable[..., Awaitable[Any]]) -> Any:
+        """Wrap ``send_message``: the sender waits, so what the receiver does is part of what the sender does."""
+        return self._remembering(method, self.recorder.current)
+
+    def publishing(self, method: Callable[..., Awaitable[Any]]) -> Any:
+        """Wrap ``publish_message``: nobody waits, so what a receiver does stands beside what the sender does."""
+        return self._remembering(method, self._publisher)
+
+    def handling(self, method: Callable[..., Awaitable[Any]]) -> Any:
+        """Wrap ``on_message``."""
+
+        @functools.wraps(method)
+        async def on_message(agent: Any, message: Any, ctx: Any) -> Any:
+            sender = self._sender(ctx) if self.patches.is_active else _UNKNOWN
+            if sender is not None and not isinstance(sender, Span):
+                return await method(agent, message, ctx)
+            opened = self._open(agent, message, sender)
+            token = _HANDLING.set((None if opened is None else opened.span, sender))
+            try:
+                with activate(sender) if opened is None else inside(opened):
+                    result = await method(agent, message, ctx)
+            except BaseException as error:
+                if opened is not None:
+                    self.recorder.end(opened.span, error=error)
+                raise
+            finally:
+                _HANDLING.reset(token)
+            if opened is not None:
+                self.recorder.end(opened.span, output=result)
+            return result
+
+        return on_message
+
+    def _remembering(self, method: Callable[..., Awaitable[Any]], find_sender: Callable[[], Span | None]) -> Any:
+        @functools.wraps(method)
+        async def send(runtime: Any, *args: Any, **kwargs: Any) -> Any:
+            if self.patches.is_active:
+                with guard("autogen.send"):
+                    kwargs["message_id"] = self._remember(kwargs.get("message_id"), find_sender())
+            return await method(runtime, *args, **kwargs)
+
+        return send
+
+    def _remember(self, message_id: str | None, sender: Span | None) -> str:
+        known = message_id or str(uuid.uuid4())
+        self._senders[known] = sender
+        if len(self._senders) > _LIMIT_REMEMBERED:
+            self._senders.popitem(last=False)
+        return known
+
+    def _sender(self, ctx: Any) -> object:
+        with guard("autogen.receive"):
+            find = self._senders.pop if ctx.is_rpc else self._senders.get
+            return find(ctx.message_id, _UNKNOWN)
+        return _UNKNOWN
+
+    def _publisher(self) -> Span | None:
+        current = self.recorder.current()
+        agent, sender = _HANDLING.get()
+        around = current if agent is not None else None
+        while around is not None:
+            if around is agent:
+                return sender
+            around = around.parent
+        return current
+
+    def _open(self, agent: Any, message: Any, sender: Span | None) -> Call | None:
+        """Open the span of an agent that handles a message by itself; those of teams are recorded by their turns."""
+        with guard("autogen.handle"):
+            if not _is_agent(agent, message):
+                return None
+            name = getattr(agent, "_name", None) if _is_orchestrator(agent) else None
+            attributes = {
+                GenAI.AGENT_NAME: name or agent.id.type,
+                GenAI.AGENT_ID: str(agent.id),
+                GenAI.AGENT_DESCRIPTION: agent.metadata["description"],
+            }
+            with activate(sender):
+                span = self.recorder.start(
+                    SpanKind.AGENT, name or agent.id.type, parent=sender, input=_said(message), attributes=attributes
+                )
+            return None if span is None else Call(span, agent, None)
+        return None
+
+
+def _is_agent(agent: Any, message: Any) -> bool:
+    if _is_orchestrator(agent):
+        return type(message).__name__ in _ORCHESTRATED
+    kinds = type(agent).__mro__
+    if kinds[0].__module__.partition(".")[0] in _AUTOGEN or any(kind.__name__ in _TEAM_PARTS for kind in kinds):
+        return False
+    handlers = getattr(agent, "_handlers", None)
+    # An agent receives all that is published on its topic, also what it has no handler for.
+    return not isinstance(handlers, dict) or type(message) in handlers
+
+
+def _is_orchestrator(agent: Any) -> bool:
+    """The one manager of a team that its users think of as an agent: it plans, and keeps a ledger."""
+    return any(kind.__name__ == _ORCHESTRATOR for kind in type(agent).__mro__)
+
+
+def _said(message: Any) -> object:
+    """Return what a message says; of those within a team, the chat message that it carries."""
+    if type(message).__name__ == "GroupChatStart":
+        return task_input(message.messages)
+    response = getattr(message, "response", None)
+    return message if response is None else chat_text(response.chat_message)

@@ -1,0 +1,17 @@
+"""AutoGen is recorded in every test of this directory."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import agentops
+from agentops.testing import Recording, recording
+
+
+@pytest.fixture
+def recorded() -> Iterator[Recording]:
+    """What the test records."""
+    with recording() as recorded:
+        agentops.enable("autogen")
+        yield recorded
+    agentops.disable("autogen")

@@ -44,6 +44,8 @@ class Integration:
     """Names of integrations that would record the same calls and are left off while this one is on."""
     extra: str | None = None
     """The extra of ``agentops`` that installs the framework; None if it is the name."""
+    is_builtin: bool = False
+    """Whether it serves recording itself rather than a framework, and so is on whichever integrations are chosen."""
 
 
 @hookspec

@@ -190,6 +190,8 @@ class Plugins:
         entry.state, entry.reason = PluginState.READY, ""
         if integration.name in config.disabled_plugins:
             entry.state, entry.reason = PluginState.BLOCKED, "named in disabled_plugins"
+        elif integration.is_builtin:
+            return
         elif chosen is not None and integration.name not in chosen:
             entry.state, entry.reason = PluginState.BLOCKED, "not among the chosen integrations"
         elif not config.instrument_llm_calls:
@@ -232,7 +234,8 @@ class Plugins:
             if remove is not None:
                 entry.undo.append(remove)
         entry.state, entry.reason = PluginState.ENABLED, ""
-        process.frameworks[integration.distribution] = entry.version or "unknown"
+        if not integration.is_builtin:
+            process.frameworks[integration.distribution] = entry.version or "unknown"
 
     def _enabled(self) -> Iterable[str]:
         return [name for name, entry in self.entries.items() if entry.state == PluginState.ENABLED]

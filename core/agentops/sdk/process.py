@@ -1,6 +1,7 @@
 """The one runtime of this process: made at ``init()`` or first use, replaced, forked, and ended with the process."""
 
 import atexit
+import builtins
 import os
 import sys
 import threading
@@ -14,10 +15,12 @@ from agentops.sdk.fan_out import FanOut
 from agentops.sdk.filters import SpanFilter
 from agentops.sdk.guard import guard
 from agentops.sdk.ids import SystemIds
+from agentops.sdk.joined import started_under
+from agentops.sdk.registry import renew_registry_locks
 from agentops.sdk.resource import SCOPE, resource_attributes
 from agentops.sdk.runtime import DiscardSink, ParentResolver, Runtime
 from agentops.sdk.segment_writer import SegmentWriter, writable_home
-from agentops.sdk.session import Session, Sink
+from agentops.sdk.session import Session, Sink, renew_session_lock
 from agentops.sdk.span import Span
 from agentops.sdk.spool import Spool
 from agentops.wire import encode_resource
@@ -110,6 +113,9 @@ def make_runtime(config: Config, exporters: Sequence[Sink] = ()) -> Runtime:
     )
     runtime = Runtime(config, FanOut(spool, exporters) if exporters else spool, process)
     _connect_delivery(runtime, spool)
+    around = started_under()
+    if around is not None:
+        runtime.join(runtime.joined.open(around).session)
     return runtime
 
 
@@ -141,7 +147,7 @@ def make_current(span: Span) -> None:
 def shutdown() -> None:
     """End what is open, write what is queued and deliver what is written; waits ``EXIT_S`` at most, in total."""
     deadline = time.monotonic() + EXIT_S
-    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    error = None if _is_interactive() else getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     runtimes = [*_retired, *([_current] if _current is not None else [])]
     for item in runtimes:
         with guard("exit"):
@@ -154,6 +160,11 @@ def shutdown() -> None:
             if item.delivery is not None:
                 item.delivery.close(max(0.0, deadline - time.monotonic()))
     _retired.clear()
+
+
+def _is_interactive() -> bool:
+    """Whether the last exception is that of a cell or a line, and did not end the program."""
+    return hasattr(sys, "ps1") or hasattr(builtins, "get_ipython")
 
 
 class _Resource:
@@ -184,13 +195,33 @@ def _hook_into_process() -> None:
         _is_hooked = True
         atexit.register(shutdown)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=_after_fork)
+            os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+        _end_with_multiprocessing()
+
+
+def _before_fork() -> None:
+    with guard("fork"):
+        if _current is not None:
+            _current.before_fork()
+
+
+def _end_with_multiprocessing() -> None:
+    """In a child of ``multiprocessing``, which may end by ``os._exit`` and so without ``atexit``: end as it ends."""
+    util, processes = sys.modules.get("multiprocessing.util"), sys.modules.get("multiprocessing.process")
+    if util is not None and processes is not None and processes.parent_process() is not None:
+        util.Finalize(None, shutdown, exitpriority=-100)
 
 
 def _after_fork() -> None:
     global _lock
     _lock = threading.RLock()
     with guard("fork"):
+        renew_session_lock()
+        renew_registry_locks()
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:
+            # It forgets its finalizers after a fork, and then calls this.
+            util.register_after_fork(shutdown, lambda _: _end_with_multiprocessing())
         for item in (*_retired, *([_current] if _current is not None else [])):
             process = SystemIds().process_id()
             item.after_fork(process)

@@ -1,19 +1,23 @@
 """Foreign ids: which of a framework's runs is which of our spans, in whatever order its events come."""
 
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Final, TypeVar
 
 from agentops.sdk.span import Span
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "renew_registry_locks"]
 
 V = TypeVar("V")
 
 _REMEMBERED: Final = 10_000
 """Runs that have ended, ends without a start, and events that wait for a parent: how many of each are kept."""
 _ALIAS_DEPTH: Final = 100
+
+
+_all: "weakref.WeakSet[Registry]" = weakref.WeakSet()
 
 
 class Registry:
@@ -24,6 +28,7 @@ class Registry:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        _all.add(self)
         self._open: dict[Hashable, Span] = {}
         self._ended: OrderedDict[Hashable, Span] = OrderedDict()
         self._aliases: OrderedDict[Hashable, Hashable | None] = OrderedDict()
@@ -137,3 +142,9 @@ def _keep(table: OrderedDict[Hashable, V], key: Hashable, value: V) -> None:
     table[key] = value
     if len(table) > _REMEMBERED:
         table.popitem(last=False)
+
+
+def renew_registry_locks() -> None:
+    """In a forked child: another thread of the parent may have held a lock, and will never give it back here."""
+    for registry in _all:
+        registry.lock = threading.RLock()

@@ -10,6 +10,7 @@ from agentops.sdk.config import Config
 from agentops.sdk.context import CURRENT, current_span, depth, live
 from agentops.sdk.guard import guard, say_once
 from agentops.sdk.ids import Ids, SystemIds
+from agentops.sdk.joined import JoinedSessions
 from agentops.sdk.links import session_url
 from agentops.sdk.session import Session, Sink
 from agentops.sdk.span import ErrorInfo, Span
@@ -82,6 +83,7 @@ class Runtime:
         self.on_session_ended: list[Callable[[Session], None]] = []
         self._automatic: Session | None = None
         self._outside: Session | None = None
+        self.joined = JoinedSessions(self)
         self._has_recorded = False
         self._lock = threading.RLock()
 
@@ -165,6 +167,8 @@ class Runtime:
     def session_ended(self, session: Session) -> None:
         """Note that a session is over; called once by each session."""
         self.sessions.pop(session.id, None)
+        if session.is_inherited:
+            return
         for notify in self.on_session_ended:
             with guard("session ended"):
                 notify(session)
@@ -224,9 +228,27 @@ class Runtime:
         self.ids = SystemIds()
         self._lock = threading.RLock()
         for session in self.sessions.values():
-            session.adopt_after_fork()
-        if self._automatic is not None:
-            self._automatic.is_inherited = True
+            session.leave_to_others()
+        if self._automatic is not None and not self._automatic.is_inherited:
+            self._automatic = None  # nobody has seen it, so this process makes one of its own when it needs one
+        self._has_recorded = True  # and none only to show that it ran: its parent does that
+
+    def before_fork(self) -> None:
+        """Let the automatic session appear, if it is the one that children would record into."""
+        automatic = self._automatic
+        if automatic is not None and not self._has_recorded and not automatic.has_ended:
+            automatic._appear()
+
+    def show_current_session(self) -> Session | None:
+        """Return the session that is current here, which from now on is seen even if nothing is recorded in it."""
+        session = self.current_session()
+        if session is not None:
+            session._appear()
+        return session
+
+    def join(self, session: Session) -> None:
+        """Record what belongs to no other session into this one, which another process has started."""
+        self._automatic = session
 
 
 def make_current(span: Span) -> None:

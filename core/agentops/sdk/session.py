@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from agentops.sdk.runtime import Runtime
 
-__all__ = ["Session", "Sink", "is_clean_exit"]
+__all__ = ["Session", "Sink", "is_clean_exit", "renew_session_lock"]
 
 _REMEMBERED_SPANS: Final = 1000
 _late_end_lock = threading.Lock()
@@ -59,10 +59,11 @@ class Session:
         metadata: Mapping[str, Any] | None = None,
         outer: Span | None = None,
         is_automatic: bool = False,
+        session_id: str | None = None,
     ) -> None:
         self.runtime = runtime
         self.sink = sink
-        self.id = runtime.ids.session_id()
+        self.id = session_id or runtime.ids.session_id()
         self.is_automatic = is_automatic
         self.is_inherited = False
         self.captures_content = runtime.config.captures_content
@@ -273,8 +274,9 @@ class Session:
             self._wire_attributes = encode_attributes(values)
         return self._wire_attributes
 
-    def adopt_after_fork(self) -> None:
-        """In a forked child: keep the tree as it stands, but leave what the parent opened to the parent."""
+    def leave_to_others(self) -> None:
+        """Keep the tree as it stands, but leave what is open in it to the process that opened it, and its end too."""
+        self._is_visible = True
         self.is_inherited = True
         self.ledger = SessionLedger()
         self._count = itertools.count(1)
@@ -344,3 +346,9 @@ class Session:
 def is_clean_exit(error: BaseException | None) -> bool:
     """Say whether a block was left without an error: normally, or by ``sys.exit()`` with no code or 0."""
     return error is None or (isinstance(error, SystemExit) and not error.code)
+
+
+def renew_session_lock() -> None:
+    """In a forked child: another thread of the parent may have held the lock, and will never give it back here."""
+    global _late_end_lock
+    _late_end_lock = threading.Lock()

@@ -60,6 +60,7 @@ class Spool:
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_closing = False
+        self._has_closed = False
         self._sessions: dict[str, Session] = {}
         self._ledger_is_due = False
         self._ledger_at = time.monotonic()
@@ -95,7 +96,8 @@ class Spool:
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout_s)
-            if not thread.is_alive():
+            self._has_closed = not thread.is_alive()
+            if self._has_closed:
                 self._thread, self._is_awake, self._is_closing = None, False, False
 
     def after_fork(self, segments: SegmentWriter, resource: Callable[[], str]) -> None:
@@ -125,8 +127,23 @@ class Spool:
         with self._start_lock, guard("spool.start"):
             if self._thread is None:
                 thread = threading.Thread(target=self._run, name="agentops-writer", daemon=True)
-                thread.start()
-                self._thread = thread
+                try:
+                    if not self._has_closed:
+                        thread.start()
+                        self._thread = thread
+                        return
+                except RuntimeError:
+                    """An interpreter that shuts down starts no thread any more."""
+                self._write_at_once()
+
+    def _write_at_once(self) -> None:
+        """Write in the recording thread: after the end nobody waits for the writing one."""
+        self._is_awake = False
+        self._wake.clear()
+        self._drain()
+        self._write_ledger_if_due()
+        if self.on_written is not None:
+            self.on_written()
 
     def _run(self) -> None:
         while True:

@@ -1,0 +1,140 @@
+"""Threads and thread pools: work is recorded under the span that handed it over, and nothing stays behind."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import agentops
+from agentops.plugins import plugins
+from agentops.testing import recording
+from agentops.testing.conformance import check_tree
+
+
+@agentops.operation
+def step(number: int) -> int:
+    return number * 2
+
+
+@pytest.fixture
+def _threads() -> Iterator[None]:
+    with recording():
+        agentops.enable("threads")
+    yield
+    agentops.disable("threads")
+
+
+@pytest.mark.usefixtures("_threads")
+def test_a_shared_pool_puts_each_job_into_the_session_that_submitted_it() -> None:
+    """Three requests share a pool whose one thread was started by the first; none gets another's steps."""
+    pool = ThreadPoolExecutor(1)
+
+    @agentops.session
+    def request(name: str) -> list[int]:
+        @agentops.agent(name=name)
+        def agent() -> list[int]:
+            return [*pool.map(step, [1, 2]), pool.submit(step, 3).result()]
+
+        return agent()
+
+    with recording() as recorded:
+        for name in ("a", "b", "c"):
+            assert request(name) == [2, 4, 6]
+        pool.submit(step, 0).result()
+    check_tree(recorded)
+    pool.shutdown()
+    expected = "session request\n  agent {}\n    operation step\n    operation step\n    operation step"
+    assert recorded.outline() == "\n".join(
+        [*(expected.format(name) for name in ("a", "b", "c")), "session default\n  operation step"]
+    )
+
+
+@pytest.mark.usefixtures("_threads")
+def test_threads_of_every_shape_record_under_what_started_them() -> None:
+    """A target, an overridden ``run``, a timer, ``asyncio.to_thread`` and ``run_in_executor``."""
+
+    class Worker(threading.Thread):
+        def run(self) -> None:
+            step(2)
+
+    async def from_a_loop() -> None:
+        await asyncio.to_thread(step, 4)
+        await asyncio.get_running_loop().run_in_executor(None, step, 5)
+
+    with recording() as recorded, agentops.start_session("one"):
+        threads = [threading.Thread(target=step, args=(1,)), Worker(), threading.Timer(0, step, (3,))]
+        for thread in threads:
+            thread.start()
+            thread.join()
+        asyncio.run(from_a_loop())
+    check_tree(recorded)
+    assert recorded.outline() == "session one\n" + "\n".join(["  operation step"] * 5)
+    assert all("run" not in vars(thread) for thread in threads)
+
+
+@pytest.mark.usefixtures("_threads")
+def test_what_the_job_returns_and_raises_is_its_own() -> None:
+    """The exception is the very object; the pool's thread has nothing of the session left afterwards."""
+    error = ValueError("mine")
+
+    def fail() -> None:
+        raise error
+
+    with recording(), ThreadPoolExecutor(1) as pool:
+        with agentops.start_session("one"):
+            assert pool.submit(fail).exception() is error
+        assert pool.submit(agentops.current_span).result() is None
+
+
+def test_off_means_untouched() -> None:
+    """``disable("threads")`` puts back the very functions; nothing is patched before it is enabled."""
+    before = (threading.Thread.start, ThreadPoolExecutor.submit)
+    with recording():
+        agentops.enable("threads")
+        assert threading.Thread.start is not before[0]
+        agentops.disable("threads")
+    assert (threading.Thread.start, ThreadPoolExecutor.submit) == before
+    assert plugins.entries["threads"].state == "ready"
+
+
+@pytest.mark.usefixtures("_threads")
+def test_two_hundred_sessions_at_once_do_not_mix() -> None:
+    """200 sessions, in threads and in tasks, each with tools in one shared pool: 200 whole, equal trees."""
+    pool = ThreadPoolExecutor(4)
+
+    @agentops.session
+    def request(name: str) -> None:
+        @agentops.agent(name="agent")
+        def agent() -> None:
+            list(pool.map(step, range(3)))
+
+        agent()
+
+    @agentops.session(name="request")
+    async def arequest() -> None:
+        @agentops.agent(name="agent")
+        async def agent() -> None:
+            loop = asyncio.get_running_loop()
+            await asyncio.gather(*(loop.run_in_executor(pool, step, number) for number in range(3)))
+
+        await agent()
+
+    async def all_tasks() -> None:
+        await asyncio.gather(*(arequest() for _ in range(100)))
+
+    with recording() as recorded:
+        threads = [threading.Thread(target=request, args=("x",)) for _ in range(100)]
+        for thread in threads:
+            thread.start()
+        asyncio.run(all_tasks())
+        for thread in threads:
+            thread.join()
+    pool.shutdown()
+    check_tree(recorded)
+    assert len(recorded.sessions) == 200
+    assert len(recorded.spans) == 200 * 5
+    assert {recorded.outline(item) for item in recorded.sessions} == {
+        "session request\n  agent agent\n    operation step\n    operation step\n    operation step"
+    }

@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentops.errors import ConfigurationError
 from agentops.sdk import process
@@ -241,7 +241,13 @@ def _set_up_logging(config: Config) -> None:
             ) from error
 
 
-class _StandardError(logging.StreamHandler[Any]):
+if TYPE_CHECKING:
+    _StreamHandler = logging.StreamHandler[Any]
+else:
+    _StreamHandler = logging.StreamHandler  # takes no parameter before Python 3.11
+
+
+class _StandardError(_StreamHandler):
     """Writes to whatever ``sys.stderr`` is at the moment, which programs and tests replace."""
 
     def __init__(self) -> None:

@@ -144,5 +144,5 @@ def _said(message: Any) -> object:
     """Return what a message says; of those within a team, the chat message that it carries."""
     if type(message).__name__ == "GroupChatStart":
         return task_input(message.messages)
-    response = getattr(message, "response", None)
+    response = getattr(message, "response", None) or getattr(message, "agent_response", None)  # until agentchat 0.6.4
     return message if response is None else chat_text(response.chat_message)

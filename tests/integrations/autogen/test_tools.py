@@ -203,10 +203,10 @@ unsafe = pytest.mark.filterwarnings(
 def test_code_that_an_agent_runs(recorded: Recording, tmp_path: Path) -> None:
     """The executor's run is a tool of the agent's: the code, what it printed, and how it ended."""
     coder = CodeExecutorAgent("coder", LocalCommandLineCodeExecutor(work_dir=tmp_path), sources=["user"])
-    asyncio.run(coder.run(task="```sh\nexit 3\n```"))
+    asyncio.run(coder.run(task="```python\nraise SystemExit(3)\n```"))
     assert check(recorded) == "session default\n  agent coder\n    tool LocalCommandLineCodeExecutor"
     [tool] = recorded.find("tool")
-    assert tool.input == {"code_blocks": [{"language": "sh", "code": "exit 3\n"}]}
+    assert tool.input == {"code_blocks": [{"language": "python", "code": "raise SystemExit(3)\n"}]}
     assert tool.output == {"exit_code": 3, "output": ""}
     assert str(tool.attributes[Attr.SWALLOWED_ERROR]).startswith("exit code 3")
 

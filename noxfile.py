@@ -54,6 +54,8 @@ def _has_tests(*parts: str) -> bool:
 
 INTEGRATIONS = [extra for extra in EXTRAS if _has_tests("integrations", _directory(extra))]
 MINIMUMS = ["core", *(["dashboard"] if _has_tests("dashboard") else []), *INTEGRATIONS]
+# Reads sources and runs none, so one Python is enough.
+CONVENTIONS = "tests/core/test_conventions.py"
 PAGE_TESTS = ["test_its_page_runs", "test_its_example_runs"]
 
 
@@ -90,14 +92,15 @@ def _chromium(session: nox.Session) -> str:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, format, who imports whom, and spelling."""
-    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    """Check style, format, who imports whom, spelling, and the rules that no linter knows."""
+    session.install(*nox.project.dependency_groups(PROJECT, "lint", "test"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports", env={"PYTHONPATH": os.pathsep.join(("core", "integrations", "dashboard"))})
     session.run("codespell")
     tracked = session.run("git", "ls-files", external=True, silent=True) or ""
     session.run("python", ".ci/check_files.py", *filter(os.path.exists, tracked.split()), log=False)
+    _pytest(session, CONVENTIONS)
 
 
 @nox.session
@@ -111,7 +114,7 @@ def types(session: nox.Session) -> None:
 def core(session: nox.Session) -> None:
     """Test what records, on every supported Python, with no framework installed."""
     _install(session, groups=("test", "test-core"))
-    _pytest(session, "tests/core")
+    _pytest(session, "tests/core", f"--ignore={CONVENTIONS}")
 
 
 if INTEGRATIONS:
@@ -141,7 +144,8 @@ def minimums(session: nox.Session, extra: str) -> None:
     oldest.write_text(installed)
     session.log("Testing with " + ", ".join(installed.split()))
     session.install(*tools, "--constraint", str(oldest))
-    _pytest(session, TESTS / extra if extra in {"core", "dashboard"} else TESTS / "integrations" / _directory(extra))
+    where = TESTS / extra if extra in {"core", "dashboard"} else TESTS / "integrations" / _directory(extra)
+    _pytest(session, where, f"--ignore={CONVENTIONS}")
 
 
 if _has_tests("dashboard"):

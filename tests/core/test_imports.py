@@ -24,6 +24,10 @@ print(json.dumps(sorted({name.split(".")[0] for name in set(sys.modules) - befor
 """
 
 
+INSIDE = ("agentops.cli", "agentops.commands", "agentops.plugins", "agentops.sdk")
+"""What a stranger's plugin has no business with. ``agentops`` itself has the names that are for everyone."""
+
+
 def _imported_by(module: str) -> set[str]:
     """Import a module in a fresh process, and return the top levels beyond the standard library that this loaded."""
     done = subprocess.run([sys.executable, "-c", _SNIPPET, module], capture_output=True, text=True, check=False)
@@ -33,8 +37,16 @@ def _imported_by(module: str) -> set[str]:
 
 def _imports(path: Path) -> dict[str, bool]:
     """Return the top-level names that a source file imports, each with whether importing the file imports them."""
-    tree = ast.parse(path.read_text())
     found: dict[str, bool] = {}
+    for name, at_import in _modules_imported(path):
+        top = name.split(".", maxsplit=1)[0]
+        found[top] = found.get(top, False) or at_import
+    return found
+
+
+def _modules_imported(path: Path) -> list[tuple[str, bool]]:
+    tree = ast.parse(path.read_text())
+    found: list[tuple[str, bool]] = []
 
     def visit(node: ast.AST, at_import: bool) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
@@ -44,9 +56,7 @@ def _imports(path: Path) -> dict[str, bool]:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module]
-        for name in names:
-            top = name.split(".")[0]
-            found[top] = found.get(top, False) or at_import
+        found.extend((name, at_import) for name in names)
         for child in ast.iter_child_nodes(node):
             visit(child, at_import)
 
@@ -81,6 +91,12 @@ def test_an_integration_imports_no_other(name: str) -> None:
     others = set(INTEGRATIONS) - {name}
     for path in modules(name):
         assert not others & set(_imports(path)), dotted(path)
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=dotted(path)) for path in modules(*INTEGRATIONS)])
+def test_an_integration_uses_what_a_strangers_plugin_could(path: Path) -> None:
+    """Whatever our own integrations need is public, so that others can be as good."""
+    assert [name for name, _ in _modules_imported(path) if name.startswith(INSIDE)] == []
 
 
 def test_dashboard_is_made_of_its_extra() -> None:

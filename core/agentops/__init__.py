@@ -30,6 +30,7 @@ from agentops.sdk.decorators import (
     workflow,
 )
 from agentops.sdk.guard import guard, guarded
+from agentops.sdk.model_call import ModelCall
 from agentops.sdk.recorder import Recorder
 from agentops.sdk.session import Session
 from agentops.sdk.span import ErrorInfo, Span
@@ -50,6 +51,7 @@ __all__ = [
     "ErrorInfo",
     "Integration",
     "MissingExtraError",
+    "ModelCall",
     "PluginError",
     "Recorder",
     "Session",

@@ -10,10 +10,20 @@ from typing import Any, Final
 
 from agentops.messages import Message, Part, Usage, blob, message, reasoning, text, tool_call, tool_result
 
-__all__ = ["chat_message", "chat_messages", "field_of", "response_message", "response_messages", "usage_of"]
+__all__ = [
+    "chat_message",
+    "chat_messages",
+    "field_of",
+    "response_finish_reason",
+    "response_message",
+    "response_messages",
+    "usage_of",
+]
 
 _ROLES: Final = {"developer": "system", "function": "tool", "model": "assistant"}
 _TEXT_TYPES: Final = {"text", "input_text", "output_text", "refusal", "summary_text", "reasoning_text"}
+_CALL_TYPES: Final = {"function_call", "custom_tool_call", "computer_call", "local_shell_call", "shell_call"}
+"""Calls that the program has to answer; the provider runs the others itself."""
 _MODALITIES: Final = {"image_url": "image", "input_image": "image", "input_audio": "audio", "input_file": "document"}
 
 
@@ -71,6 +81,20 @@ def response_messages(items: object) -> list[Message]:
 def response_message(items: Iterable[Any], finish_reason: str | None = None) -> Message:
     """Read the items of a Responses reply as the one message that they are."""
     return message("assistant", [part for item in items for part in _item(item)[1]], finish_reason)
+
+
+def response_finish_reason(response: Any) -> str | None:
+    """Return why a Responses reply stopped, in the words of chat completions; None where it does not say."""
+    incomplete = field_of(field_of(response, "incomplete_details"), "reason")
+    if incomplete:
+        return "length" if incomplete == "max_output_tokens" else str(incomplete)
+    status = field_of(response, "status")
+    if status in {"failed", "cancelled"}:
+        return str(status)
+    kinds = {str(field_of(item, "type")) for item in field_of(response, "output") or ()}
+    if kinds & _CALL_TYPES:
+        return "tool_calls"
+    return "stop" if status == "completed" else None
 
 
 def usage_of(usage: Any) -> Usage:

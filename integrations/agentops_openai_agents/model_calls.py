@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from agentops import Recorder, Span
-from agentops.chat_format import field_of, response_message, response_messages
+from agentops.chat_format import field_of, response_finish_reason, response_message, response_messages
 from agentops.messages import text
 from agentops.semconv import GenAI, SpanKind
 from agentops_openai_agents.failures import INCLUDES_CONTENT
 from agentops_openai_agents.span_data import (
     Start,
-    finish_reason_of,
     reasons_of,
     request_attributes,
     response_id_of,
@@ -115,7 +114,7 @@ def _fill_in(span: Span, pending: Pending, response: Any) -> None:
     if INCLUDES_CONTENT.get():
         output = list(response.output)
         known[GenAI.INPUT_MESSAGES] = response_messages(pending.items)
-        known[GenAI.OUTPUT_MESSAGES] = [response_message(output, finish_reason_of(response))]
+        known[GenAI.OUTPUT_MESSAGES] = [response_message(output, response_finish_reason(response))]
         known[GenAI.RESPONSE_FINISH_REASONS] = reasons_of(response)
         if pending.instructions and not _has_system_message(span):
             known[GenAI.SYSTEM_INSTRUCTIONS] = [text(pending.instructions)]

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agentops import Span
-from agentops.chat_format import chat_messages, field_of, response_message, response_messages, usage_of
+from agentops.chat_format import (
+    chat_messages,
+    field_of,
+    response_finish_reason,
+    response_message,
+    response_messages,
+    usage_of,
+)
 from agentops.messages import Message, Usage, message, text
 from agentops.semconv import GenAI, SpanKind
 from agentops.semconv import Span as Attr
@@ -15,7 +22,6 @@ __all__ = [
     "Ending",
     "Start",
     "ending_of",
-    "finish_reason_of",
     "reasons_of",
     "request_attributes",
     "response_id_of",
@@ -87,23 +93,9 @@ def _response_attributes(response: Any) -> Attributes:
     }
 
 
-def finish_reason_of(response: Any) -> str | None:
-    """Return why the model stopped, in the words of chat completions; None where the reply does not say."""
-    incomplete = field_of(field_of(response, "incomplete_details"), "reason")
-    if incomplete:
-        return "length" if incomplete == "max_output_tokens" else str(incomplete)
-    status = field_of(response, "status")
-    if status in {"failed", "cancelled"}:
-        return str(status)
-    kinds = {str(field_of(item, "type")) for item in field_of(response, "output") or ()}
-    if any(kind.endswith("_call") for kind in kinds):
-        return "tool_calls"
-    return "stop" if status == "completed" else None
-
-
 def reasons_of(response: Any) -> list[str] | None:
     """Return the finish reason as the attribute wants it."""
-    reason = finish_reason_of(response)
+    reason = response_finish_reason(response)
     return [reason] if reason is not None else None
 
 
@@ -163,7 +155,7 @@ def _generation_ending(data: Any, span: Span) -> Ending:
         ending.input = chat_messages(data.input)
     output = list(data.output or ())
     if len(output) == 1 and field_of(output[0], "output") is not None:
-        ending.output = [response_message(field_of(output[0], "output"), finish_reason_of(output[0]))]
+        ending.output = [response_message(field_of(output[0], "output"), response_finish_reason(output[0]))]
         ending.attributes |= {
             GenAI.RESPONSE_ID: response_id_of(field_of(output[0], "id")),
             GenAI.RESPONSE_FINISH_REASONS: reasons_of(output[0]),
@@ -183,7 +175,7 @@ def _response_ending(data: Any, span: Span) -> Ending:
         ending.input = response_messages(data.input)
     if data.response is not None:
         ending.attributes |= _response_attributes(data.response)
-        ending.output = [response_message(data.response.output, finish_reason_of(data.response))]
+        ending.output = [response_message(data.response.output, response_finish_reason(data.response))]
         if span.name == "model":
             ending.name = str(data.response.model)
     return ending

@@ -12,6 +12,7 @@ from typing import Any
 from agentops.sdk import process
 from agentops.sdk.context import activate, current_span, live
 from agentops.sdk.guard import guard, guarded
+from agentops.sdk.model_call import ModelCall, open_model_span
 from agentops.sdk.registry import Registry
 from agentops.sdk.session import Session
 from agentops.sdk.span import ErrorInfo, Span
@@ -199,6 +200,33 @@ class Recorder:
             raise
         if span is not None:
             self.end(span)
+
+    @guarded
+    def model_call(
+        self,
+        name: str,
+        *,
+        kind: str = SpanKind.LLM,
+        model: str | None = None,
+        input: object = None,  # noqa: A002 - as in start
+        attributes: Mapping[str, Any] | None = None,
+    ) -> ModelCall | None:
+        """Begin to record a call that a provider's library makes, on the framework's span for it if there is one.
+
+        Args:
+            name: The model's name.
+            kind: ``llm``, or ``embedding``, which always gets a span of its own.
+            model: The model as requested, where the name is another.
+            input: What the model is asked: messages, or the texts to embed.
+            attributes: More of what is known at the start.
+        """
+        around = self.current()
+        shared = open_model_span(around, self.origin, model or name, input) if kind == SpanKind.LLM else None
+        if shared is not None:
+            shared.set({key: value for key, value in (attributes or {}).items() if key not in shared.attributes})
+            return ModelCall(self, shared, is_shared=True)
+        span = self.start(kind, name, parent=around, input=input, attributes=attributes)
+        return ModelCall(self, span, is_shared=False) if span is not None else None
 
     def current(self) -> Span | None:
         """Return the innermost open span of the calling context, in any framework's tree."""

@@ -1,0 +1,162 @@
+"""Model calls as a provider's library makes them: each is one span, whoever saw it first.
+
+A framework that calls a model through a provider's library has opened a span for the call already. What the library
+knows better (retries, time to the first token, what the framework left out) is then added to that span, and no second
+one is opened: tokens would count twice.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from agentops.sdk.guard import guarded
+from agentops.sdk.span import Span
+from agentops.semconv import GenAI, SpanKind
+from agentops.semconv import Span as Attr
+
+if TYPE_CHECKING:
+    from agentops.sdk.recorder import Recorder
+
+__all__ = ["ModelCall", "open_model_span"]
+
+_BORDERS: Final = frozenset({SpanKind.AGENT, SpanKind.TOOL, SpanKind.SESSION})
+"""A model call that began on the other side of one of these is another call."""
+_lock = threading.Lock()
+_claimed: dict[tuple[str, str, str], int] = {}
+"""Spans of others that a call of an origin is adding to right now: ``(session, span, origin)``."""
+
+
+class ModelCall:
+    """One call, from the request to the last token. All methods may be called from any thread; none raises.
+
+    Made by ``Recorder.model_call``.
+    """
+
+    __slots__ = ("_claim", "_has_first_chunk", "_recorder", "_started_ns", "is_shared", "span")
+
+    def __init__(self, recorder: "Recorder", span: Span, *, is_shared: bool) -> None:
+        self.span = span
+        self.is_shared = is_shared
+        self._recorder = recorder
+        self._started_ns = span.session.now_ns() if is_shared else span.start_ns
+        self._has_first_chunk = False
+        self._claim = _claim(span, recorder.origin) if is_shared else None
+
+    @guarded
+    def first_chunk(self) -> None:
+        """Note that the model has begun to answer; only the first time counts."""
+        if not self._has_first_chunk:
+            self._has_first_chunk = True
+            seconds = (self.span.session.now_ns() - self._started_ns) / 1e9
+            self._add({GenAI.RESPONSE_TIME_TO_FIRST_CHUNK: seconds})
+
+    @guarded
+    def retried(self, count: int) -> None:
+        """Note how many times the request was sent again so far."""
+        if count > 0:
+            self.span.set({Attr.HTTP_RETRIES: count})
+
+    @guarded
+    def finish(
+        self,
+        *,
+        input: object = None,  # noqa: A002 - as in Recorder.start
+        output: object = None,
+        attributes: Mapping[str, Any] | None = None,
+        closed_early: bool = False,
+    ) -> None:
+        """End the call with what came back. To a span of somebody else's only what it lacks is added."""
+        self._release()
+        known = dict(attributes or {})
+        if closed_early:
+            known[Attr.CLOSED_EARLY] = True
+        self._add(known)
+        if input is not None and self.span.input is None:
+            self.span.set_input(input)
+        if output is not None and self.span.output is None:
+            self.span.set_output(output)
+        if not self.is_shared:
+            self._recorder.end(self.span)
+
+    @guarded
+    def fail(self, error: BaseException, *, output: object = None, attributes: Mapping[str, Any] | None = None) -> None:
+        """End the call with the exception that its caller gets. A span of somebody else's is theirs to end."""
+        self._release()
+        self._add(attributes or {})
+        if output is not None and self.span.output is None:
+            self.span.set_output(output)
+        if not self.is_shared:
+            self._recorder.end(self.span, error=error)
+
+    def _add(self, attributes: Mapping[str, Any]) -> None:
+        if self.is_shared:
+            attributes = {name: value for name, value in attributes.items() if name not in self.span.attributes}
+        self.span.set(attributes)
+
+    def _release(self) -> None:
+        claim, self._claim = self._claim, None
+        if claim is not None:
+            with _lock:
+                _claimed[claim] -= 1
+                if not _claimed[claim]:
+                    del _claimed[claim]
+
+
+def open_model_span(around: Span | None, origin: str, model: str | None, messages: object) -> Span | None:
+    """Return the open span of another origin that stands for the call which begins here; None if nobody has one.
+
+    That is the model span around the caller; or, since most frameworks cannot make a span current for their model's
+    code, one that is open beside: for the same model or the same last message, and for no other running call.
+
+    Args:
+        around: The innermost open span of the calling context.
+        origin: Name of the integration that asks.
+        model: Name of the requested model.
+        messages: What the model is asked, as built with ``agentops.messages``.
+    """
+    span = around
+    while span is not None and span.kind not in _BORDERS:
+        if span.kind == SpanKind.LLM and span.origin != origin:
+            return span
+        span = span.parent
+    if around is None:
+        return None
+    beside = [child for child in list(around.open_children.values()) if child.kind == SpanKind.LLM]
+    free = [child for child in beside if child.origin != origin and not _is_claimed(child, origin)]
+    rated = [(_likeness(child, model, messages), child) for child in free]
+    best = max(rated, key=lambda pair: pair[0], default=None)
+    return best[1] if best is not None and best[0] > 0 else None
+
+
+def _likeness(span: Span, model: str | None, messages: object) -> int:
+    """Rate how well an open span fits a call: 0 is not at all."""
+    asked, expected = _last_text(messages), _last_text(span.input)
+    if asked is not None and expected is not None:
+        return 2 if asked == expected else 0
+    requested = span.attributes.get(GenAI.REQUEST_MODEL)
+    return 1 if requested is None or model is None or _bare(str(requested)) == _bare(model) else 0
+
+
+def _bare(model: str) -> str:
+    """Return a model's name without the provider that some libraries put before it."""
+    return model.rpartition("/")[2]
+
+
+def _last_text(messages: object) -> str | None:
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    parts = last.get("parts") if isinstance(last, dict) else None
+    for part in reversed(parts or ()):
+        if isinstance(part, dict) and part.get("type") == "text":
+            return str(part.get("content"))
+    return None
+
+
+def _claim(span: Span, origin: str) -> tuple[str, str, str]:
+    claim = (span.session.id, span.id, origin)
+    with _lock:
+        _claimed[claim] = _claimed.get(claim, 0) + 1
+    return claim
+
+
+def _is_claimed(span: Span, origin: str) -> bool:
+    return (span.session.id, span.id, origin) in _claimed

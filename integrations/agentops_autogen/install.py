@@ -10,7 +10,7 @@ from autogen_core import BaseAgent, SingleThreadedAgentRuntime
 from autogen_core.code_executor import CodeExecutor
 from autogen_core.memory import Memory
 from autogen_core.models import ChatCompletionClient
-from autogen_core.tools import BaseTool, FunctionTool, Workbench
+from autogen_core.tools import BaseTool, Workbench
 
 from agentops import Recorder
 from agentops.patches import Patches
@@ -25,7 +25,6 @@ from agentops_autogen.tools import (
     MemoryRecording,
     ToolRecording,
     WorkbenchRecording,
-    carry_into_executor,
 )
 
 __all__ = ["install"]
@@ -85,7 +84,6 @@ def _patch_tools(patches: Patches, recorder: Recorder) -> None:
         "call_tool_stream": recorded_stream(workbench, *_CALL_TOOL),
     }
     patch_family(patches, BaseTool, runs)
-    patch_methods(patches, FunctionTool, {"run": carry_into_executor})
     patch_family(patches, Workbench, calls)
     patch_family(patches, CodeExecutor, {"execute_code_blocks": recorded_coroutine(code, "code_blocks")})
 

@@ -1,21 +1,18 @@
 """What agents do beside talking: tools, handoffs, workbenches of other protocols, code execution, memory."""
 
-import asyncio
-import copy
-import functools
 from collections.abc import Mapping
 from typing import Any
 
 from autogen_agentchat.base import TaskResult
 from autogen_core.tools import StaticWorkbench, ToolResult
 
-from agentops import Recorder, Span, activate, current_span, guard
+from agentops import Recorder, Span, guard
 from agentops.patches import Patches
 from agentops.semconv import GenAI, SpanKind
 from agentops.semconv import Span as Attr
-from agentops_autogen.calls import Call, Recording, running_call
+from agentops_autogen.calls import Call, Recording
 
-__all__ = ["CodeRecording", "MemoryRecording", "ToolRecording", "WorkbenchRecording", "carry_into_executor"]
+__all__ = ["CodeRecording", "MemoryRecording", "ToolRecording", "WorkbenchRecording"]
 
 
 class ToolRecording(Recording):
@@ -103,28 +100,6 @@ class MemoryRecording(Recording):
         """Record what was remembered."""
         found = getattr(getattr(result, "memories", result), "results", None)
         self.recorder.end(call.span, output=found)
-
-
-def carry_into_executor(method: Any) -> Any:
-    """Wrap ``FunctionTool.run``, which runs plain functions in an executor's thread, without any context."""
-
-    @functools.wraps(method)
-    async def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        target = self
-        with guard("autogen.executor"):
-            function, span = self._func, current_span()
-            if running_call() is not None and span is not None and not asyncio.iscoroutinefunction(function):
-                # A copy, because two calls may be under way: each with the function that knows its own span.
-                target = copy.copy(self)
-                target._func = functools.partial(_call_under, span, function)
-        return await method(target, *args, **kwargs)
-
-    return run
-
-
-def _call_under(span: Span, function: Any, *args: Any, **kwargs: Any) -> Any:
-    with activate(span):
-        return function(*args, **kwargs)
 
 
 def _is_under_way(outer: Call | None, call_id: object) -> bool:

@@ -13,5 +13,7 @@ def recorded() -> Iterator[Recording]:
     """What the test records."""
     with recording() as recorded:
         agentops.enable("autogen")
+        agentops.enable("threads")  # as init() does
         yield recorded
     agentops.disable("autogen")
+    agentops.disable("threads")

@@ -98,7 +98,7 @@ class Chains:
             return False
         run.span, node.span = node.span, None
         run.start_ns = node.start_ns
-        node.shows_with_child = False
+        node.shows_with_work = True
         self.tree.recorder.take_over(run.id, node.id, node.parent.id if node.parent is not None else None)
         self.tree.recorder.update(run.span, kind=SpanKind.AGENT, name=name)
         self.tree.runs.add(run)

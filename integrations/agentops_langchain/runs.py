@@ -43,6 +43,7 @@ class Run:
         "role",
         "seen",
         "shows_with_child",
+        "shows_with_work",
         "span",
         "start_ns",
         "thinks",
@@ -68,6 +69,8 @@ class Run:
         """Identity of the last error that a run below it ended with."""
         self.shows_with_child = False
         """Collapsed only as long as nothing visible happens in it."""
+        self.shows_with_work = False
+        """The same, except that agents inside stand for themselves."""
         self.start_ns = 0
         self.inputs: Any = None
         self.first_token_ns = 0

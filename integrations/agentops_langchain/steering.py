@@ -82,12 +82,13 @@ class Steering:
         interrupt_id = getattr(interrupt, "id", None) or getattr(interrupt, "ns", None) or id(interrupt)
         if any(wait.interrupt == interrupt_id for wait in waits):
             return
+        value = getattr(interrupt, "value", interrupt)
         outermost = self.tree.holder(run.root)
         span = self.tree.recorder.start(
             SpanKind.HUMAN,
-            run.name.partition(".")[0],
+            _question_name(run, value),
             parent=outermost.parent if outermost is not None else None,
-            input=plain(getattr(interrupt, "value", interrupt)),
+            input=plain(value),
         )
         if span is not None:
             waits.append(_Wait(interrupt_id, span))
@@ -100,6 +101,13 @@ class Steering:
             if target not in (source, _END):
                 attributes = {Attr.HANDOFF_FROM: source, Attr.HANDOFF_TO: target}
                 self.tree.recorder.event(target, kind=SpanKind.HANDOFF, parent_key=run.id, attributes=attributes)
+
+
+def _question_name(run: Run, value: Any) -> str:
+    """Name a wait by the tools that wait for approval, else by where the question is asked."""
+    requests = value.get("action_requests") if isinstance(value, dict) else None
+    names = [str(item["name"]) for item in requests or () if isinstance(item, dict) and "name" in item]
+    return f"approve {', '.join(names)}" if names else run.name
 
 
 def _targets(goto: Any) -> Iterable[str]:

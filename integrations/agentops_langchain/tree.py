@@ -12,7 +12,8 @@ from agentops_langchain.runs import Role, Run, Runs
 
 __all__ = ["Tree", "attempt_of"]
 
-_CANCELLED: Final = (CancelledError, GeneratorExit, KeyboardInterrupt)
+_CANCELLED: Final = (CancelledError, KeyboardInterrupt)
+_CLOSED_EARLY: Final = {Attr.CLOSED_EARLY: True}
 _RETRY_TAG: Final = "retry:attempt:"
 _MODEL_NODES: Final = frozenset({"model", "agent"})
 
@@ -33,7 +34,7 @@ class Tree:
         """Give a run a span, under the nearest run around it that is to be seen."""
         parent = run.parent
         if parent is not None:
-            self._reveal_around(parent)
+            self._reveal_around(parent, is_agent=kind == SpanKind.AGENT)
         run.span = self.recorder.start(
             kind, name, key=run.id, parent_key=parent.id if parent is not None else None, attributes=attributes
         )
@@ -56,7 +57,7 @@ class Tree:
         """Give a collapsed run its span after all."""
         if run.span is not None:
             return
-        run.shows_with_child = False
+        run.shows_with_child = run.shows_with_work = False
         parent_key = run.parent.id if run.parent is not None else None
         run.span = self.recorder.start(
             SpanKind.OPERATION if run.role is Role.NODE else SpanKind.CHAIN,
@@ -78,13 +79,17 @@ class Tree:
         self, run: Run, error: BaseException, output: object = None, attributes: Mapping[str, Any] | None = None
     ) -> None:
         """End a run with an error. A collapsed one is revealed if the error was its own and not one from below."""
+        if isinstance(error, GeneratorExit):
+            self._end_below(run, SpanStatus.OK, _CLOSED_EARLY)
+            self.end(run, output=output, attributes={**(attributes or {}), **_CLOSED_EARLY})
+            return
         is_cancelled = isinstance(error, _CANCELLED)
         if run.span is None and not is_cancelled and run.seen != id(error):
             self.reveal(run)
         if run.parent is not None:
             run.parent.seen = id(error)
         if is_cancelled:
-            self._cancel_below(run)
+            self._end_below(run, SpanStatus.CANCELLED)
         self.end(run, output=output, error=error, attributes=attributes)
 
     def end(
@@ -118,24 +123,24 @@ class Tree:
             graph.agent = node.agent = holder.name
             self.recorder.update(holder, kind=SpanKind.AGENT)
 
-    def _reveal_around(self, parent: Run) -> None:
+    def _reveal_around(self, parent: Run, *, is_agent: bool) -> None:
         hidden: list[Run] = []
         around: Run | None = parent
         while around is not None and around.span is None:
-            if around.shows_with_child:
+            if around.shows_with_child or (around.shows_with_work and not is_agent):
                 hidden.append(around)
             around = around.parent
         for run in reversed(hidden):
             self.reveal(run)
 
-    def _cancel_below(self, run: Run) -> None:
-        """LangChain tells a cancelled chain, but not the model call in it that was waiting."""
+    def _end_below(self, run: Run, status: str, attributes: Mapping[str, Any] | None = None) -> None:
+        """LangChain tells a chain that it was cancelled, but not the model call in it that was waiting."""
         below = list(run.children.values())
         for child in below:
             below.extend(list(child.children.values()))
         for child in reversed(below):
             if child.span is not None and not child.span.has_ended:
-                self.recorder.end(child.id, status=SpanStatus.CANCELLED)
+                self.recorder.end(child.id, status=status, attributes=attributes)
 
 
 def attempt_of(run: Run, what: object, more: Mapping[str, Any]) -> dict[str, int]:

@@ -103,8 +103,8 @@ def test_dashboard_is_made_of_its_extra() -> None:
     """Everything that the dashboard imports at once is in ``agentops[dashboard]``."""
     names = {requirement.split(">")[0].replace("-", "_") for requirement in EXTRAS["dashboard"]}
     aliases = {"markdown_it_py": "markdown_it", "opentelemetry_proto": "opentelemetry"}
-    # Parts of fastapi and of jinja2, which both document that they are to be imported as themselves.
-    allowed = {aliases.get(name, name) for name in names} | {"starlette", "markupsafe", "pydantic"}
+    # Parts of fastapi, jinja2 and opentelemetry-proto, which say that they are to be imported as themselves.
+    allowed = {aliases.get(name, name) for name in names} | {"google", "markupsafe", "pydantic", "starlette"}
     for path in modules("agentops_dashboard"):
         early = {name for name, at_import in _imports(path).items() if at_import} - sys.stdlib_module_names
         assert early - {"agentops", "agentops_dashboard"} <= allowed, dotted(path)

@@ -64,10 +64,6 @@ def search_policies(query: str) -> str:
     return "\n".join(document.page_content for document in PolicyRetriever().invoke(query))
 
 
-class PaymentTimeoutError(Exception):
-    """The payment service did not answer."""
-
-
 def _quote_refund() -> BaseTool:
     """Make the tool that fails at its first call, as a busy service does."""
     calls = 0
@@ -79,7 +75,7 @@ def _quote_refund() -> BaseTool:
         calls += 1
         time.sleep(0.05)
         if calls == 1:
-            raise PaymentTimeoutError("payments.example did not answer within 2 s")
+            raise TimeoutError("payments.example did not answer within 2 s")
         return {"order_id": order_id, "refundable": 49.90, "currency": "EUR", "days": "3 to 5"}
 
     return quote_refund

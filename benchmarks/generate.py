@@ -42,7 +42,7 @@ _ERRORS = (
     ("RateLimitError", "429: too many requests, retry after 20 s"),
 )
 _TAGS = ("production", "staging", "env:eu", "high-priority", "nightly", "beta", "customer-query")
-_USERS = ("ada", "grace", "linus", "margaret", None)
+_USERS = ("user-17", "user-204", "user-38", "user-512", None)
 _WORDS = [
     "the",
     "agent",

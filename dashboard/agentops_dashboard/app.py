@@ -1,18 +1,29 @@
-"""The web application: HTTP API, ingest, and the pages when they are installed."""
+"""The web application: HTTP API, ingest and pages over the store of a home directory."""
 
+import asyncio
 import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request, Response
-from starlette.concurrency import run_in_threadpool
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 
-from agentops_dashboard.ingest.otlp_json import decode
-from agentops_dashboard.ingest.spool import PROJECT, SpoolImporter
+from agentops.version import __version__
+from agentops_dashboard.api.answers import problem
+from agentops_dashboard.api.edits import add_edits
+from agentops_dashboard.api.health import add_health
+from agentops_dashboard.api.host_check import HostCheck
+from agentops_dashboard.api.ingest import add_ingest
+from agentops_dashboard.api.live import add_live
+from agentops_dashboard.api.sessions import add_sessions
+from agentops_dashboard.ingest.receiver import Receiver
+from agentops_dashboard.ingest.spool import SpoolImporter
+from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader, open_engine
-from agentops_dashboard.semantics import understand
 from agentops_dashboard.store import SQLiteStore, store_path
 
 __all__ = ["create_app"]
@@ -21,73 +32,63 @@ __all__ = ["create_app"]
 def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = True) -> FastAPI:
     """Build the application over the store in a home directory.
 
-    ``app.state.reader`` is the Reader, ``app.state.store`` the writer.
+    ``app.state`` has the ``reader``, the ``store`` that writes, the ``home``, and the event ``stopping``.
 
     Args:
         home: Holds the store file and the spool.
         with_importer: Also import this machine's spool in a background thread.
         with_pages: Also serve the pages, not the API alone.
+
+    Raises:
+        StoreError: The store cannot be opened.
     """
     store = SQLiteStore(store_path(home))
-    importer = SpoolImporter(store, home)
+    reader = Reader(open_engine(str(store.path)))
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        if with_importer:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.stopping = asyncio.Event()
+        importer = SpoolImporter(store, home) if with_importer else None
+        if importer is not None:
             importer.start()
         yield
-        if with_importer:
+        app.state.stopping.set()
+        if importer is not None:
             importer.stop()
+        reader.close()
         store.close()
 
     app = FastAPI(
-        title="agentops", lifespan=lifespan, docs_url="/api/docs", redoc_url=None, openapi_url="/api/openapi.json"
+        title="agentops",
+        version=__version__,
+        description="What agentops recorded on this machine.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
     )
-    app.state.store = store
-    app.state.reader = Reader(open_engine(str(store.path)))
-    _add_api(app)
-    _add_ingest(app)
+    app.state.store, app.state.reader, app.state.home = store, reader, home
+    app.add_middleware(GZipMiddleware, minimum_size=4096, compresslevel=1)
+    app.add_middleware(HostCheck)
+    _add_error_answers(app)
+    add_health(app, reader, home)
+    add_sessions(app, reader)
+    add_edits(app, reader, store)
+    add_live(app, reader)
+    add_ingest(app, Receiver(store))
     if with_pages:
+        # The pages are built on the reader and the API knows nothing of them.
         importlib.import_module("agentops_dashboard.pages").add_pages(app)
     return app
 
 
-def _add_api(app: FastAPI) -> None:
-    reader: Reader = app.state.reader
+def _add_error_answers(app: FastAPI) -> None:
+    @app.exception_handler(QueryError)
+    async def bad_query(_request: Request, error: QueryError) -> Response:
+        return problem(400, error.message, position=error.position, length=error.length, suggestion=error.suggestion)
 
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/api/v1/sessions")
-    def sessions(q: str = "", cursor: str | None = None, limit: int = 50) -> Any:
-        return reader.sessions(q, cursor=cursor, limit=limit)
-
-    @app.get("/api/v1/sessions/{session_id}")
-    def session(session_id: str) -> Any:
-        found = reader.session(session_id)
-        if found is None:
-            raise HTTPException(404, f"There is no session {session_id!r}.")
-        return found
-
-    @app.get("/api/v1/sessions/{session_id}/spans")
-    def spans(session_id: str) -> Any:
-        return {"spans": reader.spans(session_id)}
-
-    @app.get("/api/v1/spans/{span_id}")
-    def span(span_id: str) -> Any:
-        found = reader.span(span_id)
-        if found is None:
-            raise HTTPException(404, f"There is no span {span_id!r}.")
-        return found
-
-
-def _add_ingest(app: FastAPI) -> None:
-    store: SQLiteStore = app.state.store
-
-    @app.post("/v1/traces")
-    async def traces(request: Request) -> Response:
-        body = await request.body()
-        batch = decode(body)
-        await run_in_threadpool(store.add, PROJECT, [understand(raw) for raw in batch.spans], batch.ledgers)
-        return Response(b"{}", media_type="application/json")
+    @app.exception_handler(RequestValidationError)
+    async def bad_request(_request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first.get("loc", ())[1:])
+        return problem(422, f"{where or 'The request'}: {first.get('msg', 'not valid')}.")

@@ -1,26 +1,226 @@
 """The command line's data commands; each takes its arguments and returns an exit code."""
 
 import argparse
+import re
+import sys
+import time
+from collections.abc import Sequence
 
+import orjson
+
+from agentops.errors import AgentOpsError
+from agentops_dashboard.local import find_session_id, open_local
+from agentops_dashboard.query import QueryError
+from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.store import home_directory
 
-__all__ = ["serve"]
+__all__ = ["demo", "export", "import_", "keys", "reprice", "serve", "sessions", "show"]
+
+_TREE_ROWS = 500
+_QUERY_HELP = """
+the query is what the search bar of the pages takes, for example:
+  agentops sessions tag:production -status:success cost:>0.5
+  agentops sessions 'any(tool.name:search and status:error)'
+  agentops sessions "free text"
+"""
+
+
+def sessions(argv: list[str]) -> int:
+    """List sessions."""
+    parser = _parser("sessions", "List sessions, the newest first.", _QUERY_HELP)
+    parser.add_argument("query", nargs="*", help="which sessions; all by default")
+    parser.add_argument("--limit", type=_positive, default=20, metavar="N", help="most sessions to list (20)")
+    parser.add_argument("--sort", default="-start_time", help="a column such as cost or -cost (falling)")
+    parser.add_argument("--since", metavar="TIME", help="started since: 24h, 7d, 2026-01-31")
+    parser.add_argument("--cursor", help="next_cursor of the page before")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    words, rest = _split_query(argv)
+    options = parser.parse_args(rest)
+    query = " ".join([*options.query, *words, *([f"start:>={options.since}"] if options.since else [])])
+    with open_local() as local:
+        try:
+            page = local.reader.sessions(query, sort=options.sort, cursor=options.cursor, limit=options.limit)
+        except QueryError as error:
+            raise AgentOpsError(_pointed(query, error)) from error
+        if options.json:
+            _print_json({"sessions": page["sessions"], "next_cursor": page["next_cursor"]})
+            return 0
+        from agentops_dashboard.terminal.console import open_console
+        from agentops_dashboard.terminal.session_table import print_sessions
+
+        if page["total"] == 0:
+            print("No session fits." if query else f"Nothing is recorded yet under {local.home}. Run: agentops demo")
+            return 0
+        print_sessions(open_console(), page)
+    return 0
+
+
+def show(argv: list[str]) -> int:
+    """Show one session."""
+    parser = _parser("show", "Show one session: its figures and its tree.")
+    parser.add_argument("session", help="the id, its beginning or end, or `last`")
+    parser.add_argument("--depth", type=_positive, metavar="N", help="at most N levels of the tree")
+    parser.add_argument("--errors", action="store_true", help="only what failed, and the way down to it")
+    parser.add_argument(
+        "--find", default="", metavar="TEXT", help="only spans with this text, and the way down to them"
+    )
+    parser.add_argument("--all", action="store_true", help=f"every row, not only the first {_TREE_ROWS}")
+    parser.add_argument("--json", action="store_true", help="print the session and all its spans as JSON")
+    options = parser.parse_args(argv)
+    with open_local() as local:
+        session_id = find_session_id(local.reader, options.session)
+        session = local.reader.session(session_id)
+        if session is None:
+            raise AgentOpsError(f"session {session_id} was deleted meanwhile.")
+        if options.json:
+            _print_json({"session": session, "spans": local.reader.spans(session_id)})
+            return 0
+        from agentops_dashboard.terminal.console import open_console
+        from agentops_dashboard.terminal.session_tree import print_session, print_tree
+
+        view = TreeView(
+            depth=options.depth, errors_only=options.errors, find=options.find, hits_only=bool(options.find)
+        )
+        limit = session["counts"]["spans"] if options.all else _TREE_ROWS
+        console = open_console()
+        print_session(console, session)
+        console.print()
+        print_tree(console, local.reader.rows(session_id, view, limit=limit))
+    return 0
 
 
 def serve(argv: list[str]) -> int:
     """Serve the dashboard on this machine."""
-    parser = argparse.ArgumentParser(prog="agentops serve", description="Serve the dashboard on this machine.")
-    parser.add_argument("--port", type=int, default=8632, help="0 picks a free one")
+    from agentops_dashboard.server import DEFAULT_PORT, run
+
+    parser = _parser("serve", "Serve the dashboard on this machine, on 127.0.0.1 only.")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"{DEFAULT_PORT} by default; 0 picks a free one")
+    parser.add_argument("--open", action="store_true", help="open it in the browser")
     options = parser.parse_args(argv)
-    import uvicorn
+    return run(home_directory(), options.port, opens_browser=options.open)
 
-    from agentops_dashboard.app import create_app
 
-    uvicorn.run(create_app(home_directory()), host="127.0.0.1", port=options.port, log_level="warning")
+def demo(argv: list[str]) -> int:
+    """Run a real agent, show its tree, serve the dashboard."""
+    from agentops_dashboard.demo import run as run_demo
+
+    return int(run_demo(argv))
+
+
+def export(argv: list[str]) -> int:
+    """Write sessions as OTLP/JSON lines."""
+    from agentops_dashboard.transfer import export_sessions
+
+    parser = _parser("export", "Write whole sessions as OTLP/JSON lines, which `agentops import` reads.", _QUERY_HELP)
+    parser.add_argument("query", nargs="*", help="which sessions; all by default")
+    parser.add_argument("-o", "--output", metavar="FILE", help="instead of standard output")
+    words, rest = _split_query(argv)
+    options = parser.parse_args(rest)
+    query = " ".join([*options.query, *words])
+    with open_local() as local:
+        try:
+            if options.output:
+                with open(options.output, "wb") as file:
+                    count = export_sessions(local.reader, query, file)
+            else:
+                count = export_sessions(local.reader, query, sys.stdout.buffer)
+        except QueryError as error:
+            raise AgentOpsError(_pointed(query, error)) from error
+        except OSError as error:
+            raise AgentOpsError(f"{options.output} cannot be written: {error.strerror}.") from error
+    print(f"{count} session{'' if count == 1 else 's'} written.", file=sys.stderr)
     return 0
 
 
-if __name__ == "__main__":
-    import sys
+def import_(argv: list[str]) -> int:
+    """Read sessions from OTLP/JSON lines."""
+    from agentops_dashboard.transfer import import_lines
 
-    raise SystemExit(serve(sys.argv[1:]))
+    parser = _parser("import", "Read sessions from OTLP/JSON lines; what is there already is not doubled.")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(argv)
+    with open_local() as local:
+        result = {"spans": 0, "bad_lines": 0}
+        for name in options.files:
+            try:
+                with sys.stdin.buffer if name == "-" else open(name, "rb") as file:
+                    counted = import_lines(local.store, file)
+            except OSError as error:
+                raise AgentOpsError(f"{name} cannot be read: {error.strerror}.") from error
+            result = {key: result[key] + counted[key] for key in result}
+    if options.json:
+        _print_json(result)
+    else:
+        print(f"{result['spans']} spans read, {result['bad_lines']} lines not understood.")
+    return 1 if result["bad_lines"] else 0
+
+
+def reprice(argv: list[str]) -> int:
+    """Apply today's prices to recorded usage."""
+    from agentops_dashboard import format as write
+    from agentops_dashboard.store.repricing import reprice as apply
+
+    parser = _parser("reprice", "Apply the current prices to recorded usage. Costs that programs reported stay.")
+    parser.add_argument("--since", metavar="TIME", help="only sessions that started since: 24h, 7d, 2026-01-31")
+    parser.add_argument("--dry-run", action="store_true", help="show the difference, change nothing")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(argv)
+    from agentops_dashboard.query import parse
+
+    since_ns = 0
+    if options.since:
+        term = parse(f"start:>={options.since}", time.time_ns()).parts[0]
+        since_ns = int(term.values[0])  # type: ignore[union-attr]
+    with open_local() as local:
+        result = apply(local.store, "default", since_ns, is_dry_run=options.dry_run)
+    if options.json:
+        _print_json(result)
+    else:
+        verb = "would change" if options.dry_run else "changed"
+        print(
+            f"{result['changed']} of {result['calls']} calls {verb}: "
+            f"{write.money(result['before_nano'] / 1e9)} becomes {write.money(result['after_nano'] / 1e9)}."
+        )
+    return 0
+
+
+def keys(argv: list[str]) -> int:
+    """Say that keys belong to a server with projects."""
+    _parser("keys", "API keys of a server with projects.").parse_args(argv)
+    raise AgentOpsError(
+        "this dashboard is for one machine and takes no keys: programs on it record without one. "
+        "To see them, run: agentops serve"
+    )
+
+
+def _parser(name: str, description: str, epilog: str | None = None) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=f"agentops {name}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+def _split_query(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take out negated terms such as ``-status:success``, which argparse would take for options."""
+    is_term = re.compile(r"-(?!-)[A-Za-z_][\w.\-]*:|-\(|-any\(|-count\(").match
+    return [word for word in argv if is_term(word)], [word for word in argv if not is_term(word)]
+
+
+def _pointed(query: str, error: QueryError) -> str:
+    """The message with the query below it and the wrong part underlined."""
+    return f"{error.message}\n  {query}\n  {' ' * error.position}{'^' * min(error.length, 60)}"
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()

@@ -13,7 +13,7 @@ from agentops_dashboard.store import SQLiteStore
 QUERIES = (
     "", "status:error", "-status:error", "tag:production", "-tag:production", "tag:(beta OR nightly)", "cost:>0.05",
     "errors:>=1 tokens:<100k", "tool:search_web", "agent:sup*", "model:gpt-4o -model:gpt-4o-mini",
-    "user:ada or user:grace",
+    "user:user-17 or user:user-204",
     "metadata.region:eu", "metadata.build:110", "has:error", "-has:user", "is:complete",
     "count(tool)>5", "any(tool:refund_order status:error)", "any(kind:llm duration:>2s)", "error:TimeoutError",
     "name:support",
@@ -129,7 +129,7 @@ def test_a_wrong_sort_key_or_cursor_is_refused(filled):
     with pytest.raises(QueryError, match="Did you mean 'tokens'"):
         filled.sessions(sort="-token")
     with pytest.raises(QueryError, match="is no cursor"):
-        filled.sessions(cursor="WzEsMl0")
+        filled.sessions(cursor="WzEsIjIiXQ")
 
 
 def test_windows_of_a_tree_join_to_the_whole_tree(filled):

@@ -15,10 +15,10 @@ END_NS = 1_760_000_000_000_000_000
 def _dump(store):
     """Everything in the store that does not depend on when it was written."""
     connection = sqlite3.connect(store.path)
-    tables = {"span": "block_id", "session": "revision", "usage": "", "session_tag": "", "trace": "", "ledger": ""}
     result = {}
-    for table, without in tables.items():
-        names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] != without]
+    for table in ("span", "session", "usage", "session_tag", "trace", "ledger"):
+        names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        names = [name for name in names if name not in ("block_id", "revision", "sid")]
         result[table] = sorted(connection.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall(), key=repr)
     connection.close()
     return result

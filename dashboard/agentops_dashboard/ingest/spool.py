@@ -1,5 +1,7 @@
 """The importer: moves this machine's spool segments into the store."""
 
+import logging
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -12,8 +14,10 @@ from agentops_dashboard.store.sqlite import SQLiteStore
 __all__ = ["SpoolImporter"]
 
 _POLL_S = 0.25
+_AFTER_FAILURE_S = 5.0
 _CHUNK_BYTES = 4 * 1024 * 1024
 PROJECT = "default"
+_log = logging.getLogger("agentops.dashboard")
 
 
 class SpoolImporter:
@@ -43,7 +47,12 @@ class SpoolImporter:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self.import_once()
+            try:
+                self.import_once()
+            except (sqlite3.Error, OSError):
+                # A full disk or a lock held too long passes; nothing is lost, since the spool still has it.
+                _log.exception("agentops: the spool could not be imported; it is tried again.")
+                self._stop.wait(_AFTER_FAILURE_S)
             self._stop.wait(_POLL_S)
 
     def import_once(self) -> int:
@@ -54,7 +63,11 @@ class SpoolImporter:
         is_alive = owner_is_alive(segment)
         taken = 0
         while True:
-            count = self._import_chunk(segment, is_alive)
+            try:
+                count = self._import_chunk(segment)
+            except FileNotFoundError:
+                # Another process has imported it to its end and taken it away.
+                return taken
             taken += count
             if count == 0:
                 break
@@ -62,27 +75,35 @@ class SpoolImporter:
             self._finish(segment)
         return taken
 
-    def _import_chunk(self, segment: Segment, is_alive: bool) -> int:
+    def _import_chunk(self, segment: Segment) -> int:
+        """Take the next lines; returns their number. Reading comes before the lock, so that others may write."""
         with self._store.transaction() as connection:
-            row = connection.execute("SELECT offset FROM segment WHERE name = ?", (segment.name,)).fetchone()
-            offset = row[0] if row else 0
-            spans, ledgers, bad, count = [], [], 0, 0
-            for line, end in read_lines(segment, offset, _CHUNK_BYTES):
-                offset, count = end, count + 1
-                try:
-                    batch = decode(line)
-                except ValueError:
-                    bad += 1
-                    continue
-                spans += [understand(raw) for raw in batch.spans]
-                ledgers += batch.ledgers
-            if count:
-                self._store.write(connection, PROJECT, spans, ledgers)
-                connection.execute(
-                    "INSERT INTO segment (name, offset, bad_lines) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
-                    "offset = excluded.offset, bad_lines = bad_lines + excluded.bad_lines",
-                    (segment.name, offset, bad),
-                )
+            offset = _offset(connection, segment)
+        end, count, bad = offset, 0, 0
+        spans, ledgers = [], []
+        for line, line_end in read_lines(segment, offset, _CHUNK_BYTES):
+            end, count = line_end, count + 1
+            try:
+                batch = decode(line)
+            except ValueError:
+                bad += 1
+                continue
+            bad += bool(batch.rejected)
+            spans += [understand(raw) for raw in batch.spans]
+            ledgers += batch.ledgers
+        if not count:
+            return 0
+        with self._store.transaction() as connection:
+            if _offset(connection, segment) != offset:
+                # Another process has taken these lines meanwhile.
+                return count
+            self._store.write(connection, PROJECT, spans, ledgers)
+            self._store.count(connection, PROJECT, "bad_lines", {segment.process: bad} if bad else {})
+            connection.execute(
+                "INSERT INTO segment (name, offset) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
+                "offset = excluded.offset",
+                (segment.name, end),
+            )
         return count
 
     def _finish(self, segment: Segment) -> None:
@@ -93,3 +114,8 @@ class SpoolImporter:
         segment.path.unlink(missing_ok=True)
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM segment WHERE name = ?", (segment.name,))
+
+
+def _offset(connection: sqlite3.Connection, segment: Segment) -> int:
+    row = connection.execute("SELECT offset FROM segment WHERE name = ?", (segment.name,)).fetchone()
+    return row[0] if row else 0

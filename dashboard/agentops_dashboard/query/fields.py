@@ -12,7 +12,7 @@ from agentops.semconv import SPAN_KINDS, SPAN_STATUSES, State
 from agentops_dashboard.query.ast import Value
 from agentops_dashboard.query.error import QueryError
 
-__all__ = ["SESSION_FIELDS", "SPAN_FIELDS", "STATES", "Field", "nearest", "read_value"]
+__all__ = ["SESSION_FIELDS", "SPAN_FIELDS", "STATES", "Field", "by_name", "find", "nearest", "read_time", "read_value"]
 
 STATES: Final = tuple(value for name, value in vars(State).items() if name.isupper())
 _STATE_ALIASES: Final = {
@@ -142,7 +142,7 @@ def read_value(field: Field, text: str, position: int, now_ns: int) -> Value:
         return text
     if field.kind == "choice":
         return _choice(field, text, position)
-    readers = {"number": _number, "money": _money, "duration": _duration, "time": _time}
+    readers = {"number": _number, "money": _money, "duration": _duration, "time": read_time}
     value = readers[field.kind](text, now_ns)
     if value is None:
         examples = {"number": "20 or 1.5k", "money": "0.5", "duration": "300ms, 2m or 1h", "time": "2026-01-31 or 24h"}
@@ -185,7 +185,8 @@ def _duration(text: str, _now_ns: int) -> int | None:
     return total if total < 2**62 else None
 
 
-def _time(text: str, now_ns: int) -> int | None:
+def read_time(text: str, now_ns: int) -> int | None:
+    """Read a date, a time (UTC unless it says otherwise), or a duration ago, as nanoseconds since the epoch."""
     ago = _duration(text, now_ns) if not text.isdigit() else None
     if ago is not None:
         return now_ns - ago

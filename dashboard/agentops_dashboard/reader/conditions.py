@@ -109,10 +109,8 @@ class Conditions:
 
     def _tag(self, term: Term) -> ColumnElement[bool]:
         c = t.session_tag.c
-        found = select(c.session_id).where(
-            c.project == self._project, c.is_removed == 0, _any_text(c.tag, term)
-        )  # fmt: skip
-        return t.session.c.session_id.in_(found)
+        found = select(c.sid).where(c.project == self._project, c.is_removed == 0, _any_text(c.tag, term))
+        return t.session.c.sid.in_(found)
 
     def _label(self, term: Term) -> ColumnElement[bool]:
         c = t.usage.c
@@ -122,8 +120,8 @@ class Conditions:
             label = or_(label, *(c.label.endswith("." + str(v), autoescape=True) for v in term.values))
         if term.key == "framework":
             label = or_(label, *(c.label.startswith(str(v) + "/", autoescape=True) for v in term.values))
-        found = select(c.session_id).where(c.project == self._project, c.label_kind == term.key, label)
-        return t.session.c.session_id.in_(found)
+        found = select(c.sid).where(c.project == self._project, c.label_kind == term.key, label)
+        return t.session.c.sid.in_(found)
 
     def _metadata(self, term: Term) -> ColumnElement[bool]:
         member = term.member or ""
@@ -133,7 +131,7 @@ class Conditions:
     def _has(self, what: str) -> ColumnElement[bool]:
         if what == "tag":
             c = t.session_tag.c
-            return t.session.c.session_id.in_(select(c.session_id).where(c.project == self._project, c.is_removed == 0))
+            return t.session.c.sid.in_(select(c.sid).where(c.project == self._project, c.is_removed == 0))
         return _HAS[what]
 
     def _is(self, what: str) -> ColumnElement[bool]:

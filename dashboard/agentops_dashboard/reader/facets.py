@@ -28,33 +28,25 @@ def shown_state(now_ns: int) -> ColumnElement[str]:
     return case(*((state_is(state, now_ns), literal(state)) for state in derived), else_=t.session.c.state)
 
 
-def facets(connection: Connection, project: str, condition: ColumnElement[bool], now_ns: int) -> list[Facet]:
-    """Count the values of each facet over the sessions that meet a condition."""
-    state = shown_state(now_ns)
-    result = [_facet("status", "Status", _group(connection, state, condition))]
-    c = t.session_tag.c
-    fitting = select(t.session.c.session_id).where(condition)
-    tags = (
-        select(c.tag, func.count().label("n"))
-        .where(c.project == project, c.is_removed == 0, c.session_id.in_(fitting))
-        .group_by(c.tag)
-    )
-    result.append(
-        _facet("tag", "Tags", connection.execute(tags.order_by(func.count().desc()).limit(_VALUE_LIMIT)).all())
-    )
+def facets(
+    connection: Connection, project: str, condition: ColumnElement[bool], now_ns: int, *, is_everything: bool
+) -> list[Facet]:
+    """Count the values of each facet over the sessions that meet a condition.
+
+    ``is_everything`` says that the whole project meets it: its tags and labels need not be looked up one by one.
+    """
+    result = [_facet("status", "Status", _group(connection, shown_state(now_ns), condition))]
+    fitting = select(t.session.c.sid).where(condition)
+    c, u = t.session_tag.c, t.usage.c
+    of_tags = [c.project == project, c.is_removed == 0, *([] if is_everything else [c.sid.in_(fitting)])]
+    tags = select(c.tag, func.count()).where(*of_tags).group_by(c.tag).order_by(func.count().desc()).limit(_VALUE_LIMIT)
+    result.append(_facet("tag", "Tags", connection.execute(tags).all()))
     result += [_facet(key, label, _group(connection, column, condition)) for key, label, column in _COLUMNS]
-    found: dict[str, list[Any]] = {key: [] for key, _ in _LABELS}
-    u = t.usage.c
-    labels = (
-        select(u.label_kind, u.label, func.count().label("n"))
-        .where(u.project == project, u.session_id.in_(fitting))
-        .group_by(u.label_kind, u.label)
-        .order_by(func.count().desc())
-    )
-    for kind, label, count in connection.execute(labels):
-        if len(found.get(kind, ())) < _VALUE_LIMIT:
-            found.setdefault(kind, []).append((label, count))
-    result += [_facet(key, label, found[key]) for key, label in _LABELS]
+    for key, label in _LABELS:
+        of_labels = [u.project == project, u.label_kind == key, *([] if is_everything else [u.sid.in_(fitting)])]
+        counted = select(u.label, func.count()).where(*of_labels).group_by(u.label)
+        rows = connection.execute(counted.order_by(func.count().desc()).limit(_VALUE_LIMIT)).all()
+        result.append(_facet(key, label, rows))
     return result
 
 

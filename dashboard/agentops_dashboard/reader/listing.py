@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.query.fields import nearest
@@ -35,41 +35,41 @@ def sort_key(sort: str) -> tuple[ColumnElement[Any], bool]:
     return _SORT_COLUMNS[name], sort.startswith("-")
 
 
-def ordered(statement: Select[Any], sort: str, cursor: str | None, limit: int) -> Select[Any]:
-    """Sort, start behind the cursor, and ask for one row more than the page holds. Unknown values come last.
+def ordered(condition: ColumnElement[bool], sort: str, cursor: str | None, limit: int) -> Select[Any]:
+    """Select number and sort value, sorted, behind the cursor, one more than the page holds. Unknown comes last.
 
     Raises:
         QueryError: The sort key or the cursor cannot be understood.
     """
     column, falls = sort_key(sort)
-    session_id = t.session.c.session_id
+    sid = t.session.c.sid
+    statement = select(sid, column.label("value")).where(condition)
     if cursor:
-        statement = statement.where(_behind(column, falls, *_decode(cursor)))
+        statement = statement.where(_behind(column, *_decode(cursor), falls=falls))
     nulls_last: list[ColumnElement[Any]] = [] if falls else [column.is_(None)]
-    direction = (column.desc(), session_id.desc()) if falls else (column.asc(), session_id.asc())
+    direction = (column.desc(), sid.desc()) if falls else (column.asc(), sid.asc())
     return statement.order_by(*nulls_last, *direction).limit(limit + 1)
 
 
-def page_after(row: Any, sort: str) -> str:
+def page_after(row: Any) -> str:
     """The cursor that continues behind this row."""
-    column, _ = sort_key(sort)
-    return base64.urlsafe_b64encode(orjson.dumps([getattr(row, column.key or ""), row.session_id])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([row.value, row.sid])).decode().rstrip("=")
 
 
-def _behind(column: ColumnElement[Any], falls: bool, value: Any, after_id: str) -> ColumnElement[bool]:
-    session_id = t.session.c.session_id
-    later_id = session_id < after_id if falls else session_id > after_id
+def _behind(column: ColumnElement[Any], value: Any, after: int, *, falls: bool) -> ColumnElement[bool]:
+    sid = t.session.c.sid
+    later = sid < after if falls else sid > after
     if value is None:
-        return and_(column.is_(None), later_id)
+        return and_(column.is_(None), later)
     further = column < value if falls else column > value
-    return or_(further, and_(column == value, later_id), column.is_(None))
+    return or_(further, and_(column == value, later), column.is_(None))
 
 
-def _decode(cursor: str) -> tuple[Any, str]:
+def _decode(cursor: str) -> tuple[Any, int]:
     try:
-        value, session_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if (value is None or isinstance(value, int | str)) and isinstance(session_id, str):
-            return value, session_id
+        value, sid = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if (value is None or type(value) in (int, str)) and type(sid) is int:
+            return value, sid
     except (ValueError, TypeError):
         pass
     raise QueryError(f"{cursor[:40]!r} is no cursor. Take next_cursor of the page before.", 0, len(cursor))

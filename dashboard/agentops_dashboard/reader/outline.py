@@ -6,7 +6,7 @@ from itertools import accumulate
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.reader import rows as shape
@@ -242,7 +242,7 @@ class Outlines:
 
     def of(self, session_id: str) -> Outline:
         """The outline of a session; empty if there is no such session."""
-        revision = self._revision(session_id)
+        revision = self.revision(session_id)
         with self._lock:
             kept = self._kept.get(session_id)
             if kept is not None and kept[0] == revision:
@@ -263,10 +263,11 @@ class Outlines:
             self._reader._fill(connection, found, spans)
         return spans
 
-    def _revision(self, session_id: str) -> int:
-        statement = select(t.session.c.revision).where(
-            t.session.c.project == self._reader._project, t.session.c.session_id == session_id
-        )
+    def revision(self, session_id: str | None = None) -> int:
+        """A number that grows whenever a session, or any session of the project, has changed."""
+        statement = select(func.max(t.session.c.revision)).where(t.session.c.project == self._reader._project)
+        if session_id is not None:
+            statement = statement.where(t.session.c.session_id == session_id)
         with self._reader._engine.connect() as connection:
             return connection.execute(statement).scalar_one_or_none() or 0
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, func, or_, select
 from sqlalchemy.engine import URL
 
 from agentops_dashboard.query import parse
@@ -45,6 +45,15 @@ class Reader:
         self._project = project
         self.outlines = Outlines(self)
 
+    @property
+    def project(self) -> str:
+        """The project that this reader sees."""
+        return self._project
+
+    def connect(self) -> Connection:
+        """Open a connection for a question of one's own; ask with ``project`` only."""
+        return self._engine.connect()
+
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
@@ -74,15 +83,20 @@ class Reader:
         """
         now_ns = time.time_ns()
         condition = self._condition(query, since_ns, until_ns, now_ns)
-        statement = select(t.session, shown_state(now_ns).label("shown_state")).where(condition)
+        # Numbers first, rows then: sorting must not carry whole rows along.
+        keys = ordered(condition, sort, cursor, limit)
         with self._engine.connect() as connection:
             total = connection.execute(select(func.count()).select_from(t.session).where(condition)).scalar_one()
-            found = connection.execute(ordered(statement, sort, cursor, limit)).all()
-            sessions = self._shape(connection, found[:limit])
-        is_more = len(found) > limit
+            found = connection.execute(keys).all()
+            numbers = [row.sid for row in found[:limit]]
+            rows = connection.execute(
+                select(t.session, shown_state(now_ns).label("shown_state")).where(t.session.c.sid.in_(numbers))
+            )
+            by_number = {row.sid: row for row in rows}
+            sessions = self._shape(connection, [by_number[sid] for sid in numbers])
         return {
             "sessions": sessions,
-            "next_cursor": page_after(found[limit - 1], sort) if is_more and limit else None,
+            "next_cursor": page_after(found[limit - 1]) if len(found) > limit > 0 else None,
             "total": total,
         }
 
@@ -95,7 +109,8 @@ class Reader:
         now_ns = time.time_ns()
         condition = self._condition(query, since_ns, until_ns, now_ns)
         with self._engine.connect() as connection:
-            return facets(connection, self._project, condition, now_ns)
+            everything = not query.strip() and since_ns is None and until_ns is None
+            return facets(connection, self._project, condition, now_ns, is_everything=everything)
 
     def histogram(
         self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None, buckets: int = 60
@@ -134,14 +149,34 @@ class Reader:
             found = self._shape(connection, connection.execute(statement).all())
         return found[0] if found else None
 
-    def sessions_starting_with(self, prefix: str, limit: int = 10) -> list[str]:
-        """Return ids of sessions that begin so, the newest first: for ids that a person shortened."""
+    def ids_like(self, part: str, limit: int = 10) -> list[str]:
+        """Return ids of sessions that begin or end so, the newest first: for ids that a person shortened."""
         c = t.session.c
         statement = select(c.session_id).where(
-            c.project == self._project, c.session_id >= prefix, c.session_id < prefix + "\U0010ffff"
+            c.project == self._project,
+            or_(c.session_id.startswith(part, autoescape=True), c.session_id.endswith(part, autoescape=True)),
         )
         with self._engine.connect() as connection:
-            return list(connection.execute(statement.order_by(c.session_id.desc()).limit(limit)).scalars())
+            return list(connection.execute(statement.order_by(c.start_ns.desc()).limit(limit)).scalars())
+
+    def revision(self) -> int:
+        """Return the newest revision of any session; 0 when there is none."""
+        c = t.session.c
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.max(c.revision)).where(c.project == self._project)).scalar() or 0
+
+    def changes(self, revision: int, limit: int = 500) -> list[dict[str, Any]]:
+        """Return sessions that were written after a revision: id, state, revision, start_ns, spans."""
+        c = t.session.c
+        statement = (
+            select(c.session_id, shown_state(time.time_ns()), c.revision, c.start_ns, c.spans)
+            .where(c.project == self._project, c.revision > revision)
+            .order_by(c.revision)
+            .limit(limit)
+        )
+        names = ("id", "state", "revision", "start_ns", "spans")
+        with self._engine.connect() as connection:
+            return [dict(zip(names, row, strict=True)) for row in connection.execute(statement)]
 
     def children(self, session_id: str) -> list[Session]:
         """Return the sessions that were started inside this one, in order."""
@@ -212,17 +247,13 @@ class Reader:
         return and_(*parts, *(Conditions(self._project, now_ns).of(part) for part in tree.parts))
 
     def _shape(self, connection: Connection, found: Any) -> list[Session]:
-        ids = [row.session_id for row in found]
-        tags: dict[str, list[str]] = {}
+        numbers = [row.sid for row in found]
+        tags: dict[int, list[str]] = {}
         c = t.session_tag.c
-        statement = (
-            select(c.session_id, c.tag)
-            .where(c.project == self._project, c.is_removed == 0, c.session_id.in_(ids))
-            .order_by(c.tag)
-        )
-        for session_id, tag in connection.execute(statement):
-            tags.setdefault(session_id, []).append(tag)
-        return [shape.session_of(row, tags.get(row.session_id, []), row.shown_state) for row in found]
+        statement = select(c.sid, c.tag).where(c.project == self._project, c.is_removed == 0, c.sid.in_(numbers))
+        for sid, tag in connection.execute(statement.order_by(c.tag)):
+            tags.setdefault(sid, []).append(tag)
+        return [shape.session_of(row, tags.get(row.sid, []), row.shown_state) for row in found]
 
     def _fill(self, connection: Connection, found: Iterable[Any], spans: list[Span]) -> None:
         blocks = {row.span_id: row.block_id for row in found}

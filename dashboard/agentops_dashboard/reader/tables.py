@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 
-__all__ = ["payload", "segment", "session", "session_tag", "span", "trace", "usage"]
+__all__ = ["counter", "payload", "segment", "session", "session_tag", "span", "trace", "usage"]
 
 _metadata = MetaData()
 
@@ -19,9 +19,9 @@ session = _table(
     "session",
     "project session_id name state end_reason user environment service frameworks sdk host metadata first_input "
     "last_output parent_session_id parent_span_id cost_source",
-    "start_ns end_ns duration_ns last_ns alive_ns traces spans agents llm_calls tool_calls errors swallowed open_spans "
-    "human_waits open_waits waiting_ns input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens "
-    "total_tokens cost_nano unpriced_calls missing dropped_payloads redactions revision",
+    "sid start_ns end_ns duration_ns last_ns alive_ns traces spans agents llm_calls tool_calls errors swallowed "
+    "open_spans human_waits open_waits waiting_ns input_tokens output_tokens cached_tokens cache_write_tokens "
+    "reasoning_tokens total_tokens cost_nano unpriced_calls missing dropped_payloads redactions revision",
 )
 span = _table(
     "span",
@@ -31,13 +31,14 @@ span = _table(
     "cost_nano first_token_ns call_hash attempt block_id",
 )
 trace = _table("trace", "project trace_id session_id name state metadata user", "version is_native")
-session_tag = _table("session_tag", "project session_id tag", "is_removed")
+session_tag = _table("session_tag", "project tag", "sid is_removed")
 usage = _table(
     "usage",
-    "project session_id label_kind label",
-    "start_ns calls errors duration_ns input_tokens output_tokens cached_tokens cost_nano",
+    "project label_kind label",
+    "sid start_ns calls errors duration_ns input_tokens output_tokens cached_tokens cost_nano",
 )
-segment = _table("segment", "name", "offset bad_lines")
+counter = _table("counter", "project name label", "count")
+segment = _table("segment", "name", "offset")
 payload = Table(
     "payload",
     _metadata,

@@ -8,7 +8,10 @@ __all__ = ["RawSpan", "SpanRecord", "TraceFacts"]
 
 @dataclass(slots=True)
 class RawSpan:
-    """A span as OTLP carries it: attributes are plain Python values, nothing is interpreted yet."""
+    """A span as OTLP carries it: attributes are plain Python values, nothing is interpreted yet.
+
+    Events are ``{"name", "time_ns", "attributes"}``. ``end_ns`` 0 means still open.
+    """
 
     trace_id: str
     span_id: str
@@ -28,7 +31,11 @@ class RawSpan:
 
 @dataclass(slots=True)
 class TraceFacts:
-    """What a span says about its whole session."""
+    """What a span says about its whole session.
+
+    ``session_id`` None means that the trace is a session of its own. ``is_native`` spans come from our own recorder,
+    which numbers them and sends heartbeats.
+    """
 
     session_id: str | None = None
     name: str | None = None
@@ -44,7 +51,12 @@ class TraceFacts:
 
 @dataclass(slots=True)
 class SpanRecord:
-    """A span that was understood. ``end_ns`` None means still open. Money is nano-USD."""
+    """A span that was understood. ``end_ns`` None means still open. Money is nano-USD.
+
+    Attributes:
+        attributes: What has no field of its own, shown as it is.
+        unmapped: Names of attributes that no convention knows.
+    """
 
     trace_id: str
     span_id: str
@@ -81,3 +93,4 @@ class SpanRecord:
     events: list[dict[str, Any]] = field(default_factory=list)
     resource: dict[str, Any] = field(default_factory=dict)
     facts: TraceFacts = field(default_factory=TraceFacts)
+    unmapped: list[str] = field(default_factory=list)

@@ -33,6 +33,8 @@ def migrate(connection: sqlite3.Connection, path: str, scripts: dict[int, str] |
         return
     for number in sorted(scripts):
         _apply(connection, path, number, newest, scripts[number])
+    # Makes this connection read the planner's statistics that a script may have written.
+    connection.execute("ANALYZE sqlite_schema")
 
 
 def _apply(connection: sqlite3.Connection, path: str, number: int, newest: int, script: str) -> None:

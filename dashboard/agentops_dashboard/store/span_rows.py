@@ -28,8 +28,8 @@ UPSERT_SPAN = (
 
 _TRACE_COLUMNS = (
     "project", "trace_id", "session_id", "version", "name", "state", "end_reason", "metadata", "user", "service",
-    "environment", "frameworks", "sdk", "host", "parent_session_id", "parent_span_id", "first_input", "first_input_ns",
-    "last_output", "last_output_ns", "is_native", "is_grouped",
+    "environment", "frameworks", "sdk", "host", "process", "parent_session_id", "parent_span_id", "first_input",
+    "first_input_ns", "last_output", "last_output_ns", "is_native", "is_grouped",
 )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ UPSERT_TRACE = (
         _newer(column)
         for column in (
             "name", "state", "end_reason", "metadata", "user", "service", "environment", "frameworks", "sdk", "host",
-            "parent_session_id", "parent_span_id",
+            "process", "parent_session_id", "parent_span_id",
         )
     )
     + f", {_extreme('first_input', '<=')}, {_extreme('last_output', '>=')}, "
@@ -126,6 +126,7 @@ def trace_row(project: str, session_id: str, record: SpanRecord) -> tuple[Any, .
         orjson.dumps(list(frameworks)).decode() if frameworks else None,
         _text(resource.get(Resource.SDK_VERSION)),
         _text(resource.get(Resource.HOST_NAME)),
+        _text(resource.get(Resource.INSTANCE_ID)) if facts.is_native else None,
         facts.parent_session_id,
         facts.parent_span_id,
         first_input,

@@ -17,7 +17,7 @@ from agentops_dashboard.store import payload
 from agentops_dashboard.store.migrations import migrate
 from agentops_dashboard.store.prices import Prices
 from agentops_dashboard.store.span_rows import UPSERT_SPAN, UPSERT_TRACE, span_row, trace_row
-from agentops_dashboard.store.summary import recompute
+from agentops_dashboard.store.summary import recompute, session_number
 from agentops_dashboard.store.texts import FreshTexts
 
 __all__ = ["SQLiteStore"]
@@ -76,9 +76,10 @@ class SQLiteStore:
         with self.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO dead_process (process) VALUES (?)", (process,))
             found = connection.execute(
-                "SELECT ledger.project, ledger.trace_id FROM ledger JOIN trace USING (project, trace_id) "
-                "WHERE process = ? AND state IS NULL",
-                (process,),
+                "SELECT project, trace_id FROM trace WHERE process = :process AND state IS NULL UNION "
+                "SELECT project, trace_id FROM ledger JOIN trace USING (project, trace_id) "
+                "WHERE ledger.process = :process AND state IS NULL",
+                {"process": process},
             ).fetchall()
             for project in {row[0] for row in found}:
                 recompute(connection, project, [row[1] for row in found if row[0] == project], time.time_ns())
@@ -100,6 +101,14 @@ class SQLiteStore:
             touched.update(ledger.sessions)
             _write_ledger(connection, project, ledger)
         recompute(connection, project, touched, time.time_ns())
+
+    def count(self, connection: sqlite3.Connection, project: str, name: str, counts: dict[str, int]) -> None:
+        """Add to counters that the health badge and the settings show."""
+        connection.executemany(
+            "INSERT INTO counter (project, name, label, count) VALUES (?, ?, ?, ?) ON CONFLICT (project, name, label) "
+            "DO UPDATE SET count = count + excluded.count",
+            [(project, name, label, count) for label, count in counts.items()],
+        )
 
     def _write_trace(
         self, connection: sqlite3.Connection, project: str, trace_id: str, group: dict[str, SpanRecord]
@@ -123,8 +132,8 @@ class SQLiteStore:
             _regroup(connection, project, old, session_id)
         tags = {tag for record in records for tag in record.tags}
         connection.executemany(
-            "INSERT OR IGNORE INTO session_tag (project, session_id, tag) VALUES (?, ?, ?)",
-            [(project, session_id, tag) for tag in tags],
+            "INSERT OR IGNORE INTO session_tag (project, sid, tag) VALUES (?, ?, ?)",
+            [(project, session_number(connection, project, session_id), tag) for tag in tags],
         )
 
     def _write_payloads(
@@ -210,11 +219,10 @@ def _session_of(connection: sqlite3.Connection, project: str, trace_id: str) -> 
 
 def _regroup(connection: sqlite3.Connection, project: str, old: str, new: str) -> None:
     """A late span said which session its trace belongs to: move what was stored under the trace's own id."""
-    connection.execute(
-        "UPDATE OR IGNORE session_tag SET session_id = ? WHERE project = ? AND session_id = ?", (new, project, old)
-    )
-    for table in ("session_tag", "session", "usage"):
-        connection.execute(f"DELETE FROM {table} WHERE project = ? AND session_id = ?", (project, old))
+    old_number, new_number = (session_number(connection, project, session_id) for session_id in (old, new))
+    connection.execute("UPDATE OR IGNORE session_tag SET sid = ? WHERE sid = ?", (new_number, old_number))
+    for table in ("session_tag", "session", "usage", "session_key"):
+        connection.execute(f"DELETE FROM {table} WHERE sid = ?", (old_number,))
 
 
 def _call_hash(record: SpanRecord) -> int | None:

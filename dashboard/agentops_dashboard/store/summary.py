@@ -7,10 +7,18 @@ spans; left to itself it scanned all spans.
 import sqlite3
 from collections.abc import Iterable
 
-__all__ = ["recompute"]
+__all__ = ["recompute", "session_number"]
 
+_SUMMARY_COLUMNS = (
+    "name", "state", "end_reason", "start_ns", "end_ns", "duration_ns", "last_ns", "alive_ns", "user", "environment",
+    "service", "frameworks", "sdk", "host", "metadata", "first_input", "last_output", "parent_session_id",
+    "parent_span_id", "traces", "spans", "agents", "llm_calls", "tool_calls", "errors", "swallowed", "open_spans",
+    "human_waits", "open_waits", "waiting_ns", "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens",
+    "reasoning_tokens", "total_tokens", "cost_nano", "cost_source", "unpriced_calls", "missing", "dropped_payloads",
+    "redactions", "revision",
+)  # fmt: skip
 _SUMMARY = """
-INSERT OR REPLACE INTO session
+INSERT INTO session
 WITH found AS MATERIALIZED (
   SELECT span.* FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
   WHERE trace.project = :project AND trace.session_id = :session_id
@@ -36,7 +44,10 @@ WITH found AS MATERIALIZED (
       AND status != 'error') AS unpriced_calls
   FROM found
 ), t AS (
-  SELECT count(*) AS traces, max(name) AS name, max(state) AS state,
+  SELECT count(*) AS traces,
+    (SELECT name FROM trace WHERE project = :project AND session_id = :session_id AND name IS NOT NULL
+      ORDER BY first_input_ns IS NULL, first_input_ns, trace_id LIMIT 1) AS name,
+    coalesce(max(CASE WHEN state = 'error' THEN state END), max(state)) AS state,
     max(end_reason) AS end_reason, max(metadata) AS metadata, max(user) AS user, max(service) AS service,
     max(environment) AS environment, max(frameworks) AS frameworks, max(sdk) AS sdk, max(host) AS host,
     max(parent_session_id) AS parent_session_id, max(parent_span_id) AS parent_span_id, max(is_native) AS is_native
@@ -44,7 +55,9 @@ WITH found AS MATERIALIZED (
 ), l AS (
   SELECT max(ledger.time_ns) AS time_ns, coalesce(sum(spans), 0) AS spans,
     coalesce(sum(dropped_payloads), 0) AS dropped_payloads, coalesce(sum(redactions), 0) AS redactions,
-    CASE WHEN count(*) > 0 THEN sum(dead_process.process IS NULL) ELSE 1 END AS alive_processes
+    CASE WHEN count(*) > 0 THEN sum(dead_process.process IS NULL) ELSE
+      (SELECT count(*) FROM trace WHERE project = :project AND session_id = :session_id
+        AND (process IS NULL OR process NOT IN (SELECT process FROM dead_process))) END AS alive_processes
   FROM trace CROSS JOIN ledger ON ledger.project = trace.project AND ledger.trace_id = trace.trace_id
   LEFT JOIN dead_process ON dead_process.process = ledger.process
   WHERE trace.project = :project AND trace.session_id = :session_id
@@ -59,7 +72,7 @@ WITH found AS MATERIALIZED (
 ), finish AS (
   SELECT CASE WHEN state.state != 'running' THEN coalesce(s.root_end_ns, s.last_ns) END AS end_ns FROM s, state
 )
-SELECT :project, :session_id, coalesce(t.name, s.root_name, 'session'), state.state, t.end_reason,
+SELECT :sid, :project, :session_id, coalesce(t.name, s.root_name, 'session'), state.state, t.end_reason,
   s.start_ns, finish.end_ns, finish.end_ns - s.start_ns, s.last_ns, max(coalesce(l.time_ns, 0), s.last_ns),
   t.user, t.environment, t.service, t.frameworks, t.sdk, t.host, t.metadata,
   (SELECT first_input FROM trace WHERE project = :project AND session_id = :session_id AND first_input IS NOT NULL
@@ -74,7 +87,22 @@ SELECT :project, :session_id, coalesce(t.name, s.root_name, 'session'), state.st
   s.cost_nano, s.cost_source, s.unpriced_calls,
   max(l.spans - s.native_spans, 0), l.dropped_payloads, l.redactions, :now
 FROM s, t, l, state, finish WHERE s.spans > 0
+ON CONFLICT (sid) DO UPDATE SET
+""" + ", ".join(f"{column} = excluded.{column}" for column in _SUMMARY_COLUMNS)
+
+_FOLD_WRAPPERS = """
+UPDATE span SET kind = 'chain', input_tokens = NULL, output_tokens = NULL, cached_tokens = NULL,
+  cache_write_tokens = NULL, reasoning_tokens = NULL, cost_nano = NULL, cost_source = NULL
+WHERE project = :project AND kind = 'llm'
+  AND trace_id IN (SELECT trace_id FROM trace WHERE project = :project AND session_id = :session_id AND is_native = 0)
+  AND (trace_id, span_id) IN (
+    SELECT inner_call.trace_id, inner_call.parent_id
+    FROM trace CROSS JOIN span AS inner_call
+      ON inner_call.project = trace.project AND inner_call.trace_id = trace.trace_id
+    WHERE trace.project = :project AND trace.session_id = :session_id AND trace.is_native = 0
+      AND inner_call.kind = 'llm' AND inner_call.parent_id IS NOT NULL)
 """
+"""Two foreign instrumentations that see one model call nest a span in the other: the inner one owns the usage."""
 
 _LABELS = (
     ("agent", "agent", "kind = 'agent'"),
@@ -92,14 +120,14 @@ WITH found AS MATERIALIZED (
 """
     + " UNION ALL ".join(
         f"""
-SELECT :project, :session_id, '{kind}', {label}, min(start_ns), count(*), sum(status = 'error'),
+SELECT :sid, :project, '{kind}', {label}, min(start_ns), count(*), sum(status = 'error'),
   sum(coalesce(end_ns, start_ns) - start_ns), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost_nano)
 FROM found WHERE {only} AND {label} IS NOT NULL GROUP BY {label}
 """
         for kind, label, only in _LABELS
     )
     + """ UNION ALL
-SELECT DISTINCT :project, :session_id, 'framework', json_each.value, (SELECT min(start_ns) FROM found), 1, 0, 0,
+SELECT DISTINCT :sid, :project, 'framework', json_each.value, (SELECT min(start_ns) FROM found), 1, 0, 0,
   NULL, NULL, NULL, NULL
 FROM trace CROSS JOIN json_each(trace.frameworks)
 WHERE trace.project = :project AND trace.session_id = :session_id AND trace.frameworks IS NOT NULL
@@ -107,17 +135,33 @@ WHERE trace.project = :project AND trace.session_id = :session_id AND trace.fram
 )
 
 
+def session_number(connection: sqlite3.Connection, project: str, session_id: str) -> int:
+    """Return a session's number, given to it now if it has none."""
+    found = connection.execute(_FIND_NUMBER, (project, session_id)).fetchone()
+    if found is None:
+        connection.execute("INSERT INTO session_key (project, session_id) VALUES (?, ?)", (project, session_id))
+        found = connection.execute(_FIND_NUMBER, (project, session_id)).fetchone()
+    number: int = found[0]
+    return number
+
+
+_FIND_NUMBER = "SELECT sid FROM session_key WHERE project = ? AND session_id = ?"
+
+
 def recompute(connection: sqlite3.Connection, project: str, trace_ids: Iterable[str], now_ns: int) -> None:
     """Recompute the summaries of the sessions that these traces belong to."""
-    session_ids = set()
+    sessions: dict[str, bool] = {}
     for trace_id in trace_ids:
         row = connection.execute(
-            "SELECT session_id FROM trace WHERE project = ? AND trace_id = ?", (project, trace_id)
+            "SELECT session_id, is_native FROM trace WHERE project = ? AND trace_id = ?", (project, trace_id)
         ).fetchone()
         if row:
-            session_ids.add(row[0])
-    for session_id in session_ids:
-        bound = {"project": project, "session_id": session_id, "now": now_ns}
+            sessions[row[0]] = bool(row[1]) and sessions.get(row[0], True)
+    for session_id, is_native in sessions.items():
+        sid = session_number(connection, project, session_id)
+        bound = {"project": project, "session_id": session_id, "sid": sid, "now": now_ns}
+        if not is_native:
+            connection.execute(_FOLD_WRAPPERS, bound)
         connection.execute(_SUMMARY, bound)
-        connection.execute("DELETE FROM usage WHERE project = :project AND session_id = :session_id", bound)
+        connection.execute("DELETE FROM usage WHERE sid = :sid", bound)
         connection.execute(_USAGE, bound)

@@ -14,6 +14,7 @@ CREATE TABLE trace (
   frameworks TEXT,
   sdk TEXT,
   host TEXT,
+  process TEXT,
   parent_session_id TEXT,
   parent_span_id TEXT,
   first_input TEXT,
@@ -25,6 +26,7 @@ CREATE TABLE trace (
   PRIMARY KEY (project, trace_id)
 ) WITHOUT ROWID;
 CREATE INDEX trace_session ON trace (project, session_id);
+CREATE INDEX trace_process ON trace (process) WHERE process IS NOT NULL AND state IS NULL;
 
 -- Hot columns of a span. What is long or rare sits in payload.
 CREATE TABLE span (
@@ -75,8 +77,17 @@ CREATE INDEX payload_trace ON payload (project, trace_id);
 -- Words of a block (rowid = block_id). The text itself is not kept twice.
 CREATE VIRTUAL TABLE payload_text USING fts5 (body, content='', tokenize='unicode61', detail='full');
 
+-- A session's number: short in indexes and quick to intersect, where ids are long. Kept when summaries are rewritten.
+CREATE TABLE session_key (
+  sid INTEGER PRIMARY KEY,
+  project TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  UNIQUE (project, session_id)
+);
+
 -- Summary of a session, recomputed from its spans after each batch.
 CREATE TABLE session (
+  sid INTEGER PRIMARY KEY,
   project TEXT NOT NULL,
   session_id TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -122,28 +133,31 @@ CREATE TABLE session (
   dropped_payloads INTEGER NOT NULL,
   redactions INTEGER NOT NULL,
   revision INTEGER NOT NULL,
-  PRIMARY KEY (project, session_id)
-) WITHOUT ROWID;
-CREATE INDEX session_start ON session (project, start_ns DESC, session_id DESC);
-CREATE INDEX session_duration ON session (project, duration_ns DESC, session_id DESC);
-CREATE INDEX session_cost ON session (project, cost_nano DESC, session_id DESC);
-CREATE INDEX session_tokens ON session (project, total_tokens DESC, session_id DESC);
-CREATE INDEX session_state ON session (project, state, start_ns DESC);
+  UNIQUE (project, session_id)
+);
+-- State, heartbeat and waits stand in the index so that totals, bars and the status facet never touch the rows.
+CREATE INDEX session_start ON session (project, start_ns DESC, sid DESC, state, alive_ns, open_waits);
+CREATE INDEX session_duration ON session (project, duration_ns DESC, sid DESC);
+CREATE INDEX session_cost ON session (project, cost_nano DESC, sid DESC);
+CREATE INDEX session_tokens ON session (project, total_tokens DESC, sid DESC);
+CREATE INDEX session_state ON session (project, state, start_ns DESC, sid DESC, alive_ns, open_waits);
+CREATE INDEX session_revision ON session (project, revision);
+CREATE INDEX session_parent ON session (project, parent_session_id) WHERE parent_session_id IS NOT NULL;
 
 -- is_removed: taken off by hand; a record that arrives later does not bring it back.
 CREATE TABLE session_tag (
   project TEXT NOT NULL,
-  session_id TEXT NOT NULL,
+  sid INTEGER NOT NULL,
   tag TEXT NOT NULL,
   is_removed INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (project, tag, session_id)
+  PRIMARY KEY (project, tag, sid)
 ) WITHOUT ROWID;
-CREATE INDEX session_tag_session ON session_tag (project, session_id);
+CREATE INDEX session_tag_sid ON session_tag (sid);
 
--- Roll-up per session and label (label_kind: agent, tool, model, error).
+-- Roll-up per session and label (label_kind: agent, tool, model, error, framework).
 CREATE TABLE usage (
+  sid INTEGER NOT NULL,
   project TEXT NOT NULL,
-  session_id TEXT NOT NULL,
   label_kind TEXT NOT NULL,
   label TEXT NOT NULL,
   start_ns INTEGER NOT NULL,
@@ -154,9 +168,9 @@ CREATE TABLE usage (
   output_tokens INTEGER,
   cached_tokens INTEGER,
   cost_nano INTEGER,
-  PRIMARY KEY (project, session_id, label_kind, label)
+  PRIMARY KEY (sid, label_kind, label)
 ) WITHOUT ROWID;
-CREATE INDEX usage_label ON usage (project, label_kind, label, session_id);
+CREATE INDEX usage_label ON usage (project, label_kind, label, sid);
 
 -- What a recording process said about one session.
 CREATE TABLE ledger (
@@ -179,8 +193,7 @@ CREATE TABLE dead_process (process TEXT PRIMARY KEY) WITHOUT ROWID;
 -- How far each spool segment has been read, committed together with its rows.
 CREATE TABLE segment (
   name TEXT PRIMARY KEY,
-  offset INTEGER NOT NULL,
-  bad_lines INTEGER NOT NULL DEFAULT 0
+  offset INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- Counters for the health badge: rejected spans, bad lines, attributes that were not understood.
@@ -198,17 +211,21 @@ ANALYZE sqlite_schema;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('trace', 'trace', '25000 25000 1'),
   ('trace', 'trace_session', '25000 25000 1'),
+  ('trace', 'trace_process', '100 2'),
   ('span', 'span', '1000000 1000000 40 1'),
-  ('session', 'session', '25000 25000 1'),
-  ('session', 'session_start', '25000 25000 1 1'),
-  ('session', 'session_state', '25000 25000 6000 1'),
+  ('session_key', 'sqlite_autoindex_session_key_1', '25000 25000 1'),
+  ('session', 'sqlite_autoindex_session_1', '25000 25000 1'),
+  ('session', 'session_start', '25000 25000 1 1 1 1 1'),
+  ('session', 'session_state', '25000 25000 6000 1 1 1 1'),
   ('session', 'session_duration', '25000 25000 1 1'),
   ('session', 'session_cost', '25000 25000 1 1'),
   ('session', 'session_tokens', '25000 25000 1 1'),
+  ('session', 'session_revision', '25000 25000 1'),
+  ('session', 'session_parent', '1000 1000 2'),
   ('session_tag', 'session_tag', '60000 60000 3000 1'),
-  ('session_tag', 'session_tag_session', '60000 60000 2'),
-  ('usage', 'usage', '150000 150000 6 3 1'),
-  ('usage', 'usage_label', '150000 150000 30000 1000 1'),
+  ('session_tag', 'session_tag_sid', '60000 2'),
+  ('usage', 'usage', '300000 12 3 1'),
+  ('usage', 'usage_label', '300000 300000 60000 3000 1'),
   ('ledger', 'ledger', '25000 25000 1 1'),
   ('ledger', 'ledger_process', '25000 1000'),
   ('payload', 'payload_trace', '30000 30000 1');

@@ -1,0 +1,1 @@
+"""The HTTP API: what the pages show, as JSON; and the ways in."""

@@ -1,0 +1,26 @@
+"""``/healthz``, and how the store is: size, backlog, what was refused or not understood."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from agentops.version import __version__
+from agentops_dashboard.api.answers import json_response
+from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader.health import read_health
+
+__all__ = ["add_health"]
+
+
+def add_health(app: FastAPI, reader: Reader, home: Path) -> None:
+    """Add the routes."""
+
+    @app.get("/healthz", tags=["health"], summary="Is it up, and does the store answer")
+    def healthz() -> Response:
+        reader.revision()
+        return json_response({"status": "ok", "version": __version__})
+
+    @app.get("/api/v1/health", tags=["health"], summary="Size, backlog, and what was refused or not understood")
+    def health() -> Response:
+        return json_response(read_health(reader, home))

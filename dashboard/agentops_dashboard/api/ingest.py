@@ -1,0 +1,72 @@
+"""``POST /v1/traces``: OTLP over HTTP, as protobuf and as JSON."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agentops_dashboard.api.answers import json_response, problem
+from agentops_dashboard.ingest import otlp_json, otlp_protobuf
+from agentops_dashboard.ingest.batch import Batch
+from agentops_dashboard.ingest.body import BodyError, decompress, read_body
+from agentops_dashboard.ingest.receiver import BusyError, Receiver
+
+__all__ = ["add_ingest", "take_traces"]
+
+_DECODERS: dict[str, Callable[[bytes], Batch]] = {
+    "application/json": otlp_json.decode,
+    "application/x-protobuf": otlp_protobuf.decode,
+    "application/protobuf": otlp_protobuf.decode,
+}
+
+
+def add_ingest(app: FastAPI, receiver: Receiver) -> None:
+    """Add the route. The answer is 200 only when the spans are on disk."""
+
+    @app.post("/v1/traces", tags=["ingest"], summary="Take spans, as OTLP protobuf or JSON")
+    async def traces(request: Request) -> Response:
+        return await take_traces(request, receiver, "default")
+
+
+async def take_traces(request: Request, receiver: Receiver, project: str) -> Response:
+    """Take one OTLP request into a project."""
+    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    decoder = _DECODERS.get(content_type)
+    if decoder is None:
+        return problem(415, f"Content-Type {content_type!r} is not understood. Use {' or '.join(list(_DECODERS)[:2])}.")
+    try:
+        body = await read_body(request)
+        receiver.admit(len(body))
+    except BodyError as error:
+        return problem(error.status, error.message)
+    except BusyError as busy:
+        answer = problem(429, "The store is behind. Nothing was taken; send it again.")
+        answer.headers["Retry-After"] = str(busy.retry_after_s)
+        return answer
+    try:
+        encoding = request.headers.get("content-encoding", "")
+        batch = await run_in_threadpool(_take, receiver, project, decoder, body, encoding)
+    except BodyError as error:
+        return problem(error.status, error.message)
+    except ValueError as error:
+        return problem(400, f"The body cannot be understood: {error}")
+    finally:
+        receiver.release(len(body))
+    return _answer(batch, is_json=content_type == "application/json")
+
+
+def _take(receiver: Receiver, project: str, decoder: Callable[[bytes], Batch], body: bytes, encoding: str) -> Batch:
+    batch = decoder(decompress(body, encoding))
+    receiver.take(project, batch)
+    return batch
+
+
+def _answer(batch: Batch, *, is_json: bool) -> Response:
+    rejected = sum(batch.rejected.values())
+    message = "; ".join(f"{count} × {reason}" for reason, count in batch.rejected.items())
+    if not is_json:
+        return Response(otlp_protobuf.encode_response(rejected, message), media_type="application/x-protobuf")
+    partial = {"partialSuccess": {"rejectedSpans": str(rejected), "errorMessage": message}} if rejected else {}
+    return json_response(partial)

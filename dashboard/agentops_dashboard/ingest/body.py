@@ -1,0 +1,69 @@
+"""Request bodies: their encodings, and how large they may be before and after decompression."""
+
+import io
+import zlib
+from dataclasses import dataclass
+
+import zstandard
+from starlette.requests import Request
+
+__all__ = ["BodyError", "decompress", "read_body"]
+
+BODY_LIMIT = 16 * 1024 * 1024
+DECOMPRESSED_LIMIT = 64 * 1024 * 1024
+
+
+@dataclass
+class BodyError(Exception):
+    """A body that is not taken. ``status`` is the HTTP code."""
+
+    status: int
+    message: str
+
+
+async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """Read a body that is not larger than the limit.
+
+    Raises:
+        BodyError: It is.
+    """
+    too_large = BodyError(413, f"The body has more than {limit} bytes. Send smaller batches.")
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise too_large
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def decompress(body: bytes, encoding: str, limit: int = DECOMPRESSED_LIMIT) -> bytes:
+    """Undo the content encoding; never holds more than the limit in memory.
+
+    Raises:
+        BodyError: The encoding is unknown, the bytes are not in it, or it expands beyond the limit.
+    """
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    try:
+        if encoding in ("gzip", "deflate"):
+            inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+            plain = inflater.decompress(body, limit + 1)
+            is_whole = inflater.eof or len(plain) > limit
+        elif encoding == "zstd":
+            with zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(io.BytesIO(body)) as reader:
+                plain = reader.read(limit + 1)
+            is_whole = True
+        else:
+            raise BodyError(415, f"Content-Encoding {encoding!r} is not understood. Use gzip, deflate or zstd.")
+    except (zlib.error, zstandard.ZstdError, MemoryError) as error:
+        raise BodyError(400, f"The body is not {encoding}: {error}") from error
+    if not is_whole:
+        raise BodyError(400, f"The {encoding} body is cut off.")
+    if len(plain) > limit:
+        raise BodyError(413, f"The body has more than {limit} bytes when decompressed. Send smaller batches.")
+    return plain

@@ -1,0 +1,65 @@
+"""Takes decoded batches into the store, a bounded number at a time."""
+
+import threading
+from dataclasses import dataclass
+
+from agentops_dashboard.ingest.batch import Batch
+from agentops_dashboard.semantics import understand
+from agentops_dashboard.store import SQLiteStore
+
+__all__ = ["BusyError", "Receiver"]
+
+_MOST_WAITING_BYTES = 64 * 1024 * 1024
+_MOST_WAITING = 64
+
+
+@dataclass
+class BusyError(Exception):
+    """More waits than may. ``retry_after_s`` is when to come again."""
+
+    retry_after_s: int
+
+
+class Receiver:
+    """Stores batches; refuses more than it can hold rather than lose or delay them without end.
+
+    Args:
+        store: The store to write to.
+    """
+
+    def __init__(self, store: SQLiteStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._waiting_bytes = 0
+
+    def admit(self, size: int) -> None:
+        """Make room for a body of ``size`` bytes; ``release`` gives it back.
+
+        Raises:
+            BusyError: There is none.
+        """
+        with self._lock:
+            is_full = self._waiting >= _MOST_WAITING or self._waiting_bytes + size > _MOST_WAITING_BYTES
+            if is_full and self._waiting:
+                raise BusyError(retry_after_s=1)
+            self._waiting += 1
+            self._waiting_bytes += size
+
+    def release(self, size: int) -> None:
+        """Give back the room that ``admit`` made."""
+        with self._lock:
+            self._waiting -= 1
+            self._waiting_bytes -= size
+
+    def take(self, project: str, batch: Batch) -> None:
+        """Store a batch; it is durable when this returns."""
+        records = [understand(raw) for raw in batch.spans]
+        unmapped: dict[str, int] = {}
+        for record in records:
+            for name in record.unmapped:
+                unmapped[name] = unmapped.get(name, 0) + 1
+        with self._store.transaction() as connection:
+            self._store.write(connection, project, records, batch.ledgers)
+            self._store.count(connection, project, "rejected", batch.rejected)
+            self._store.count(connection, project, "unmapped", unmapped)

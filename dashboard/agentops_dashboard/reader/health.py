@@ -1,0 +1,62 @@
+"""How the store is: its size, what waits in the spool, what was refused or not understood."""
+
+from pathlib import Path
+from typing import TypedDict
+
+from sqlalchemy import func, select
+
+from agentops.wire import list_segments
+from agentops.wire.segment import LOCAL
+from agentops_dashboard.reader import tables as t
+from agentops_dashboard.reader.reader import Reader
+
+__all__ = ["Health", "read_health"]
+
+
+class Health(TypedDict):
+    """``unmapped``: names of attributes that no convention knows, with how often they came; the most frequent first."""
+
+    sessions: int
+    spans: int
+    store_bytes: int
+    waiting_bytes: int
+    bad_lines: int
+    rejected: dict[str, int]
+    unmapped: dict[str, int]
+    missing: int
+
+
+def read_health(reader: Reader, home: Path) -> Health:
+    """Read the figures of a project and its home directory."""
+    s, c = t.session.c, t.counter.c
+    with reader.connect() as connection:
+        sessions, spans, missing = connection.execute(
+            select(func.count(), func.sum(s.spans), func.sum(s.missing)).where(s.project == reader.project)
+        ).one()
+        counted = connection.execute(
+            select(c.name, c.label, c.count).where(c.project == reader.project).order_by(c.count.desc())
+        ).all()
+        offsets = {row.name: row.offset for row in connection.execute(select(t.segment.c.name, t.segment.c.offset))}
+    counters: dict[str, dict[str, int]] = {}
+    for name, label, count in counted:
+        counters.setdefault(name, {})[label] = count
+    waiting = sum(
+        max(_size(segment.path) - offsets.get(segment.name, 0), 0) for segment in list_segments(home / "spool" / LOCAL)
+    )
+    return {
+        "sessions": sessions,
+        "spans": spans or 0,
+        "store_bytes": sum(_size(path) for path in home.glob("agentops.sqlite*")),
+        "waiting_bytes": waiting,
+        "bad_lines": sum(counters.get("bad_lines", {}).values()),
+        "rejected": counters.get("rejected", {}),
+        "unmapped": dict(list(counters.get("unmapped", {}).items())[:200]),
+        "missing": missing or 0,
+    }
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,99 @@
+"""Spans that others record: the tables of the conventions that a span speaks, applied in order."""
+
+import hashlib
+import re
+from typing import Any
+
+from agentops.semconv import Resource, SpanKind, SpanStatus
+from agentops_dashboard.semantics.agentops04 import AGENTOPS_04
+from agentops_dashboard.semantics.convention import Convention, fill
+from agentops_dashboard.semantics.errors import take_error
+from agentops_dashboard.semantics.logfire import LOGFIRE, resolve_pending
+from agentops_dashboard.semantics.openinference import OPENINFERENCE
+from agentops_dashboard.semantics.otel_genai import OTEL_GENAI
+from agentops_dashboard.semantics.record import RawSpan, SpanRecord, TraceFacts
+from agentops_dashboard.semantics.traceloop import TRACELOOP
+from agentops_dashboard.semantics.vercel import VERCEL
+
+__all__ = ["understand_foreign"]
+
+_MARKS: tuple[tuple[Convention, frozenset[str]], ...] = (
+    (VERCEL, frozenset({"ai"})),
+    (OPENINFERENCE, frozenset({"openinference"})),
+    (AGENTOPS_04, frozenset({"agentops"})),
+    (TRACELOOP, frozenset({"traceloop", "llm"})),
+    (LOGFIRE, frozenset({"logfire", "pydantic_ai", "agent_name", "all_messages_events"})),
+)
+"""Which first words of attribute names tell a convention. OTel's own names are tried last, for every span."""
+
+_COMMON = (
+    "http.", "url.", "server.", "client.", "net.", "network.", "rpc.", "db.", "code.", "thread.", "exception.",
+    "service.", "telemetry.", "otel.", "user.", "user_agent.", "messaging.", "process.", "host.", "error.",
+)  # fmt: skip
+_METERED = frozenset({SpanKind.LLM, SpanKind.EMBEDDING})
+_PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@=-]{0,127}")
+_DIGITS = re.compile(r"\.\d+(?=\.|$)")
+
+
+def understand_foreign(raw: RawSpan) -> SpanRecord:
+    """Turn a span of any other recorder into the internal form."""
+    raw = resolve_pending(raw)
+    a = raw.attributes
+    end_ns = raw.end_ns or None
+    status = SpanStatus.RUNNING if end_ns is None else SpanStatus.ERROR if raw.status_code == 2 else SpanStatus.OK
+    record = SpanRecord(
+        trace_id=raw.trace_id, span_id=raw.span_id, parent_id=raw.parent_id, version=1, kind="", name=raw.name,
+        status=status, start_ns=raw.start_ns, end_ns=end_ns, origin=raw.scope or None, events=raw.events,
+        resource=raw.resource, facts=TraceFacts(is_root=raw.parent_id is None),
+    )  # fmt: skip
+    spoken = _spoken(a)
+    take_error(record, raw)
+    taken: set[str] = set()
+    for convention in spoken:
+        taken |= fill(record, a, convention)
+    record.kind = record.kind or SpanKind.OPERATION
+    record.name = record.name or record.kind
+    _settle_usage(record)
+    _settle_session(record)
+    consumed = tuple(name for convention in spoken for name in convention.consumed)
+    record.attributes = {key: value for key, value in a.items() if not _is_consumed(key, consumed)}
+    known = _COMMON + tuple(prefix for convention in spoken for prefix in convention.prefixes)
+    record.unmapped = [
+        _DIGITS.sub(".N", key)[:200] for key in record.attributes if key not in taken and not key.startswith(known)
+    ]
+    return record
+
+
+def _spoken(attributes: dict[str, Any]) -> list[Convention]:
+    words = {key.split(".", 1)[0] for key in attributes}
+    return [convention for convention, marks in _MARKS if not marks.isdisjoint(words)] + [OTEL_GENAI]
+
+
+def _is_consumed(key: str, consumed: tuple[str, ...]) -> bool:
+    return any(key == name or (name[-1] == "." and key.startswith(name)) for name in consumed)
+
+
+def _settle_usage(record: SpanRecord) -> None:
+    """Usage belongs to the call that caused it: agents and chains that repeat it would count it twice."""
+    if record.kind not in _METERED:
+        record.input_tokens = record.output_tokens = record.cached_tokens = None
+        record.cache_write_tokens = record.reasoning_tokens = record.cost_nano = None
+        return
+    apart = (record.cached_tokens or 0) + (record.cache_write_tokens or 0)
+    if record.input_tokens is not None and apart > record.input_tokens:
+        # Some report cached tokens beside the input (Anthropic's way), OTel counts them into it.
+        record.input_tokens += apart
+    record.cost_source = None if record.cost_nano is None else "reported"
+
+
+def _settle_session(record: SpanRecord) -> None:
+    facts = record.facts
+    if facts.session_id is not None and not _PLAIN_ID.fullmatch(facts.session_id):
+        # An id stands in addresses; what cannot is replaced by a digest, the same one each time.
+        digest = hashlib.blake2b(facts.session_id.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        facts.session_id = f"session-{digest}"
+    if facts.is_root and facts.name is None:
+        facts.name = record.name
+    environment = record.resource.get("agentops.environment")
+    if environment and Resource.ENVIRONMENT not in record.resource:
+        record.resource = record.resource | {Resource.ENVIRONMENT: environment}

@@ -1,0 +1,115 @@
+"""``agentops serve``: the application on this machine's loopback address."""
+
+import json
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from pathlib import Path
+
+import uvicorn
+
+from agentops.errors import AgentOpsError
+from agentops_dashboard.app import create_app
+
+__all__ = ["DEFAULT_PORT", "SERVE_FILE", "run", "served_at"]
+
+DEFAULT_PORT = 8632
+SERVE_FILE = "serve.json"
+"""Tells programs on this machine where their sessions can be looked at: ``{"url", "pid"}``."""
+
+_HOST = "127.0.0.1"
+
+
+def run(home: Path, port: int, *, opens_browser: bool = False, page: str = "") -> int:
+    """Serve until interrupted.
+
+    Args:
+        home: Home directory with the store and the spool.
+        port: 0 picks a free one.
+        opens_browser: Also open the page in a browser.
+        page: Path of the page that is announced; the first page by default.
+
+    Raises:
+        AgentOpsError: The port is in use, or may not be used.
+    """
+    listener = _listen(home, port)
+    url = f"http://{_HOST}:{listener.getsockname()[1]}"
+    app = create_app(home)
+    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=2, access_log=False)
+    server = _AnnouncedServer(config, home, url, page=page, opens_browser=opens_browser)
+    server.run(sockets=[listener])
+    return 0
+
+
+def served_at(home: Path) -> str | None:
+    """Return the address at which a home's dashboard is served right now; None if it is not."""
+    running = _read_serve_file(home)
+    if running is None:
+        return None
+    try:
+        os.kill(int(str(running["pid"])), 0)
+    except ProcessLookupError:
+        return None
+    except (OSError, ValueError):
+        pass
+    return str(running.get("url"))
+
+
+def _listen(home: Path, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name != "nt":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_HOST, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise AgentOpsError(_port_problem(home, port, error)) from error
+    return listener
+
+
+def _port_problem(home: Path, port: int, error: Exception) -> str:
+    running = _read_serve_file(home)
+    if running is not None and running.get("url") == f"http://{_HOST}:{port}":
+        return f"the dashboard is already served at {running['url']} (process {running['pid']}). Open it there."
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"port {port} cannot be used ({reason}). To take any free port, run: agentops serve --port 0"
+
+
+def _read_serve_file(home: Path) -> dict[str, object] | None:
+    try:
+        content = json.loads((home / SERVE_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) and "pid" in content else None
+
+
+class _AnnouncedServer(uvicorn.Server):
+    """Says where it is once it listens, in the terminal and in the home directory, and takes that back at the end."""
+
+    def __init__(self, config: uvicorn.Config, home: Path, url: str, *, page: str, opens_browser: bool) -> None:
+        super().__init__(config)
+        self._file = home / SERVE_FILE
+        self._url = url
+        self._page = url + page
+        self._opens_browser = opens_browser
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then announce."""
+        await super().startup(sockets)
+        if self.should_exit:
+            return
+        self._file.write_text(json.dumps({"url": self._url, "pid": os.getpid()}), "utf-8")
+        sys.stdout.write(f"Dashboard: {self._page}  (Ctrl-C stops it)\n")
+        sys.stdout.flush()
+        if self._opens_browser:
+            threading.Thread(target=webbrowser.open, args=(self._page,), daemon=True).start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take the announcement back, then stop."""
+        running = _read_serve_file(self._file.parent)
+        if running is not None and running.get("pid") == os.getpid():
+            self._file.unlink(missing_ok=True)
+        await super().shutdown(sockets)

@@ -1,0 +1,62 @@
+"""Changes by hand: tags, and deleting sessions for good."""
+
+import sqlite3
+import time
+
+from agentops_dashboard.store.payload import words_of
+from agentops_dashboard.store.sqlite import SQLiteStore
+from agentops_dashboard.store.summary import session_number
+
+__all__ = ["delete_payloads", "delete_sessions", "set_tags"]
+
+
+def set_tags(store: SQLiteStore, project: str, session_id: str, tags: list[str]) -> None:
+    """Make these the session's tags. One that was taken off does not come back with a later record."""
+    with store.transaction() as connection:
+        sid = session_number(connection, project, session_id)
+        connection.execute("UPDATE session_tag SET is_removed = 1 WHERE sid = ?", (sid,))
+        connection.executemany(
+            "INSERT INTO session_tag (project, sid, tag) VALUES (?, ?, ?) "
+            "ON CONFLICT (project, tag, sid) DO UPDATE SET is_removed = 0",
+            [(project, sid, tag) for tag in tags],
+        )
+        connection.execute("UPDATE session SET revision = ? WHERE sid = ?", (time.time_ns(), sid))
+
+
+def delete_sessions(store: SQLiteStore, project: str, session_ids: list[str]) -> int:
+    """Delete sessions with all that belongs to them, the search index included; returns how many there were."""
+    deleted = 0
+    for session_id in session_ids:
+        with store.transaction() as connection:
+            deleted += _delete(connection, project, session_id)
+    return deleted
+
+
+def _delete(connection: sqlite3.Connection, project: str, session_id: str) -> int:
+    found = connection.execute(
+        "SELECT sid FROM session WHERE project = ? AND session_id = ?", (project, session_id)
+    ).fetchone()
+    if found is None:
+        return 0
+    traces = connection.execute(
+        "SELECT trace_id FROM trace WHERE project = ? AND session_id = ?", (project, session_id)
+    ).fetchall()
+    for (trace_id,) in traces:
+        delete_payloads(connection, project, trace_id)
+        for table in ("span", "ledger", "trace"):
+            connection.execute(f"DELETE FROM {table} WHERE project = ? AND trace_id = ?", (project, trace_id))
+    for table in ("session_tag", "usage", "session", "session_key"):
+        connection.execute(f"DELETE FROM {table} WHERE sid = ?", found)
+    return 1
+
+
+def delete_payloads(connection: sqlite3.Connection, project: str, trace_id: str) -> None:
+    """Delete a trace's payload blocks. The index forgets words only when it is told which ones they were."""
+    blocks = connection.execute(
+        "SELECT block_id, body FROM payload WHERE project = ? AND trace_id = ?", (project, trace_id)
+    ).fetchall()
+    for block_id, body in blocks:
+        connection.execute(
+            "INSERT INTO payload_text (payload_text, rowid, body) VALUES ('delete', ?, ?)", (block_id, words_of(body))
+        )
+        connection.execute("DELETE FROM payload WHERE block_id = ?", (block_id,))

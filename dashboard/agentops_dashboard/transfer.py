@@ -1,0 +1,144 @@
+"""Whole sessions out of a store and into another, as OTLP/JSON lines; reading them twice changes nothing."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
+
+import orjson
+
+from agentops.semconv import GenAI, Resource, SpanKind
+from agentops.semconv import Session as SessionName
+from agentops.semconv import Span as SpanName
+from agentops.wire import encode_attributes, encode_line, encode_resource, encode_span
+from agentops_dashboard.ingest.otlp_json import decode
+from agentops_dashboard.reader import Reader, Session, Span
+from agentops_dashboard.semantics import understand
+from agentops_dashboard.store import SQLiteStore
+
+__all__ = ["export_sessions", "import_lines", "session_lines"]
+
+_SCOPE = '{"name":"agentops.export"}'
+_BATCH = 50
+_STATUS_CODES = {"ok": 1, "error": 2}
+
+
+def export_sessions(reader: Reader, query: str, file: BinaryIO) -> int:
+    """Write the sessions that fit a query, the oldest first; returns how many.
+
+    Raises:
+        QueryError: The query cannot be understood.
+    """
+    cursor, count = None, 0
+    while True:
+        page = reader.sessions(query, sort="start_time", cursor=cursor, limit=100)
+        for session in page["sessions"]:
+            file.writelines(session_lines(session, reader.spans(session["id"])))
+            count += 1
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return count
+
+
+def session_lines(session: Session, spans: list[Span]) -> Iterator[bytes]:
+    """Yield a session's lines; each is an OTLP/JSON trace request that any OTLP receiver takes."""
+    resource = encode_resource(
+        {
+            Resource.SERVICE_NAME: session["service"],
+            Resource.ENVIRONMENT: session["environment"],
+            Resource.HOST_NAME: session["host"],
+            Resource.FRAMEWORKS: tuple(session["frameworks"]) or None,
+        }
+    )
+    for start in range(0, len(spans), _BATCH):
+        encoded = [_encode(span, session) for span in spans[start : start + _BATCH]]
+        is_partial = any(span["end_ns"] is None for span in spans[start : start + _BATCH])
+        yield encode_line(resource, _SCOPE, encoded, partial=is_partial)
+
+
+def import_lines(store: SQLiteStore, lines: Iterable[bytes], project: str = "default") -> dict[str, int]:
+    """Store lines of OTLP/JSON; returns the numbers of spans read and of lines not understood."""
+    counted = {"spans": 0, "bad_lines": 0}
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            batch = decode(line)
+        except ValueError:
+            counted["bad_lines"] += 1
+            continue
+        store.add(project, [understand(raw) for raw in batch.spans], batch.ledgers)
+        counted["spans"] += len(batch.spans)
+    return counted
+
+
+def _encode(span: Span, session: Session) -> str:
+    error = span["error"]
+    events = [(event["name"], event["time_ns"], event["attributes"]) for event in span["events"]]
+    return encode_span(
+        trace_id=span["trace_id"],
+        span_id=span["id"],
+        parent_id=span["parent_id"],
+        name=span["name"],
+        is_client=span["kind"] == SpanKind.LLM,
+        start_ns=span["start_ns"],
+        end_ns=span["end_ns"] or 0,
+        attributes=encode_attributes(_attributes(span, session)),
+        events=events,
+        status_code=_STATUS_CODES.get(span["status"], 0),
+        status_message=(error["message"] or "") if error else "",
+    )
+
+
+def _attributes(span: Span, session: Session) -> dict[str, object]:
+    is_root = span["parent_id"] is None
+    tokens, cost = span["tokens"], span["cost"]
+    values: dict[str, object] = {key: _tupled(value) for key, value in span["attributes"].items()}
+    values |= {
+        SpanName.KIND: span["kind"],
+        SpanName.STATUS: span["status"],
+        SpanName.SEQ: span["seq"],
+        SpanName.VERSION: 2 if span["end_ns"] else 1,
+        SpanName.ORIGIN: span["origin"],
+        SpanName.SWALLOWED_ERROR: span["swallowed_error"],
+        SpanName.ATTEMPT: span["attempt"],
+        SpanName.ERROR_TYPE: span["error"]["type"] if span["error"] else None,
+        SessionName.ID: session["id"],
+        SessionName.TAGS: tuple(session["tags"]) or None,
+        SessionName.USER_ID: session["user"],
+        GenAI.AGENT_NAME: span["agent"],
+        GenAI.TOOL_NAME: span["tool"],
+        GenAI.RESPONSE_MODEL: span["model"],
+        GenAI.PROVIDER_NAME: span["provider"],
+        GenAI.USAGE_INPUT_TOKENS: tokens["input"] if tokens else None,
+        GenAI.USAGE_OUTPUT_TOKENS: tokens["output"] if tokens else None,
+        GenAI.USAGE_CACHE_READ: tokens["cached"] if tokens else None,
+        GenAI.USAGE_CACHE_CREATION: tokens["cache_write"] if tokens else None,
+        GenAI.USAGE_REASONING: tokens["reasoning"] if tokens else None,
+        SpanName.COST_USD: cost["amount"] if cost and cost["source"] == "reported" else None,
+    }
+    first_token_ms = span["first_token_ms"]
+    values[GenAI.RESPONSE_TIME_TO_FIRST_CHUNK] = None if first_token_ms is None else first_token_ms / 1000
+    values |= _content(span)
+    if is_root:
+        values[SessionName.METADATA] = session["metadata"] or None
+        values[SessionName.PARENT_ID] = session["parent_id"]
+        values[SessionName.PARENT_SPAN_ID] = session["parent_span_id"]
+        if span["end_ns"] is not None:
+            values[SessionName.STATE] = session["state"]
+    return values
+
+
+def _content(span: Span) -> dict[str, object]:
+    names = {
+        SpanKind.LLM: (GenAI.INPUT_MESSAGES, GenAI.OUTPUT_MESSAGES),
+        SpanKind.TOOL: (GenAI.TOOL_CALL_ARGUMENTS, GenAI.TOOL_CALL_RESULT),
+    }.get(span["kind"], (SpanName.INPUT, SpanName.OUTPUT))
+    return dict(zip(names, (_text(span["input"]), _text(span["output"])), strict=True))
+
+
+def _text(value: Any) -> object:
+    """Data goes out as JSON text, as it came; text and numbers go as they are."""
+    return orjson.dumps(value).decode() if isinstance(value, list | dict) else value
+
+
+def _tupled(value: Any) -> object:
+    return tuple(value) if isinstance(value, list) else value

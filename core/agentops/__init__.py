@@ -1,6 +1,9 @@
 """agentops records what AI agents do as sessions, and shows why one broke."""
 
-from agentops.errors import AgentOpsError, ConfigurationError, MissingExtraError, PluginError
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from agentops.errors import AgentOpsError, ConfigurationError, MissingExtraError, PluginError, ValidationError
 from agentops.hookspecs import Integration, hookimpl
 from agentops.sdk.api import (
     configure,
@@ -37,26 +40,64 @@ from agentops.sdk.span import ErrorInfo, Span
 from agentops.sdk.states import TraceState
 from agentops.version import __version__
 
+if TYPE_CHECKING:
+    from agentops import propagation
+    from agentops.client import Client, get_client
+    from agentops.sdk.endpoints import track_endpoint
+    from agentops.sdk.events import ActionEvent, ErrorEvent, LLMEvent, ToolEvent, record, track_agent, track_tool
+    from agentops.validation import print_validation_summary, validate_trace_spans
+
 SUCCESS = TraceState.SUCCESS
 ERROR = TraceState.ERROR
 UNSET = TraceState.UNSET
+
+_LATE = {
+    "ActionEvent": "agentops.sdk.events",
+    "Client": "agentops.client",
+    "ErrorEvent": "agentops.sdk.events",
+    "LLMEvent": "agentops.sdk.events",
+    "ToolEvent": "agentops.sdk.events",
+    "get_client": "agentops.client",
+    "print_validation_summary": "agentops.validation",
+    "record": "agentops.sdk.events",
+    "track_agent": "agentops.sdk.events",
+    "track_endpoint": "agentops.sdk.endpoints",
+    "track_tool": "agentops.sdk.events",
+    "validate_trace_spans": "agentops.validation",
+}
+"""Names that most programs do without, and where they are: loaded when they are first used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "propagation":
+        return importlib.import_module("agentops.propagation")
+    if name not in _LATE:
+        raise AttributeError(f"module 'agentops' has no attribute {name!r}")
+    return getattr(importlib.import_module(_LATE[name]), name)
+
 
 __all__ = [
     "ERROR",
     "SUCCESS",
     "UNSET",
+    "ActionEvent",
     "AgentOpsError",
+    "Client",
     "Config",
     "ConfigurationError",
+    "ErrorEvent",
     "ErrorInfo",
     "Integration",
+    "LLMEvent",
     "MissingExtraError",
     "ModelCall",
     "PluginError",
     "Recorder",
     "Session",
     "Span",
+    "ToolEvent",
     "TraceState",
+    "ValidationError",
     "__version__",
     "activate",
     "agent",
@@ -70,18 +111,26 @@ __all__ = [
     "end_session",
     "end_trace",
     "flush",
+    "get_client",
     "guard",
     "guarded",
     "guardrail",
     "hookimpl",
     "init",
     "operation",
+    "print_validation_summary",
+    "propagation",
+    "record",
     "session",
     "start_session",
     "start_trace",
     "task",
     "tool",
     "trace",
+    "track_agent",
+    "track_endpoint",
+    "track_tool",
     "update_trace_metadata",
+    "validate_trace_spans",
     "workflow",
 ]

@@ -13,7 +13,7 @@ from typing import Final
 from agentops.errors import AgentOpsError
 from agentops.version import __version__
 
-__all__ = ["main"]
+__all__ = ["find_command", "main"]
 
 GROUP: Final = "agentops.commands"
 SUMMARIES: Final = {
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
-        return _command(arguments[0])(arguments[1:])
+        return find_command(arguments[0])(arguments[1:])
     except AgentOpsError as error:
         sys.stderr.write(f"agentops: {error}\n")
         return 2
@@ -55,7 +55,12 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
-def _command(name: str) -> Callable[[list[str]], int]:
+def find_command(name: str) -> Callable[[list[str]], int]:
+    """Return the function of a command.
+
+    Raises:
+        AgentOpsError: There is none of that name, or what it needs is not installed.
+    """
     points = {point.name: point for point in metadata.entry_points(group=GROUP)}
     if name not in points:
         raise AgentOpsError(f"there is no command {name!r}{_nearest(name, list(points))} See: agentops --help")

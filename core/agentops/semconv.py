@@ -9,6 +9,7 @@ from typing import Final
 
 __all__ = [
     "CONTENT_ATTRIBUTES",
+    "HTTP",
     "SPAN_KINDS",
     "SPAN_STATUSES",
     "GenAI",
@@ -189,6 +190,15 @@ class Session:
     PARENT_ID: Final = "agentops.session.parent_id"
     PARENT_SPAN_ID: Final = "agentops.session.parent_span_id"
     USER_ID: Final = "user.id"
+
+
+class HTTP:
+    """OpenTelemetry HTTP attributes (stable), on the sessions of ``track_endpoint``."""
+
+    METHOD: Final = "http.request.method"
+    ROUTE: Final = "http.route"
+    STATUS_CODE: Final = "http.response.status_code"
+    PATH: Final = "url.path"
 
 
 class Resource:

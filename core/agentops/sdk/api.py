@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentops.errors import ConfigurationError
 from agentops.sdk import process
-from agentops.sdk.config import Config, config_from_environment, updated
+from agentops.sdk.config import LOG_IN_HOME, Config, config_from_environment, is_fail_safe, updated, usable
 from agentops.sdk.context import CURRENT
 from agentops.sdk.guard import logger
 from agentops.sdk.session import Session
@@ -31,31 +31,54 @@ __all__ = [
 ]
 
 
-def init(api_key: str | None = None, **settings: Any) -> Session | None:
+def init(  # noqa: PLR0917 - the order of AgentOps 0.4, whose callers give some by position
+    api_key: str | None = None,
+    endpoint: str | None = None,
+    app_url: str | None = None,
+    max_wait_time: int | None = None,
+    max_queue_size: int | None = None,
+    tags: Tags | None = None,
+    default_tags: Tags | None = None,
+    trace_name: str | None = None,
+    instrument_llm_calls: bool | None = None,
+    auto_start_session: bool | None = None,
+    auto_init: bool | None = None,
+    skip_auto_end_session: bool | None = None,
+    env_data_opt_out: bool | None = None,
+    log_level: str | int | None = None,
+    fail_safe: bool | None = None,
+    log_session_replay_url: bool | None = None,
+    exporter_endpoint: str | None = None,
+    **settings: Any,
+) -> Session | None:
     """Begin to record; frameworks in use are recorded from here on.
 
     Without ``endpoint`` or ``exporter_endpoint`` everything stays on this machine, whatever ``api_key`` says. Calling
     it again with other settings really switches: new sessions follow the new settings, running ones end as they began.
 
-    Args:
-        api_key: Key for ``endpoint``.
-        settings: Any field of ``agentops.Config``, and ``tags`` as another name of ``default_tags``.
+    Every argument is a field of ``agentops.Config``, which says what it means; None leaves it as the environment has
+    it. ``tags`` is another name of ``default_tags``; given both, both count. ``settings`` takes the further fields.
 
     Returns:
         The automatic session, or None when ``auto_start_session`` is off or recording is disabled.
 
     Raises:
-        ConfigurationError: An argument or environment variable is unknown or cannot be used; with ``fail_safe=True``
+        ConfigurationError: An argument or environment variable is unknown or cannot be used; with ``fail_safe``
             this is logged instead.
     """
+    given = {**locals(), **settings}
+    del given["settings"]
+    return _begin(_settings(given))
+
+
+def _settings(given: dict[str, Any]) -> Config:
     try:
-        config = updated(config_from_environment(), {"api_key": api_key, **settings})
+        return updated(config_from_environment(), given)
     except ConfigurationError as error:
-        if not settings.get("fail_safe"):
+        if not (given.get("fail_safe") or is_fail_safe()):
             raise
-        logger.error("agentops: %s It goes on with the settings of the environment.", error)
-        config = config_from_environment()
-    return _begin(config)
+        logger.error("agentops: %s It goes on without that.", error)
+        return usable(given)
 
 
 def configure(**settings: Any) -> None:
@@ -93,21 +116,30 @@ def start_session(
     return session
 
 
-def end_session(session_or_state: object = None, end_state: object = None, end_state_reason: str | None = None) -> None:
+def end_session(
+    session_or_status: object = None,
+    end_state: object = None,
+    end_state_reason: str | None = None,
+    *,
+    is_auto_end: bool = False,
+) -> None:
     """End the caller's session, or the one given. A session of another thread or task is never touched.
 
     Args:
-        session_or_state: A ``Session``, or an end state in any spelling.
+        session_or_status: A ``Session``, or an end state in any spelling.
         end_state: The state, where the first argument is a session or left out; ``success`` if none is given.
         end_state_reason: A sentence kept beside the state.
+        is_auto_end: Whether a framework calls this on its own account; then ``skip_auto_end_session`` keeps it open.
     """
-    if isinstance(session_or_state, Session):
-        session: Session | None = session_or_state
+    if isinstance(session_or_status, Session):
+        session: Session | None = session_or_status
     else:
         session = current_session()
-        end_state = session_or_state if session_or_state is not None else end_state
+        end_state = session_or_status if session_or_status is not None else end_state
     if session is None:
         logger.warning("agentops: end_session() was called where no session is running; nothing was ended.")
+        return
+    if is_auto_end and session.runtime.config.skip_auto_end_session:
         return
     session.end(end_state if end_state is not None else State.SUCCESS, reason=end_state_reason)
 
@@ -233,12 +265,14 @@ def _set_up_logging(config: Config) -> None:
         logger.addHandler(handler)
         logger.propagate = False
     if config.logging_to_file and not any(isinstance(item, logging.FileHandler) for item in logger.handlers):
+        path = config.home / "agentops.log" if config.logging_to_file == LOG_IN_HOME else config.logging_to_file
         try:
-            logger.addHandler(logging.FileHandler(config.logging_to_file, mode="a", delay=True))
+            config.home.mkdir(parents=True, exist_ok=True)
+            logger.addHandler(logging.FileHandler(path, mode="a", encoding="utf-8"))
         except OSError as error:
-            raise ConfigurationError(
-                f"logging_to_file={config.logging_to_file!r} cannot be opened: {error}."
-            ) from error
+            logger.warning(
+                "agentops: logging_to_file: %s cannot be opened (%s); messages go to stderr only.", path, error
+            )
 
 
 if TYPE_CHECKING:

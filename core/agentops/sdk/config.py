@@ -1,5 +1,6 @@
 """Settings: each one's name, its environment variable, its default, and how a given value is read."""
 
+import contextlib
 import difflib
 import os
 from collections.abc import Callable, Mapping
@@ -10,8 +11,18 @@ from typing import Any, Final
 from agentops.errors import ConfigurationError
 from agentops.sdk.tags import normalize_tags
 
-__all__ = ["CONTENT_MODES", "Config", "config_from_environment", "updated"]
+__all__ = [
+    "CONTENT_MODES",
+    "LOG_IN_HOME",
+    "Config",
+    "config_from_environment",
+    "is_fail_safe",
+    "updated",
+    "usable",
+]
 
+LOG_IN_HOME: Final = "agentops.log in AGENTOPS_HOME"
+"""What ``logging_to_file=True`` becomes. AgentOps 0.4 wrote into the working directory, over what was there."""
 CONTENT_MODES: Final = ("full", "metadata_only", "off")
 _HOME: Final = Path("~/.agentops")
 _TRUE: Final = {"1", "true", "yes", "on", "t", "y"}
@@ -69,10 +80,20 @@ def _level(value: object) -> str:
 def _headers(value: object) -> tuple[tuple[str, str], ...]:
     if isinstance(value, Mapping):
         return tuple((str(name), str(text)) for name, text in value.items())
+    if not isinstance(value, str):
+        return tuple((str(name), str(text)) for name, text in value)  # type: ignore[attr-defined]
     pairs = [item.partition("=") for item in _names(value)]
     if not all(name and sign for name, sign, _ in pairs):
         raise ValueError("a mapping, or text such as `Authorization=Basic abc,X-Project=1`")
     return tuple((name.strip(), text.strip()) for name, _, text in pairs)
+
+
+def _log_file(value: object) -> str:
+    """Read a path, or AgentOps 0.4's true and false."""
+    text = str(value).strip()
+    if text.lower() in _FALSE:
+        return ""
+    return LOG_IN_HOME if text.lower() in _TRUE else text
 
 
 def _text(value: object) -> str:
@@ -121,7 +142,9 @@ class Config:
     )
     log_level: str = _setting("AGENTOPS_LOG_LEVEL", _level, "INFO", "Level of the `agentops` logger.")
     logging_to_file: str | None = _setting(
-        "AGENTOPS_LOGGING_TO_FILE", _text, doc="Path of a file that agentops' own log messages are appended to."
+        "AGENTOPS_LOGGING_TO_FILE",
+        _log_file,
+        doc="File that agentops' own log messages are appended to; `true`: `agentops.log` in `AGENTOPS_HOME`.",
     )
     fail_safe: bool = _setting("AGENTOPS_FAIL_SAFE", _bool, False, "Log set-up errors instead of raising them.")
     log_session_replay_url: bool = _setting(
@@ -207,6 +230,22 @@ def config_from_environment(environment: Mapping[str, str] = os.environ) -> Conf
             changes[name] = _read(name, text, f"{variable}=")
     config = replace(Config(), **changes)
     return replace(config, home=config.home.expanduser())
+
+
+def is_fail_safe(environment: Mapping[str, str] = os.environ) -> bool:
+    """Say whether the environment asks for set-up errors to be logged, whatever else is wrong in it."""
+    return environment.get("AGENTOPS_FAIL_SAFE", "").strip().lower() in _TRUE
+
+
+def usable(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Config:
+    """Return the settings with whatever cannot be used left out; for ``fail_safe``."""
+    config = replace(Config(), home=Config().home.expanduser())
+    variables = {item.metadata["variable"]: name for name, item in _FIELDS.items()}
+    sources = [(variables[key], text) for key, text in environment.items() if key in variables and text]
+    for name, value in [*sources, *given.items()]:
+        with contextlib.suppress(ConfigurationError):
+            config = updated(config, {name: value})
+    return config
 
 
 def _read(name: str, value: Any, shown: str) -> Any:

@@ -7,16 +7,19 @@ signature. A generator's span is current only while the generator itself runs, s
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from agentops.errors import ConfigurationError
+from agentops.sdk import process
 from agentops.sdk.calls import CallScope, NotRecorded, SessionScope, SpanScope, describe_arguments
+from agentops.sdk.session import Session
 from agentops.sdk.tags import normalize_tags
 from agentops.semconv import Span as Attr
 from agentops.semconv import SpanKind
 
 __all__ = [
     "agent",
+    "apply_scope",
     "chain",
     "guardrail",
     "operation",
@@ -53,7 +56,28 @@ class Decorator(Protocol):
     ) -> Callable[[F], F]: ...
 
 
-def _decorator(kind: str, doc: str) -> Decorator:
+class SessionDecorator(Protocol):
+    """The type of ``session`` and ``trace``, whose called form is a context manager too."""
+
+    @overload
+    def __call__(self, wrapped: F, /) -> F: ...
+    @overload
+    def __call__(
+        self,
+        wrapped: str | None = None,
+        /,
+        *,
+        name: str | None = None,
+        version: object = None,
+        tags: object = None,
+        cost: float | None = None,
+        spec: object = None,
+        capture_request: bool = True,
+        capture_response: bool = True,
+    ) -> "SessionBlock": ...
+
+
+def _decorator(kind: str, doc: str) -> Any:
     """Make the decorator for one kind of span."""
 
     def decorate(
@@ -68,6 +92,8 @@ def _decorator(kind: str, doc: str) -> Decorator:
         capture_request: bool = True,
         capture_response: bool = True,
     ) -> Any:
+        if isinstance(wrapped, str) and kind == SpanKind.SESSION:
+            wrapped, name = None, name or wrapped
         if wrapped is not None and not callable(wrapped) and not isinstance(wrapped, (classmethod, staticmethod)):
             raise ConfigurationError(f"@{kind} decorates functions and classes, not {wrapped!r}; use @{kind}(name=…).")
         attributes = {Attr.VERSION_LABEL: version, Attr.COST_USD: cost, Attr.SPEC: spec}
@@ -80,22 +106,54 @@ def _decorator(kind: str, doc: str) -> Decorator:
             captures_output=capture_response,
         )
 
-        def apply(target: Any) -> Any:
-            return _apply(target, name, scope)
-
-        return apply if wrapped is None else apply(wrapped)
+        if wrapped is not None:
+            return apply_scope(wrapped, name, scope)
+        if kind == SpanKind.SESSION:
+            return SessionBlock(lambda target: apply_scope(target, name, scope), name or kind, normalize_tags(tags))
+        return lambda target: apply_scope(target, name, scope)
 
     decorate.__name__ = decorate.__qualname__ = kind
     decorate.__doc__ = doc
     return decorate
 
 
+class SessionBlock:
+    """What ``session(…)`` and ``trace(…)`` return: a decorator, and for the documentation's sake a context manager.
+
+    ``with agentops.trace("checkout", tags=["x"]) as session:`` is the same as with ``start_session``.
+    """
+
+    def __init__(self, apply: Callable[[Any], Any], name: str, tags: list[str]) -> None:
+        self._apply = apply
+        self._name = name
+        self._tags = tags
+        self._open: list[Session] = []
+
+    def __call__(self, target: F) -> F:
+        """Decorate."""
+        return cast("F", self._apply(target))
+
+    def __enter__(self) -> Session:
+        self._open.append(process.runtime().start_session(self._name, self._tags))
+        return self._open[-1].__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self._open.pop().__exit__(*error)  # type: ignore[arg-type]
+
+    async def __aenter__(self) -> Session:
+        return self.__enter__()
+
+    async def __aexit__(self, *error: object) -> None:
+        self.__exit__(*error)
+
+
 ScopeMaker = Callable[..., CallScope]
 
 
-def _apply(target: Any, name: str | None, scope: ScopeMaker) -> Any:
+def apply_scope(target: Any, name: str | None, scope: ScopeMaker) -> Any:
+    """Record the calls of anything that can be called, as the scope says."""
     if isinstance(target, (classmethod, staticmethod)):
-        return type(target)(_apply(target.__func__, name, scope))
+        return type(target)(apply_scope(target.__func__, name, scope))
     if inspect.isclass(target):
         return _wrap_class(target, name or target.__name__, scope)
     made = scope(name=name or getattr(target, "__name__", type(target).__name__), describe=describe_arguments(target))
@@ -227,16 +285,18 @@ def _wrap_class(cls: type, name: str, scope: ScopeMaker) -> type:
         function = member.__func__ if isinstance(member, (classmethod, staticmethod)) else member
         if inspect.isfunction(function) and not hasattr(function, "__agentops__"):
             label = name if attribute == "__call__" else f"{name}.{attribute}"
-            setattr(cls, attribute, _apply(member, label, scope))
+            setattr(cls, attribute, apply_scope(member, label, scope))
     return cls
 
 
-session = _decorator(SpanKind.SESSION, "Run each call of a function as a session of its own.")
-trace = _decorator(SpanKind.SESSION, "The same as ``session``, by AgentOps 0.4's other name.")
-agent = _decorator(SpanKind.AGENT, "Record each call as an agent's run.")
-task = _decorator(SpanKind.TASK, "Record each call as a task.")
-operation = _decorator(SpanKind.OPERATION, "Record each call as an operation.")
-workflow = _decorator(SpanKind.WORKFLOW, "Record each call as a workflow.")
-chain = _decorator(SpanKind.CHAIN, "Record each call as a chain.")
-tool = _decorator(SpanKind.TOOL, "Record each call as a tool's; ``cost`` is in US dollars per call.")
-guardrail = _decorator(SpanKind.GUARDRAIL, "Record each call as a guardrail; ``spec`` says ``input`` or ``output``.")
+session: SessionDecorator = _decorator(SpanKind.SESSION, "Run each call of a function as a session of its own.")
+trace: SessionDecorator = _decorator(SpanKind.SESSION, "The same as ``session``, by AgentOps 0.4's other name.")
+agent: Decorator = _decorator(SpanKind.AGENT, "Record each call as an agent's run.")
+task: Decorator = _decorator(SpanKind.TASK, "Record each call as a task.")
+operation: Decorator = _decorator(SpanKind.OPERATION, "Record each call as an operation.")
+workflow: Decorator = _decorator(SpanKind.WORKFLOW, "Record each call as a workflow.")
+chain: Decorator = _decorator(SpanKind.CHAIN, "Record each call as a chain.")
+tool: Decorator = _decorator(SpanKind.TOOL, "Record each call as a tool's; ``cost`` is in US dollars per call.")
+guardrail: Decorator = _decorator(
+    SpanKind.GUARDRAIL, "Record each call as a guardrail; ``spec`` says ``input`` or ``output``."
+)

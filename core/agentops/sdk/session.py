@@ -193,6 +193,10 @@ class Session:
         if current is not None and current.session is self:
             CURRENT.set(live(current))
 
+    def end_session(self, end_state: object = State.SUCCESS, end_state_reason: str | None = None) -> None:
+        """Do what ``end`` does, by AgentOps' older name."""
+        self.end(end_state, reason=end_state_reason)
+
     def __enter__(self) -> "Self":
         CURRENT.set(self.root)
         return self
@@ -258,6 +262,11 @@ class Session:
                 span.outlived_parent = ended > parent.end_ns
             elif ended > parent._last_child_end_ns:
                 parent._last_child_end_ns = ended
+        self.republish(span)
+
+    def amend_error(self, span: Span, error: ErrorInfo) -> None:
+        """Mark a span as failed that has ended without an error."""
+        span.status = self._set_error(span, error, span.end_ns)
         self.republish(span)
 
     def republish(self, span: Span) -> None:

@@ -95,6 +95,26 @@ class Transport:
             return Answer(Outcome.LATER, f"{self.url} cannot be reached ({type(error).__name__}: {_inmost(error)})")
         return _judge(self.url, response)
 
+    def get(self, path: str, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
+        """Read JSON from the server of ``endpoint``.
+
+        Raises:
+            OSError: The server cannot be reached, or refuses. (``requests``' exceptions are of this kind.)
+        """
+        if self._token is None:
+            refusal = self._fetch_token(timeout_s)
+            if refusal is not None:
+                refusal.raise_for_status()
+        response = self._requests().get(
+            f"{self.config.endpoint}{path}",
+            headers={"Authorization": f"Bearer {self._token}"} if self._token else {},
+            timeout=timeout_s,
+            auth=_leave_headers,
+            allow_redirects=False,
+        )
+        response.raise_for_status()
+        return _json(response)
+
     def authenticate(self) -> Answer:
         """Fetch the token before it is needed; for ``prefetch_jwt_token`` and ``agentops doctor``."""
         import requests

@@ -1,15 +1,15 @@
 """The runtime between agents: a message is handled under the span that it was sent from.
 
 A runtime handles every message in the context in which it was started, which may be another session's or none. So
-each message's id is remembered with the span that was current when it was sent.
+each message's id, which AutoGen hands on to the handler, also says which span was current when it was sent.
 """
 
 import functools
 import uuid
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from agentops import Recorder, Span, activate, guard
 from agentops.patches import Patches
@@ -19,16 +19,24 @@ from agentops_autogen.messages import chat_text, task_input
 
 __all__ = ["Messages"]
 
-_LIMIT_REMEMBERED: Final = 10_000
-"""Messages whose sender is known; those published stay until others push them out, as any number may receive them."""
 _AUTOGEN: Final = frozenset({"autogen_core", "autogen_agentchat", "autogen_ext"})
 _TEAM_PARTS: Final = frozenset({"BaseGroupChatManager", "ChatAgentContainer"})
 _ORCHESTRATOR: Final = "MagenticOneOrchestrator"
+"""The one manager of a team that its users think of as an agent: it plans, and keeps a ledger."""
 _ORCHESTRATED: Final = frozenset({"GroupChatStart", "GroupChatAgentResponse", "GroupChatTeamResponse"})
-_UNKNOWN: Final = object()
+_AGENT: Final = "agent"
+_PART: Final = "part of a team, or of AutoGen"
+_ROLES: "WeakKeyDictionary[type, str]" = WeakKeyDictionary()
 
 _HANDLING: ContextVar[tuple[Span | None, Span | None]] = ContextVar("agentops_autogen_handling", default=(None, None))
 """In a message's handler: its agent's span, if it has one, and the span under which the message was sent."""
+
+
+class MessageId(str):
+    """The id of a message, with the span under which it was sent; that one is held as long as the message."""
+
+    __slots__ = ("sender",)
+    sender: Span | None
 
 
 class Messages:
@@ -37,7 +45,6 @@ class Messages:
     def __init__(self, recorder: Recorder, patches: Patches) -> None:
         self.recorder = recorder
         self.patches = patches
-        self._senders: OrderedDict[str, Span | None] = OrderedDict()
 
     def sending(self, method: Callable[..., Awaitable[Any]]) -> Any:
         """Wrap ``send_message``: the sender waits, so what the receiver does is part of what the sender does."""
@@ -52,9 +59,10 @@ class Messages:
 
         @functools.wraps(method)
         async def on_message(agent: Any, message: Any, ctx: Any) -> Any:
-            sender = self._sender(ctx) if self.patches.is_active else _UNKNOWN
-            if sender is not None and not isinstance(sender, Span):
+            message_id = ctx.message_id
+            if not self.patches.is_active or not isinstance(message_id, MessageId):
                 return await method(agent, message, ctx)
+            sender = message_id.sender
             opened = self._open(agent, message, sender)
             token = _HANDLING.set((None if opened is None else opened.span, sender))
             try:
@@ -77,23 +85,12 @@ class Messages:
         async def send(runtime: Any, *args: Any, **kwargs: Any) -> Any:
             if self.patches.is_active:
                 with guard("autogen.send"):
-                    kwargs["message_id"] = self._remember(kwargs.get("message_id"), find_sender())
+                    message_id = MessageId(kwargs.get("message_id") or uuid.uuid4())
+                    message_id.sender = find_sender()
+                    kwargs["message_id"] = message_id
             return await method(runtime, *args, **kwargs)
 
         return send
-
-    def _remember(self, message_id: str | None, sender: Span | None) -> str:
-        known = message_id or str(uuid.uuid4())
-        self._senders[known] = sender
-        if len(self._senders) > _LIMIT_REMEMBERED:
-            self._senders.popitem(last=False)
-        return known
-
-    def _sender(self, ctx: Any) -> object:
-        with guard("autogen.receive"):
-            find = self._senders.pop if ctx.is_rpc else self._senders.get
-            return find(ctx.message_id, _UNKNOWN)
-        return _UNKNOWN
 
     def _publisher(self) -> Span | None:
         current = self.recorder.current()
@@ -110,7 +107,7 @@ class Messages:
         with guard("autogen.handle"):
             if not _is_agent(agent, message):
                 return None
-            name = getattr(agent, "_name", None) if _is_orchestrator(agent) else None
+            name = getattr(agent, "_name", None) if _ROLES[type(agent)] == _ORCHESTRATOR else None
             attributes = {
                 GenAI.AGENT_NAME: name or agent.id.type,
                 GenAI.AGENT_ID: str(agent.id),
@@ -125,19 +122,23 @@ class Messages:
 
 
 def _is_agent(agent: Any, message: Any) -> bool:
-    if _is_orchestrator(agent):
+    kind = type(agent)
+    role = _ROLES.get(kind)
+    if role is None:
+        role = _ROLES[kind] = _role(kind)
+    if role == _ORCHESTRATOR:
         return type(message).__name__ in _ORCHESTRATED
-    kinds = type(agent).__mro__
-    if kinds[0].__module__.partition(".")[0] in _AUTOGEN or any(kind.__name__ in _TEAM_PARTS for kind in kinds):
-        return False
     handlers = getattr(agent, "_handlers", None)
     # An agent receives all that is published on its topic, also what it has no handler for.
-    return not isinstance(handlers, dict) or type(message) in handlers
+    return role == _AGENT and (not isinstance(handlers, dict) or type(message) in handlers)
 
 
-def _is_orchestrator(agent: Any) -> bool:
-    """The one manager of a team that its users think of as an agent: it plans, and keeps a ledger."""
-    return any(kind.__name__ == _ORCHESTRATOR for kind in type(agent).__mro__)
+def _role(kind: type) -> str:
+    names = {base.__name__ for base in kind.__mro__}
+    if _ORCHESTRATOR in names:
+        return _ORCHESTRATOR
+    is_autogens = kind.__module__.partition(".")[0] in _AUTOGEN
+    return _PART if is_autogens or names & _TEAM_PARTS else _AGENT
 
 
 def _said(message: Any) -> object:

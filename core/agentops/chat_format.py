@@ -5,7 +5,7 @@ Chat completions: ``{"role", "content", "tool_calls"?, "tool_call_id"?}``
 (https://platform.openai.com/docs/api-reference/responses). Many libraries speak one of the two.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from agentops.messages import Message, Part, Usage, blob, message, reasoning, text, tool_call, tool_result
@@ -33,10 +33,13 @@ def field_of(value: Any, name: str) -> Any:
 
 
 def chat_messages(messages: object) -> list[Message]:
-    """Read the messages of a chat completion request; a bare text is one user message."""
+    """Read the messages of a chat completion request; a bare text is one user message.
+
+    A generator is left alone: its items are for the provider.
+    """
     if isinstance(messages, str):
         return [message("user", messages)]
-    return [chat_message(item) for item in messages] if isinstance(messages, Iterable) else []
+    return [chat_message(item) for item in messages] if isinstance(messages, Sequence) else []
 
 
 def chat_message(item: Any, finish_reason: str | None = None) -> Message:
@@ -69,7 +72,7 @@ def response_messages(items: object) -> list[Message]:
     if isinstance(items, str):
         return [message("user", items)]
     messages: list[Message] = []
-    for item in items if isinstance(items, Iterable) else ():
+    for item in items if isinstance(items, Sequence) else ():
         role, parts = _item(item)
         if messages and role == messages[-1]["role"] and role in {"assistant", "tool"}:
             messages[-1]["parts"].extend(parts)
@@ -161,7 +164,7 @@ def _content_parts(content: Any) -> list[Part]:
         return []
     if isinstance(content, str):
         return [text(content)]
-    return [_content_part(part) for part in content] if isinstance(content, Iterable) else [text(content)]
+    return [_content_part(part) for part in content] if isinstance(content, Sequence) else [text(content)]
 
 
 def _content_part(part: Any) -> Part:

@@ -117,6 +117,14 @@ def test_what_is_no_list(read: Any, given: Any, expected: int) -> None:
     assert len(read(given)) == expected
 
 
+@pytest.mark.parametrize("read", [chat_messages, response_messages])
+def test_a_generator_is_left_to_the_provider(read: Any) -> None:
+    """Reading it would leave the provider without messages."""
+    messages = iter([{"role": "user", "content": "Hi"}])
+    assert read(messages) == []
+    assert len(list(messages)) == 1
+
+
 def test_usage_of_both_formats() -> None:
     """Tokens by class under either format's names; what is not reported is None."""
     chat = {

@@ -1,10 +1,13 @@
 """Markdown that a program or a model wrote, as HTML that can do nothing."""
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from agentops_dashboard.format import visible
@@ -21,9 +24,15 @@ _SLOW_CHARACTERS: Final = 65_536
 
 @cache
 def _parser() -> MarkdownIt:
-    return (
-        MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable(["table", "strikethrough"]).disable("image")
-    )
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable(["table", "strikethrough"])
+    parser.add_render_rule("image", _image_as_text)
+    return parser
+
+
+def _image_as_text(_renderer: Any, tokens: Sequence[Token], place: int, _options: Any, _env: Any) -> str:
+    """Show where an image would come from, instead of asking a stranger's server for it."""
+    token = tokens[place]
+    return str(escapeHtml(f"![{token.content}]({token.attrs.get('src', '')})"))
 
 
 def markdown(text: str) -> Markup:

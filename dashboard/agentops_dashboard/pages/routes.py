@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from agentops_dashboard import format as write
-from agentops_dashboard.pages import compare_page, details_page, kinds, list_page
+from agentops_dashboard.pages import compare_page, details_page, kinds, list_page, live
 from agentops_dashboard.pages.environment import STATIC_DIRECTORY
 from agentops_dashboard.pages.response import PageFiles, page
 
@@ -16,14 +16,20 @@ def add_pages(app: FastAPI) -> None:
     """Add all pages and static files; ``app.state.reader`` is what they read."""
     app.mount("/static", PageFiles(directory=STATIC_DIRECTORY), name="static")
     app.add_api_route("/", _home, include_in_schema=False)
+    app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     app.add_api_route("/design", _design, include_in_schema=False)
     list_page.add_routes(app, app.state.reader)
     details_page.add_routes(app, app.state.reader)
     compare_page.add_routes(app, app.state.reader)
+    live.add_routes(app, app.state.reader)
 
 
 def _home() -> Response:
     return RedirectResponse("/sessions")
+
+
+def _icon() -> Response:
+    return FileResponse(STATIC_DIRECTORY / "mark.svg", media_type="image/svg+xml")
 
 
 def _design(request: Request) -> Response:

@@ -88,9 +88,7 @@ function showNew() {
 }
 pill?.addEventListener("click", () => { scrollTo({ top: 0 }); showNew(); });
 const soon = () => { timer ??= setTimeout(() => { timer = null; refresh(); }, 600); };
-const source = new EventSource("/api/v1/live");
-source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) setInterval(refresh, 3000); }, { once: true });
-for (const name of ["message", "session", "sessions", "change"]) source.addEventListener(name, soon);
+new EventSource("/live").addEventListener("change", soon);
 document.addEventListener("visibilitychange", refresh);
 showLive();
 

@@ -151,11 +151,15 @@ class Rows {
 const rows = tree ? new Rows(tree) : null;
 export { rows };
 
-const current = () => $('.trow[aria-selected="true"]', tree);
+const current = () => (tree ? $('.trow[aria-selected="true"]', tree) : null);
+
+// The row where the keyboard is: known at once, while the row itself may still be on its way.
+let cursor = Number(current()?.dataset.row ?? 0);
 
 async function goTo(at) {
-  const row = await rows.show(Math.min(Math.max(at, 0), rows.total - 1));
-  if (row) select(row.dataset.id, { keepFocus: true });
+  const wanted = cursor = Math.min(Math.max(at, 0), rows.total - 1);
+  const row = await rows.show(wanted);
+  if (row && wanted === cursor) await select(row.dataset.id, { keepFocus: true });
 }
 
 /** Select a span wherever it is: in sight, elsewhere in the tree, or outside of what is shown. */
@@ -193,21 +197,25 @@ async function parentOf(row) {
   return 0;
 }
 
+let walking = Promise.resolve();
+const walk = (className, step) => { walking = walking.then(() => nextMarked(className, step)); };
+
 async function nextMarked(className, step) {
   const url = new URL(rows.url, location.href);
   url.pathname = url.pathname.replace(/\/rows$/, "/next");
-  url.searchParams.set("after", current()?.dataset.row ?? -1);
+  url.searchParams.set("after", cursor);
   url.searchParams.set("what", className);
   url.searchParams.set("step", step);
   const response = await fetch(url);
   const { row } = response.ok ? await response.json() : {};
-  if (row == null) toast(className === "hit" ? "No hit" : "No failed span in sight"); else goTo(row);
+  if (row == null) toast(className === "hit" ? "No hit" : "No failed span in sight"); else await goTo(row);
 }
 
 tree?.addEventListener("click", (event) => {
   const row = event.target.closest(".trow");
   if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  cursor = Number(row.dataset.row);
   event.target.closest(".fold") ? fold(row) : select(row.dataset.id);
 });
 tree?.addEventListener("dblclick", (event) => { const row = event.target.closest(".trow"); if (row) fold(row); });
@@ -226,8 +234,8 @@ function typeAhead(key) {
 
 tree?.addEventListener("keydown", async (event) => {
   if (isTyping(event)) return;
-  const row = current() ?? $(".trow", tree);
-  const at = Number(row?.dataset.row ?? 0);
+  const at = cursor;
+  const row = $(`.trow[data-row="${at}"]`, tree) ?? current();
   const page = Math.max(1, Math.floor(tree.clientHeight / ROW) - 2);
   const keys = {
     ArrowDown: () => goTo(at + 1), ArrowUp: () => goTo(at - 1), Home: () => goTo(0), End: () => goTo(rows.total - 1),
@@ -246,10 +254,10 @@ document.addEventListener("keydown", (event) => {
   if (key === "[") $("#older[href]")?.click();
   else if (key === "]") $("#newer[href]")?.click();
   else if (/^[1-7]$/.test(key)) tabs[key - 1]?.click();
-  else if (rows && key === "n") nextMarked("hit", 1);
-  else if (rows && key === "p") nextMarked("hit", -1);
-  else if (rows && key === "e") nextMarked("failed", 1);
-  else if (rows && key === "E") nextMarked("failed", -1);
+  else if (rows && key === "n") walk("hit", 1);
+  else if (rows && key === "p") walk("hit", -1);
+  else if (rows && key === "e") walk("failed", 1);
+  else if (rows && key === "E") walk("failed", -1);
   else if (rows && document.activeElement === tree && /^[a-z0-9_]$/i.test(key)) typeAhead(key);
 });
 
@@ -258,6 +266,53 @@ if (rows) {
   const row = current();
   if (row) rows.show(Number(row.dataset.row));
   tree.focus({ preventScroll: true });
+}
+
+// Messages: open, close and find
+for (const button of $$("[data-open-all]")) button.addEventListener("click", () => { for (const part of $$(".talk details")) part.open = button.dataset.openAll === "true"; });
+const finder = $("#find-here");
+let found = [];
+let foundAt = -1;
+finder?.addEventListener("input", () => {
+  const text = finder.value.trim().toLowerCase();
+  for (const step of $$(".step.found")) step.classList.remove("found", "here");
+  found = text ? $$(".step").filter((step) => step.textContent.toLowerCase().includes(text)) : [];
+  for (const step of found) step.classList.add("found");
+  foundAt = -1;
+  $("#found-here").textContent = text ? `${found.length} ${found.length === 1 ? "hit" : "hits"}` : "";
+});
+finder?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !found.length) return;
+  found[foundAt]?.classList.remove("here");
+  foundAt = (foundAt + (event.shiftKey ? -1 : 1) + found.length) % found.length;
+  if (found[foundAt].matches("details")) found[foundAt].open = true;
+  found[foundAt].classList.add("here");
+  found[foundAt].scrollIntoView({ block: "center" });
+});
+
+// A running session grows by itself
+if (["running", "paused"].includes(session.dataset.state)) {
+  const source = new EventSource(`/live?session=${session.dataset.session}`);
+  let waiting;
+  source.addEventListener("change", () => { waiting ??= setTimeout(refresh, 400); });
+  const refresh = async () => {
+    waiting = null;
+    const { html } = await piece(location.href);
+    const fresh = nodes(html);
+    for (const part of [".session-head", ".kpis", ".tabs"]) $(part).replaceWith($(part, fresh));
+    const state = $(".session", fresh).dataset.state;
+    if (rows) {
+      const isAtEnd = tree.scrollTop + tree.clientHeight > tree.scrollHeight - 3 * ROW;
+      await rows.reload(rows.url);
+      if (isAtEnd) tree.scrollTop = tree.scrollHeight;
+    } else {
+      const scroll = $(".view > .scroll");
+      const top = scroll?.scrollTop;
+      $(".view").replaceWith($(".view", fresh));
+      if (scroll) $(".view > .scroll").scrollTop = top;
+    }
+    if (!["running", "paused"].includes(state)) source.close();
+  };
 }
 
 // Divider

@@ -1,0 +1,144 @@
+"""The details of a session."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Site
+
+Open = Callable[..., Page]
+SELECTED = '.trow[aria-selected="true"]'
+
+
+def test_a_failed_session_opens_at_its_first_failure(site: Site, open_page: Open) -> None:
+    """Whoever opens a failed session sees the deepest failed span and its message at once."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}"))
+    expect(page.locator(".error-box")).to_be_visible()
+    expect(page.locator(SELECTED)).to_have_class(re.compile("failed"))
+
+
+def test_a_row_shows_its_input_and_output(site: Site, open_page: Open) -> None:
+    """A click on a model call shows its messages and tokens, and the address names it."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree&kinds=llm"))
+    row = page.locator(".trow", has_text="gpt-4o").first
+    row.click()
+    expect(page.locator("#detail .role-user").first).to_be_visible()
+    expect(page.locator("#detail .tokens")).to_contain_text("Input")
+    assert f"span={row.get_attribute('data-id')}" in page.url
+    page.locator("#detail [data-mode]", has_text="raw").click()
+    expect(page.locator("#detail .io", has_text="Input").locator("pre.code")).to_contain_text('"role"')
+    assert "mode=raw" in page.url
+
+
+def test_the_keyboard_walks_and_folds_the_tree(site: Site, open_page: Open) -> None:
+    """Arrows move, left folds and right unfolds; what is folded is part of the address."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree&span="))
+    tree = page.locator("#tree")
+    total = int(tree.get_attribute("data-total") or 0)
+    tree.focus()
+    page.keyboard.press("Home")
+    expect(page.locator(SELECTED)).to_have_attribute("data-row", "0")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(SELECTED)).to_have_attribute("data-row", "1")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator('.trow[data-row="1"]')).to_have_attribute("aria-expanded", "false")
+    assert "collapsed=" in page.url
+    height = page.locator(".tree-body").evaluate("body => body.getBoundingClientRect().height")
+    assert height < total * 28
+    page.keyboard.press("ArrowRight")
+    expect(page.locator('.trow[data-row="1"]')).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("End")
+    expect(page.locator(SELECTED)).to_have_attribute("data-row", str(total - 1))
+
+
+def test_searching_marks_hits_and_n_walks_them(site: Site, open_page: Open) -> None:
+    """The search says how many hits there are; N goes to one, P back, round the end."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree&find=search_web"))
+    count = int(re.sub(r"\D", "", page.locator("#hits").inner_text()))
+    assert count == page.locator(".trow.hit").count() > 0
+    page.locator("#tree").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("n")
+    expect(page.locator(SELECTED)).to_have_class(re.compile("hit"))
+    first = page.locator(SELECTED).get_attribute("data-row")
+    page.keyboard.press("p")
+    page.keyboard.press("n")
+    expect(page.locator(SELECTED)).to_have_attribute("data-row", first or "")
+
+
+def test_errors_only_keeps_what_leads_to_them(site: Site, open_page: Open) -> None:
+    """Only failed rows and their ancestors stay, and E walks from one to the next."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree&errors=1&span=0"))
+    rows = page.locator(".trow").evaluate_all("rows => rows.map(row => [row.dataset.depth, row.className])")
+    leaves = [row for row, after in zip(rows, [*rows[1:], ["0", ""]], strict=True) if int(after[0]) <= int(row[0])]
+    assert leaves
+    page.locator("#tree").focus()
+    page.keyboard.press("e")
+    expect(page.locator(SELECTED)).to_have_class(re.compile("failed"))
+
+
+def test_every_tab_shows_its_view(site: Site, open_page: Open) -> None:
+    """Each tab has its content, and the digits go to them."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}"), scheme="dark")
+    for digit, view, shows in (
+        ("1", "messages", ".say.role-user"),
+        ("3", "timeline", ".lane svg line.span"),
+        ("4", "agents", "table.agents tbody tr"),
+        ("5", "errors", ".error-group"),
+        ("6", "attributes", ".attrs tr"),
+        ("7", "raw", "pre.code"),
+        ("2", "tree", ".trow"),
+    ):
+        page.keyboard.press(digit)
+        expect(page).to_have_url(re.compile(f"view={view}"))
+        expect(page.locator(shows).first).to_be_attached()
+
+
+def test_the_timeline_zooms_and_fits(site: Site, open_page: Open) -> None:
+    """The plus key halves the stretch in sight, the ruler follows, zero shows everything again."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline"))
+    lane = page.locator(".lane svg").first
+    expect(lane).to_have_attribute("viewBox", "0.0000 0 1000.0000 28")
+    before = page.locator("#ruler text").all_text_contents()
+    page.keyboard.press("+")
+    expect(lane).to_have_attribute("viewBox", "250 0 500 28")
+    expect(page.locator("#ruler text").first).not_to_have_text(before[0])
+    assert "zoom=250.0000-750.0000" in page.url
+    page.reload()
+    expect(lane).to_have_attribute("viewBox", "250.0000 0 500.0000 28")
+    page.keyboard.press("0")
+    expect(lane).to_have_attribute("viewBox", "0 0 1000 28")
+
+
+def test_lanes_show_each_agent_once(site: Site, open_page: Open) -> None:
+    """One lane per agent, and a bar leads to its span."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline&lanes=1"))
+    names = page.locator(".lane-row b").all_inner_texts()
+    assert len(names) == len(set(names)) > 1
+
+
+def test_previous_and_next_stay_within_the_list(site: Site, open_page: Open) -> None:
+    """From a filtered list, the next session is the next one of that list."""
+    page = open_page(site.at("/sessions?q=status:error"))
+    ids = page.locator("#rows tr").evaluate_all("rows => rows.map(row => row.dataset.id)")
+    page.locator("#rows .row-link").first.click()
+    expect(page).to_have_url(re.compile(ids[0]))
+    page.keyboard.press("]")
+    expect(page).to_have_url(re.compile(ids[1]))
+    page.keyboard.press("[")
+    expect(page).to_have_url(re.compile(ids[0]))
+
+
+def test_five_thousand_spans_stay_light(site: Site, open_page: Open) -> None:
+    """However long the tree, few nodes are in the page, and its last row is one key away."""
+    page = open_page(site.at(f"/sessions/{site.ids.large}?view=tree"))
+    total = int(page.locator("#tree").get_attribute("data-total") or 0)
+    assert total > 1000
+    page.keyboard.press("End")
+    expect(page.locator(f'.trow[data-row="{total - 1}"]')).to_be_visible()
+    for share in (0.2, 0.8, 0.5):
+        page.locator("#tree").evaluate("(tree, share) => tree.scrollTo(0, tree.scrollHeight * share)", share)
+        middle = int(total * share) + 5
+        expect(page.locator(f'.trow[data-row="{middle}"]')).to_be_visible()
+    assert page.evaluate("document.querySelectorAll('*').length") < 10_000

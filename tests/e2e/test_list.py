@@ -1,0 +1,182 @@
+"""The session list."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Site, Watch
+from tests.e2e.sessions import SESSIONS, generate, write
+
+Open = Callable[..., Page]
+
+
+def test_all_sessions_are_listed_as_one_scrolls(site: Site, open_page: Open) -> None:
+    """The list says how many sessions there are, and scrolling brings every one of them exactly once."""
+    page = open_page(site.at("/sessions"))
+    expect(page.locator("#total")).to_have_text(str(SESSIONS))
+    expect(page.locator("#rows tr")).to_have_count(50)
+    page.locator("#more").scroll_into_view_if_needed()
+    expect(page.locator("#rows tr")).to_have_count(100)
+    page.locator("#more").scroll_into_view_if_needed()
+    expect(page.locator("#rows tr")).to_have_count(SESSIONS)
+    ids = page.locator("#rows tr").evaluate_all("rows => rows.map(row => row.dataset.id)")
+    assert len(set(ids)) == SESSIONS
+
+
+def test_a_facet_narrows_the_list_and_its_chip_widens_it_again(site: Site, open_page: Open) -> None:
+    """Choosing a value shows as many sessions as it said, the address keeps it, and the chip takes it away."""
+    page = open_page(site.at("/sessions"))
+    failed = page.locator(".facet li", has_text="Failed").first
+    promised = failed.locator(".num").inner_text()
+    failed.locator("a").first.click()
+    expect(page).to_have_url(re.compile(r"q=status%3Aerror"))
+    expect(page.locator("#total")).to_have_text(promised)
+    assert set(page.locator("#rows tr").evaluate_all("rows => rows.map(row => row.dataset.state)")) == {"error"}
+    page.locator(".chips a").click()
+    expect(page.locator("#total")).to_have_text(str(SESSIONS))
+
+
+def test_two_values_of_one_facet_mean_either(site: Site, open_page: Open) -> None:
+    """A second user in the same facet widens the list instead of emptying it."""
+    page = open_page(site.at("/sessions?q=user:user-17"))
+    one = int(page.locator("#total").inner_text())
+    page.goto(site.at("/sessions?q=user:user-204"))
+    some = int(page.locator("#total").inner_text())
+    page.goto(site.at("/sessions?q=user:(user-17 OR user-204)"))
+    expect(page.locator("#total")).to_have_text(str(one + some))
+    expect(page.locator(".facet .used")).to_have_count(2)
+
+
+def test_excluding_a_value_leaves_the_rest(site: Site, open_page: Open) -> None:
+    """Including and excluding a tag together make up the whole list."""
+    page = open_page(site.at("/sessions?q=tag:beta"))
+    having = int(page.locator("#total").inner_text())
+    page.goto(site.at("/sessions"))
+    row = page.locator(".facet li", has_text="beta").first
+    row.hover()
+    row.locator(".without").click()
+    expect(page.locator("#total")).to_have_text(str(SESSIONS - having))
+
+
+def test_a_click_on_a_column_sorts(site: Site, open_page: Open) -> None:
+    """Sorting by tokens brings the largest first, a second click the smallest."""
+    page = open_page(site.at("/sessions"))
+    page.get_by_role("link", name="Tokens", exact=True).click()
+    expect(page.locator("th.h-tokens")).to_have_attribute("aria-sort", "descending")
+    read = "cells => cells.map(cell => Number(cell.title.match(/input ([\\d,]+)/)[1].replaceAll(',', '')))"
+    cells = page.locator("#rows .c-tokens .num")
+    largest = cells.evaluate_all(read)[0]
+    page.get_by_role("link", name="Tokens").click()
+    expect(page.locator("th.h-tokens")).to_have_attribute("aria-sort", "ascending")
+    assert cells.evaluate_all(read)[0] < largest
+
+
+def test_a_wrong_query_says_what_was_meant_and_where(site: Site, open_page: Open, watch: Watch) -> None:
+    """An unknown key is named, marked in place, and the nearest one is offered."""
+    page = open_page(site.at("/sessions?q=tag:beta stauts:failed"))
+    problem = page.locator("#problem")
+    expect(problem).to_contain_text("status")
+    expect(problem.locator("mark")).to_contain_text("stauts")
+    assert watch.complaints.pop().endswith("400 (Bad Request)")
+
+
+def test_keys_and_values_complete_themselves(site: Site, open_page: Open) -> None:
+    """Typing offers keys, then the values that sessions have; Enter takes one and the next one searches."""
+    page = open_page(site.at("/sessions"))
+    bar = page.locator("#q")
+    bar.press_sequentially("stat")
+    expect(page.locator("#completions .opt").first).to_contain_text("status:")
+    bar.press("ArrowDown")
+    bar.press("Enter")
+    expect(bar).to_have_value("status:")
+    expect(page.locator("#completions .opt", has_text="error")).to_be_visible()
+    bar.press_sequentially("err")
+    expect(page.locator("#completions .opt")).to_have_count(1)
+    bar.press("ArrowDown")
+    bar.press("Enter")
+    expect(bar).to_have_value("status:error ")
+    bar.press("Escape")
+    bar.press("Enter")
+    expect(page).to_have_url(re.compile("q=status%3Aerror"))
+
+
+def test_a_drag_over_the_histogram_sets_the_range(site: Site, open_page: Open) -> None:
+    """The sessions within the dragged bars are listed, as many as the bars hold."""
+    page = open_page(site.at("/sessions"))
+    box = page.locator("#histogram svg").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"from=.*to="))
+    assert 10 < int(page.locator("#total").inner_text()) < SESSIONS
+
+
+def test_the_keyboard_walks_opens_and_selects(site: Site, open_page: Open) -> None:
+    """J and K move, X selects, two selected sessions can be compared, Enter opens."""
+    page = open_page(site.at("/sessions"))
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("#picked")).to_have_text("1 selected")
+    expect(page.locator('[data-bulk="compare"]')).to_be_disabled()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.locator('[data-bulk="compare"]').click()
+    expect(page.locator("h1")).to_have_text("Compare")
+    expect(page.locator(".parted")).to_have_count(1)
+    page.go_back()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    first = page.locator("#rows tr").first.get_attribute("data-id")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/sessions/{first}"))
+
+
+def test_columns_are_chosen_and_kept_in_the_address(site: Site, open_page: Open) -> None:
+    """Leaving a column out and taking another one in is part of the link."""
+    page = open_page(site.at("/sessions?q=tag:beta"))
+    page.get_by_text("Columns").click()
+    page.locator("#columns").get_by_label("Cost").uncheck()
+    page.locator("#columns").get_by_label("Session id").check()
+    page.locator("#columns").get_by_role("button", name="Show").click()
+    expect(page.locator("th.h-cost")).to_have_count(0)
+    expect(page.locator("th.h-id")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"q=tag%3Abeta.*cols="))
+
+
+def test_a_view_is_saved_and_found_again(site: Site, open_page: Open, watch: Watch) -> None:
+    """A saved view is offered in its menu and in the palette."""
+    page = open_page(site.at("/sessions?q=tag:beta"))
+    watch.answers.append("Mine")
+    page.get_by_text("Views", exact=True).click()
+    page.get_by_text("Save this view…").click()
+    page.goto(site.at("/design"))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("Mine")
+    expect(page.locator("#palette .opt").first).to_contain_text("Mine")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("q=tag%3Abeta|q=tag:beta"))
+
+
+def test_the_theme_stays(site: Site, open_page: Open) -> None:
+    """Light is chosen by hand on a dark machine, and is still there after loading again."""
+    page = open_page(site.at("/sessions"), scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.get_by_role("button", name="Theme: system").click()
+    light = page.evaluate(background)
+    page.reload()
+    assert page.evaluate(background) == light != dark
+
+
+def test_the_first_session_appears_by_itself(empty_site: Site, open_page: Open) -> None:
+    """An empty dashboard shows how to begin, and shows the first session without being asked."""
+    page = open_page(empty_site.at("/sessions"))
+    expect(page.get_by_text("No sessions yet")).to_be_visible()
+    expect(page.locator(".quick-start")).to_contain_text("agentops.init")
+    _, lines = next(generate.Generator(2, generate.Profile(spans=8)).sessions(1))
+    write(empty_site.home, lines)
+    expect(page.locator("#rows tr")).to_have_count(1, timeout=8000)

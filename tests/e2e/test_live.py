@@ -1,0 +1,82 @@
+"""Pages that follow what is being recorded."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from agentops.semconv import Session, Span, SpanKind, SpanStatus, State
+from agentops.wire import (
+    Ledger,
+    SessionLedger,
+    encode_attributes,
+    encode_line,
+    encode_resource,
+    encode_span,
+    new_segment_name,
+)
+from agentops.wire.segment import lock
+from tests.e2e.conftest import Site
+
+Open = Callable[..., Page]
+PROCESS = "e2e1ive"
+SESSION = "0" * 31 + "c"
+
+
+def _line(number: int, kind: str, name: str, *, end_ns: int = 0, **attributes: object) -> bytes:
+    status = SpanStatus.OK if end_ns else SpanStatus.RUNNING
+    own = {Span.KIND: kind, Span.STATUS: status, Span.SEQ: number, Span.VERSION: 2 if end_ns else 1}
+    span = encode_span(
+        trace_id=SESSION, span_id=f"{number:016x}", parent_id=None if number == 1 else f"{1:016x}", name=name,
+        is_client=False, start_ns=time.time_ns(), end_ns=end_ns,
+        attributes=encode_attributes(own | attributes), events=(),
+        status_code=1 if end_ns else 0, status_message="",
+    )  # fmt: skip
+    return encode_line(encode_resource({}), '{"name":"agentops"}', [span], partial=not end_ns)
+
+
+def _alive(spans: int, *, has_ended: bool = False) -> bytes:
+    sessions = {SESSION: SessionLedger(spans=spans, has_ended=has_ended)}
+    return Ledger(PROCESS, time.time_ns(), sessions=sessions).encode(encode_resource({}))
+
+
+@pytest.fixture
+def recording(empty_site: Site) -> Iterator[Callable[..., Callable[..., None]]]:
+    """Begin a segment as a living process does, locked; what it returns adds lines to it."""
+    with ExitStack() as files:
+
+        def begin(*lines: bytes) -> Callable[..., None]:
+            spool = empty_site.home / "spool" / "local"
+            spool.mkdir(parents=True, exist_ok=True)
+            file = files.enter_context((spool / new_segment_name(PROCESS)).open("wb"))
+            assert lock(file)
+
+            def add(*more: bytes) -> None:
+                file.write(b"".join(more))
+                file.flush()
+
+            add(*lines)
+            return add
+
+        yield begin
+
+
+def test_a_running_session_grows_and_ends_in_sight(
+    empty_site: Site, recording: Callable[..., Callable[..., None]], open_page: Open
+) -> None:
+    """New spans appear in the open tree, the figures follow, and the end is shown, all without loading again."""
+    segment = recording(_line(1, SpanKind.SESSION, "live one"), _alive(1))
+    page = open_page(empty_site.at("/sessions"))
+    expect(page.locator("#rows .c-state")).to_contain_text("Running", timeout=8000)
+    page.locator("#rows .row-link").click()
+    expect(page.locator(".trow")).to_have_count(1)
+    page.evaluate("window.isSamePage = true")
+    end_ns = time.time_ns()
+    segment(_line(2, SpanKind.TOOL, "execute_tool search", end_ns=end_ns), _alive(2))
+    expect(page.locator(".trow")).to_have_count(2, timeout=8000)
+    ending = _line(1, SpanKind.SESSION, "live one", end_ns=time.time_ns(), **{Session.STATE: State.SUCCESS})
+    segment(ending, _alive(2, has_ended=True))
+    expect(page.locator(".session-head .badge").first).to_contain_text("Completed", timeout=8000)
+    assert page.evaluate("window.isSamePage") is True

@@ -103,7 +103,6 @@ def _attributes(span: Span, session: Session) -> dict[str, object]:
         SpanName.ERROR_TYPE: span["error"]["type"] if span["error"] else None,
         SessionName.ID: session["id"],
         SessionName.TAGS: tuple(session["tags"]) or None,
-        SessionName.USER_ID: session["user"],
         GenAI.AGENT_NAME: span["agent"],
         GenAI.TOOL_NAME: span["tool"],
         GenAI.RESPONSE_MODEL: span["model"],
@@ -116,9 +115,11 @@ def _attributes(span: Span, session: Session) -> dict[str, object]:
         SpanName.COST_USD: cost["amount"] if cost and cost["source"] == "reported" else None,
     }
     first_token_ms = span["first_token_ms"]
-    values[GenAI.RESPONSE_TIME_TO_FIRST_CHUNK] = None if first_token_ms is None else first_token_ms / 1000
+    if first_token_ms is not None:
+        values.setdefault(GenAI.RESPONSE_TIME_TO_FIRST_CHUNK, first_token_ms / 1000)
     values |= _content(span)
     if is_root:
+        values[SessionName.USER_ID] = session["user"]
         values[SessionName.METADATA] = session["metadata"] or None
         values[SessionName.PARENT_ID] = session["parent_id"]
         values[SessionName.PARENT_SPAN_ID] = session["parent_span_id"]

@@ -1,0 +1,111 @@
+"""The API: what it answers, and whom it refuses."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from agentops.wire import merge_lines
+from agentops_dashboard.app import create_app
+
+
+@pytest.fixture
+def client(tmp_path):
+    with TestClient(create_app(tmp_path, with_importer=False, with_pages=False), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+@pytest.fixture
+def session_ids(client, make_sessions):
+    """Five stored sessions, the oldest first."""
+    made = make_sessions(5, spans=12, error_rate=0.3)
+    for _, lines in made:
+        client.post("/v1/traces", content=merge_lines(lines), headers={"content-type": "application/json"})
+    return [session_id for session_id, _ in made]
+
+
+def test_lists_page_by_page(client, session_ids):
+    """Two pages and a half, each session once."""
+    found, cursor = [], None
+    while True:
+        page = client.get("/api/v1/sessions", params={"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
+        found += [session["id"] for session in page["sessions"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert found == session_ids[::-1]
+
+
+def test_one_session_its_spans_and_its_tree(client, session_ids):
+    """All say the same number of spans; ``last`` is the newest; payloads can be left out."""
+    session = client.get("/api/v1/sessions/last").json()
+    assert session["id"] == session_ids[-1]
+    whole = client.get("/api/v1/sessions/last/spans").json()
+    assert whole["session"] == session
+    assert len(whole["spans"]) == session["counts"]["spans"]
+    tree = client.get(f"/api/v1/sessions/{session['id']}/tree", params={"limit": 3}).json()
+    assert (tree["total"], len(tree["rows"])) == (session["counts"]["spans"], 3)
+    assert any(span["attributes"] for span in whole["spans"])
+    bare = client.get("/api/v1/sessions/last/spans", params={"payload": False}).json()
+    assert not any(span["attributes"] for span in bare["spans"])
+    assert client.get(f"/api/v1/spans/{whole['spans'][1]['id']}").json() == whole["spans"][1]
+
+
+def test_wrong_questions_are_answered_with_a_sentence(client, session_ids):
+    """A bad query carries its place and the suggestion; bad numbers and unknown ids say so."""
+    answer = client.get("/api/v1/sessions", params={"q": "toool:x"})
+    assert answer.status_code == 400
+    assert answer.json()["error"] == {
+        "message": "There is no key 'toool'. Did you mean 'tool'?", "position": 0, "length": 5, "suggestion": "tool",
+    }  # fmt: skip
+    assert client.get("/api/v1/sessions", params={"limit": 0}).status_code == 422
+    assert client.get("/api/v1/sessions", params={"since": "soon"}).status_code == 400
+    for path in (
+        "/api/v1/sessions/nope",
+        "/api/v1/sessions/nope/spans",
+        "/api/v1/sessions/nope/tree",
+        "/api/v1/spans/nope",
+    ):
+        assert client.get(path).json()["error"]["message"].endswith("'nope'.")
+
+
+def test_other_hosts_and_other_sites_are_refused(client, session_ids):
+    """A rebound name and a foreign page get nothing; the dashboard's own pages may change things."""
+    assert client.get("/api/v1/sessions", headers={"host": "evil.example"}).status_code == 421
+    assert client.get("/api/v1/sessions", headers={"host": "localhost:8632"}).status_code == 200
+    path = f"/api/v1/sessions/{session_ids[0]}"
+    assert client.delete(path, headers={"origin": "http://evil.example"}).status_code == 403
+    assert client.delete(path, headers={"origin": "null"}).status_code == 403
+    assert client.delete(path, headers={"origin": "http://127.0.0.1"}).json() == {"deleted": 1}
+
+
+def test_a_deleted_session_leaves_nothing_behind(client, session_ids):
+    """Its rows, its payloads and its words are gone; the others still add up."""
+    store = client.app.state.store
+    word = client.get("/api/v1/sessions/last").json()["first_input"].split()[-1].strip("?.")
+    before = client.get("/api/v1/sessions", params={"q": word}).json()["total"]
+    ids = [s["id"] for s in client.get("/api/v1/sessions", params={"q": word}).json()["sessions"]]
+    assert 0 < before < 5
+    assert client.post("/api/v1/sessions/delete", json={"ids": [*ids, "nope"]}).json() == {"deleted": before}
+    assert client.get("/api/v1/sessions", params={"q": word}).json()["total"] == 0
+    with store.transaction() as connection:
+        matches = connection.execute("SELECT count(*) FROM payload_text WHERE payload_text MATCH ?", (word,)).fetchone()
+        orphans = connection.execute("SELECT count(*) FROM payload WHERE trace_id NOT IN (SELECT trace_id FROM trace)")
+        assert (matches[0], orphans.fetchone()[0]) == (0, 0)
+        connection.execute("INSERT INTO payload_text (payload_text) VALUES ('integrity-check')")
+    assert client.get("/api/v1/sessions").json()["total"] == 5 - before
+
+
+def test_a_tag_taken_off_by_hand_stays_off(client, session_ids, make_sessions):
+    """Also when the session's records arrive again."""
+    path = f"/api/v1/sessions/{session_ids[0]}"
+    assert client.put(f"{path}/tags", json={"tags": ["mine", " "]}).json()["tags"] == ["mine"]
+    made = make_sessions(5, spans=12, error_rate=0.3, seed=1)
+    client.post("/v1/traces", content=merge_lines(made[0][1]), headers={"content-type": "application/json"})
+    assert client.get(path).json()["tags"] == ["mine"]
+    assert client.get("/api/v1/sessions", params={"q": "tag:mine"}).json()["total"] == 1
+
+
+def test_every_route_is_documented(client):
+    """OpenAPI names each route with a summary."""
+    paths = client.get("/api/openapi.json").json()["paths"]
+    assert {"/v1/traces", "/healthz", "/api/v1/sessions", "/api/v1/sessions/{session_id}", "/api/v1/live"} <= set(paths)
+    assert all(operation["summary"] for methods in paths.values() for operation in methods.values())

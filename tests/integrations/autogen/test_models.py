@@ -247,6 +247,34 @@ session default
     assert second.output[0]["parts"] == [{"type": "text", "content": "It is 3."}]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("streams", [False, True])
+def test_what_the_provider_reports_is_added_to_the_same_call(recorded: Recording, streams: bool) -> None:
+    """Beside the ``openai`` integration a call is one call, with the cached tokens that AutoGen leaves out."""
+
+    async def run(url: str) -> None:
+        client = client_of(url, stream_options={"include_usage": True}) if streams else client_of(url)
+        clerk = agent("clerk", model_client_stream=streams)
+        clerk._model_client = client
+        await clerk.run(task="What is 1 + 2?")
+        await client.close()
+
+    try:
+        agentops.enable("openai")
+    except agentops.PluginError as error:
+        pytest.skip(f"an openai of AutoGen's first days is too old for its own integration: {error}")
+    try:
+        with scripted_server([Reply(text="It is 3.", input_tokens=80, cached=64, output_tokens=9)]) as server:
+            asyncio.run(run(server.url))
+    finally:
+        agentops.disable("openai")
+    assert check(recorded) == "session default\n  agent clerk\n    llm gpt-4o-mini"
+    [llm] = recorded.find("llm")
+    assert llm.attributes[GenAI.USAGE_INPUT_TOKENS] == 80
+    assert llm.attributes[GenAI.USAGE_CACHE_READ] == 64
+    assert llm.attributes[GenAI.RESPONSE_MODEL] == "gpt-4o-mini-2024-07-18"
+    assert llm.origin == "autogen"
+
+
 def test_a_providers_error_passes_through(recorded: Recording) -> None:
     """The client's own exception, with its type and stack on the call."""
 

@@ -47,6 +47,7 @@ class Entry:
     state: str = PluginState.READY
     reason: str = ""
     undo: list[Callable[[], None]] = field(default_factory=list)
+    stop_waiting: Callable[[], None] | None = None
 
     @property
     def version(self) -> str | None:
@@ -55,6 +56,12 @@ class Entry:
             return metadata.version(self.integration.distribution)
         except metadata.PackageNotFoundError:
             return None
+
+    def wait_no_longer(self) -> None:
+        """Do not enable it any more when its framework is imported."""
+        if self.stop_waiting is not None:
+            self.stop_waiting()
+            self.stop_waiting = None
 
 
 class Plugins:
@@ -118,7 +125,7 @@ class Plugins:
         if entry.state in {PluginState.ABSENT, PluginState.TOO_OLD}:
             extra = entry.integration.extra or entry.integration.name
             raise PluginError(f"{name} cannot be enabled: {entry.reason}; run: pip install 'agentops[{extra}]'")
-        self._hook.forget(entry.integration.trigger)
+        entry.wait_no_longer()
         try:
             importlib.import_module(entry.integration.trigger)
         except ImportError as error:
@@ -136,7 +143,7 @@ class Plugins:
         """
         entries = [self._entry(name)] if name is not None else list(self.entries.values())
         for entry in entries:
-            self._hook.forget(entry.integration.trigger)
+            entry.wait_no_longer()
             while entry.undo:
                 attempt(entry.undo.pop(), partial(_warn_undo, entry))
             if entry.state == PluginState.ENABLED:
@@ -181,7 +188,8 @@ class Plugins:
             self._install(entry)
         else:
             entry.reason = f"waits for `import {name}`"
-            self._hook.when_imported(name, lambda: self._install(entry))
+            entry.wait_no_longer()
+            entry.stop_waiting = self._hook.when_imported(name, lambda: self._install(entry))
 
     def _judge(self, entry: Entry, config: Config) -> None:
         """Find out whether an integration may be enabled under these settings."""

@@ -60,13 +60,14 @@ def _install(recorder: Recorder) -> Callable[[], None]:
     patches.replace(BaseProcess, "start", make)
     pools = "concurrent.futures.process"
     hook = ImportHook()
+    call_off: Callable[[], None] = lambda: None  # noqa: E731
     if pools in sys.modules:
         _install_pools(patches)
     else:
-        hook.when_imported(pools, lambda: _install_pools(patches))
+        call_off = hook.when_imported(pools, lambda: _install_pools(patches))
 
     def undo() -> None:
-        hook.forget(pools)
+        call_off()
         patches.undo()
 
     return undo

@@ -215,7 +215,9 @@ def enable(name: str) -> None:
 
 
 def disable(name: str | None = None) -> None:
-    """Disable an integration, or all of them, and leave the framework as it was.
+    """Disable an integration, and leave the framework as it was. Without a name: all of them, and our threads end.
+
+    What is recorded by hand goes on being recorded; ``init()`` or ``enable()`` switches integrations on again.
 
     Raises:
         PluginError: There is none of that name.
@@ -223,6 +225,8 @@ def disable(name: str | None = None) -> None:
     from agentops.plugins import plugins
 
     plugins.disable(name)
+    if name is None:
+        process.rest()
 
 
 def _begin(config: Config) -> Session | None:
@@ -234,8 +238,8 @@ def _begin(config: Config) -> Session | None:
         _set_up_logging(config)
         plugins.discover()
         process.span_filters[:] = plugins.call_collected("agentops_span_filters", config)
-        process.on_session_started[:] = [_say_url, *_implementations("agentops_session_started")]
-        process.on_session_ended[:] = _implementations("agentops_session_ended")
+        process.on_session_started[:] = [_say_url, *_implementations("agentops_session_started", config)]
+        process.on_session_ended[:] = _implementations("agentops_session_ended", config)
         runtime = process.make_runtime(config, plugins.call_collected("agentops_exporters", config))
         process.replace(runtime)
     if config.disabled:
@@ -244,10 +248,11 @@ def _begin(config: Config) -> Session | None:
     return runtime.automatic_session() if config.auto_start_session else None
 
 
-def _implementations(hook: str) -> list[Any]:
+def _implementations(hook: str, config: Config) -> list[Any]:
     from agentops.plugins import plugins
 
-    return [item.function for item in getattr(plugins.manager.hook, hook).get_hookimpls()]
+    found = getattr(plugins.manager.hook, hook).get_hookimpls()
+    return [item.function for item in found if item.plugin_name not in config.disabled_plugins]
 
 
 def _say_url(session: Session) -> None:

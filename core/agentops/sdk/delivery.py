@@ -152,6 +152,8 @@ class Delivery:
             self._pass()
         elif self._thread is not threading.current_thread():
             self._thread.join(timeout_s)
+            if not self._thread.is_alive():
+                self._thread = self._deadline = None
         left = self.outbox.waiting_bytes(self._process)
         if left:
             logger.warning(

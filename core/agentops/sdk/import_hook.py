@@ -18,14 +18,22 @@ class ImportHook(MetaPathFinder):
         self._awaited: dict[str, list[Callable[[], None]]] = {}
         self._finding: set[str] = set()
 
-    def when_imported(self, module: str, then: Callable[[], None]) -> None:
-        """Call ``then`` once, after the next import of the module has completed."""
+    def when_imported(self, module: str, then: Callable[[], None]) -> Callable[[], None]:
+        """Call ``then`` once, after the next import of the module has completed; returns what calls that off."""
         self._awaited.setdefault(module, []).append(then)
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 
-    def forget(self, module: str) -> None:
-        """Await the module no longer."""
+        def call_off() -> None:
+            waiting = self._awaited.get(module, [])
+            if then in waiting:
+                waiting.remove(then)
+            if not waiting:
+                self._forget(module)
+
+        return call_off
+
+    def _forget(self, module: str) -> None:
         self._awaited.pop(module, None)
         if not self._awaited and self in sys.meta_path:
             sys.meta_path.remove(self)
@@ -55,7 +63,7 @@ class ImportHook(MetaPathFinder):
     def completed(self, module: str) -> None:
         """Tell those who wait for the module; called by the loader."""
         waiting = self._awaited.get(module, [])
-        self.forget(module)
+        self._forget(module)
         for then in waiting:
             with guard(f"import of {module}"):
                 then()

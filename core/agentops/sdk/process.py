@@ -33,6 +33,7 @@ __all__ = [
     "make_current",
     "replace",
     "resolvers",
+    "rest",
     "runtime",
     "shutdown",
     "swap",
@@ -152,6 +153,20 @@ def shutdown() -> None:
     for item in runtimes:
         with guard("exit"):
             item.finish(error)
+    _close(runtimes, deadline)
+    for item in runtimes:
+        spool = item.sink.spool if isinstance(item.sink, FanOut) else item.sink
+        if isinstance(spool, Spool):
+            spool.writes_at_once = True
+    _retired.clear()
+
+
+def rest(timeout_s: float = EXIT_S) -> None:
+    """Write and deliver what there is, and end our threads; the next thing that is recorded starts them again."""
+    _close([*_retired, *([_current] if _current is not None else [])], time.monotonic() + timeout_s)
+
+
+def _close(runtimes: Sequence[Runtime], deadline: float) -> None:
     for item in runtimes:
         with guard("exit"):
             item.sink.close(max(0.0, deadline - time.monotonic()))
@@ -159,7 +174,6 @@ def shutdown() -> None:
         with guard("exit"):
             if item.delivery is not None:
                 item.delivery.close(max(0.0, deadline - time.monotonic()))
-    _retired.clear()
 
 
 def _is_interactive() -> bool:

@@ -60,7 +60,8 @@ class Spool:
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_closing = False
-        self._has_closed = False
+        self.writes_at_once = False
+        """Whether the recording thread writes: at the end of the process, when nobody waits for the writing one."""
         self._sessions: dict[str, Session] = {}
         self._ledger_is_due = False
         self._ledger_at = time.monotonic()
@@ -90,15 +91,20 @@ class Spool:
         return marker.wait(timeout_s)
 
     def close(self, timeout_s: float) -> None:
-        """Write what is queued and a last ledger, then end the writing thread."""
+        """Write what is queued and a last ledger, then end the writing thread. The next span starts it again."""
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return
         self._is_closing = True
         self._wake.set()
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout_s)
-            self._has_closed = not thread.is_alive()
-            if self._has_closed:
-                self._thread, self._is_awake, self._is_closing = None, False, False
+        thread.join(timeout_s)
+        if thread.is_alive():
+            return
+        self._thread, self._is_awake, self._is_closing = None, False, False
+        if self._queue:  # put after the thread had looked for the last time
+            self._is_awake = True
+            self._start()
+            self._wake.set()
 
     def after_fork(self, segments: SegmentWriter, resource: Callable[[], str]) -> None:
         """In a forked child: begin anew, with segments of its own and nothing of what the parent had queued."""
@@ -128,7 +134,7 @@ class Spool:
             if self._thread is None:
                 thread = threading.Thread(target=self._run, name="agentops-writer", daemon=True)
                 try:
-                    if not self._has_closed:
+                    if not self.writes_at_once:
                         thread.start()
                         self._thread = thread
                         return
@@ -137,7 +143,7 @@ class Spool:
                 self._write_at_once()
 
     def _write_at_once(self) -> None:
-        """Write in the recording thread: after the end nobody waits for the writing one."""
+        """Write what is queued, in the recording thread."""
         self._is_awake = False
         self._wake.clear()
         self._drain()

@@ -162,7 +162,7 @@ if _has_tests("e2e"):
     @nox.session
     def e2e(session: nox.Session) -> None:
         """Test the dashboard in a real browser."""
-        _install(session, groups=("test", "test-e2e"))
+        _install(session, "demo", groups=("test", "test-e2e"))
         _pytest(session, "tests/e2e", env={"AGENTOPS_TEST_BROWSER": _chromium(session)})
 
 
@@ -231,7 +231,7 @@ if _has_tests("docs"):
     @nox.session
     def docs(session: nox.Session) -> None:
         """Run every Python block of the documentation, and check that everything is documented."""
-        _install(session, groups=("test", "docs"))
+        _install(session, "demo", groups=("test", "docs"))
         _pytest(session, "tests/docs", "--ignore=tests/docs/test_integration_pages.py")
 
 
@@ -259,7 +259,7 @@ if (ROOT / "docs" / "screenshots.py").exists():
     def screenshots(session: nox.Session) -> None:
         """Take the pictures of the documentation again."""
         browser = _chromium(session)
-        _install(session, groups=("test-e2e",))
+        _install(session, "demo", groups=("test-e2e",))
         session.run("python", "docs/screenshots.py", *session.posargs, env={"AGENTOPS_TEST_BROWSER": browser})
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from agentops.sdk.values import Snapshot
 from agentops.semconv import GenAI
 
-__all__ = ["Message", "Part", "Usage", "blob", "message", "reasoning", "text", "tool_call", "tool_result"]
+__all__ = ["Message", "Part", "Snapshot", "Usage", "blob", "message", "reasoning", "text", "tool_call", "tool_result"]
 
 Part = dict[str, Any]
 Message = dict[str, Any]

@@ -13,7 +13,9 @@ __all__ = ["Registry", "renew_registry_locks"]
 V = TypeVar("V")
 
 _REMEMBERED: Final = 10_000
-"""Runs that have ended, ends without a start, and events that wait for a parent: how many of each are kept."""
+"""Collapsed runs, ends without a start, and events that wait for a parent: how many of each are kept."""
+_REMEMBERED_ENDED: Final = 1_000
+"""Runs that have ended; fewer, because each holds on to what went in and came out of it."""
 _ALIAS_DEPTH: Final = 100
 
 
@@ -64,7 +66,7 @@ class Registry:
         with self.lock:
             span = self._open.pop(key, None)
             if span is not None:
-                _keep(self._ended, key, span)
+                _keep(self._ended, key, span, _REMEMBERED_ENDED)
             return span
 
     def add_alias(self, key: Hashable, target: Hashable | None) -> None:
@@ -134,13 +136,13 @@ class Registry:
     def _let_go_of_ended(self) -> None:
         """Runs that the framework never ends (a stream nobody reads on) were closed with the run around them."""
         for key in [key for key, span in self._open.items() if span.end_ns]:
-            _keep(self._ended, key, self._open.pop(key))
+            _keep(self._ended, key, self._open.pop(key), _REMEMBERED_ENDED)
         self._crowded_at = len(self._open) + _REMEMBERED
 
 
-def _keep(table: OrderedDict[Hashable, V], key: Hashable, value: V) -> None:
+def _keep(table: OrderedDict[Hashable, V], key: Hashable, value: V, limit: int = _REMEMBERED) -> None:
     table[key] = value
-    if len(table) > _REMEMBERED:
+    if len(table) > limit:
         table.popitem(last=False)
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from agentops.sdk.guard import attempt
 
-__all__ = ["LIMIT_CHARS", "LIMIT_ITEMS", "capture", "clip", "size_of"]
+__all__ = ["LIMIT_CHARS", "LIMIT_ITEMS", "Snapshot", "capture", "clip", "size_of"]
 
 LIMIT_CHARS: Final = 1024 * 1024
 """Characters of text kept of one value."""
@@ -67,6 +67,21 @@ def capture(value: object) -> object:
     return _Capture().take(value, 0)
 
 
+class Snapshot:
+    """A value captured once that several spans may share: a message that each request repeats, tool definitions.
+
+    It may stand wherever a value may be recorded, also inside of others, and is not walked again.
+    """
+
+    __slots__ = ("chars", "items", "value")
+
+    def __init__(self, value: object) -> None:
+        capturing = _Capture()
+        self.value = capturing.take(value, 0)
+        self.chars = LIMIT_CHARS - capturing.chars
+        self.items = LIMIT_ITEMS - capturing.items
+
+
 class _Capture:
     """One capture in progress: what it may still keep, and which containers it is inside of."""
 
@@ -89,6 +104,8 @@ class _Capture:
             return self._container(value, depth, self._mapping)
         if kind is list or kind is tuple:
             return self._container(value, depth, self._sequence)
+        if kind is Snapshot:
+            return self._snapshot(value, depth)
         return self._other(value, depth)
 
     def _text(self, value: str) -> str:
@@ -98,6 +115,13 @@ class _Capture:
         cut = clip(value, self.chars)
         self.chars = 0
         return cut
+
+    def _snapshot(self, value: Snapshot, depth: int) -> object:
+        if value.chars > self.chars or value.items > self.items:
+            return self.take(value.value, depth)
+        self.chars -= value.chars
+        self.items -= value.items
+        return value.value
 
     def _container(self, value: Any, depth: int, take: Callable[[Any, int], object]) -> object:
         if id(value) in self.inside:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from langchain_core.documents import Document
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, ChatMessage, ToolMessage
 from langchain_core.prompt_values import PromptValue
 
 from agentops.messages import blob, message, reasoning, text, tool_call, tool_result
@@ -33,7 +33,7 @@ def message_of(item: BaseMessage, finish_reason: str | None = None) -> dict[str,
     if isinstance(item, ToolMessage):
         return message("tool", [tool_result(item.content, item.tool_call_id)])
     kind = item.type.removesuffix("MessageChunk").lower()
-    role = str(getattr(item, "role", None) or _ROLES.get(kind, kind))
+    role = str(item.role) if isinstance(item, ChatMessage) else _ROLES.get(kind, kind)
     if not isinstance(item, AIMessage):
         return message(role, _parts(item.content, has_calls=False))
     thought = item.additional_kwargs.get("reasoning_content")

@@ -35,7 +35,6 @@ _SETTINGS: Final = {
     "presence_penalty": GenAI.REQUEST_PRESENCE_PENALTY,
     "stop": GenAI.REQUEST_STOP_SEQUENCES,
     "n": GenAI.REQUEST_CHOICE_COUNT,
-    "tools": GenAI.TOOL_DEFINITIONS,
 }
 _MODEL_KEYS: Final = ("model", "model_name", "model_id", "deployment_name", "azure_deployment", "repo_id")
 _FINISH_KEYS: Final = ("finish_reason", "stop_reason", "done_reason", "finishReason")

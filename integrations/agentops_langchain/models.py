@@ -10,7 +10,7 @@ from langchain_core.outputs import LLMResult
 from agentops.messages import message
 from agentops.semconv import GenAI, Operation, SpanKind
 from agentops.semconv import Span as Attr
-from agentops_langchain.content import messages_of
+from agentops_langchain.conversation import Conversation
 from agentops_langchain.model_facts import model_name, request_facts, response_facts, said
 from agentops_langchain.runs import Role, Run
 from agentops_langchain.tree import Tree, attempt_of
@@ -38,8 +38,12 @@ class Models:
     ) -> None:
         """Map the start of a chat model's call."""
         run = self._open(serialized, run_id, parent_run_id, more, len(messages))
-        if run is not None and run.span is not None:
-            run.span.set_input(messages_of(messages))
+        if run is not None and run.span is not None and run.span.session.captures_content:
+            conversation = _conversation(run)
+            run.span.set_input(conversation.messages(messages))
+            tools = (more.get("invocation_params") or {}).get("tools")
+            if tools:
+                run.span.set_content(GenAI.TOOL_DEFINITIONS, conversation.tools(tools))
 
     def completion_started(
         self,
@@ -118,6 +122,17 @@ class Models:
     def _note_first_token(self, run: Run) -> None:
         if run.span is not None:
             run.first_token_ns = run.span.session.now_ns()
+
+
+def _conversation(run: Run) -> Conversation:
+    """Return what is known of the messages around, which the outermost run keeps."""
+    if run.conversation is None:
+        run.conversation = Conversation()
+        around = run.parent
+        while around is not None:
+            around.conversation = run.conversation
+            around = around.parent
+    return run.conversation
 
 
 def _attempt_after_failure(run: Run, length: int) -> dict[str, int]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from agentops import Span
+    from agentops_langchain.conversation import Conversation
 
 __all__ = ["Role", "Run", "Runs"]
 
@@ -32,6 +33,7 @@ class Run:
         "agent",
         "attempts",
         "children",
+        "conversation",
         "failed_request",
         "first_token_ns",
         "id",
@@ -77,6 +79,8 @@ class Run:
         self.attempts: dict[object, int] | None = None
         self.failed_request: tuple[object, int] | None = None
         self.children: dict[UUID, Run] = {}
+        self.conversation: Conversation | None = parent.conversation if parent is not None else None
+        """Shared by all runs below one root; made by the first model call."""
 
     @property
     def root(self) -> "Run":

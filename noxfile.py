@@ -34,7 +34,7 @@ PYTHONS = nox.project.python_versions(PROJECT)
 # and old frameworks break on new ones (openai-agents 0.6 on openai 2.54) without any doing of ours.
 OLDEST_AS_OF = {
     "langchain": "2026-05-15",
-    "crewai": "2026-03-20",
+    "crewai": "2026-08-15",
     "autogen": "2025-07-15",
     "openai-agents": "2026-04-25",
 }

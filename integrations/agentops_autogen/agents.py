@@ -47,7 +47,9 @@ class AgentRecording(Recording):
         """Open the span of a turn."""
         name = owner.name
         if outer is not None and outer.span.kind == SpanKind.AGENT and outer.span.name == name:
-            return None  # a filter around an agent goes by the agent's name
+            # A filter around an agent goes by the name of the agent, which is the one with the handoffs.
+            outer.owner = owner
+            return None
         kind = SpanKind.HUMAN if isinstance(owner, UserProxyAgent) else SpanKind.AGENT
         attributes = {GenAI.AGENT_NAME: name, GenAI.AGENT_DESCRIPTION: owner.description}
         return self.recorder.start(kind, name, input=task_input(given.get("messages")), attributes=attributes)
@@ -76,8 +78,10 @@ class AgentRecording(Recording):
 
     def _note_result(self, call: Call, result: Any) -> None:
         """Record a call of a tool that does not exist, or with arguments that are no JSON: AutoGen only answers it."""
-        if not result.is_error or f"tool {result.name} {result.call_id}" in call.notes:
+        noted = f"tool {result.name} {result.call_id}"
+        if not result.is_error or noted in call.notes:
             return
+        call.notes[noted] = True
         attributes = {GenAI.TOOL_CALL_ID: result.call_id, Attr.SWALLOWED_ERROR: result.content}
         span = self.recorder.event(result.name, kind=SpanKind.TOOL, parent=call.span, attributes=attributes)
         if span is not None:

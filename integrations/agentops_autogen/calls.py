@@ -106,14 +106,14 @@ class Recording:
     def take(self, call: Call, item: Any) -> None:
         """Take notice of an item, and end the call with the final one."""
         self.note(call, item)
-        if self.is_final(item) and not call.span.has_ended:
-            self.finish(call, call.result)
+        if self.is_final(item):
+            self._end(call, call.result)
 
     @guarded
     def close(self, call: Call | None, result: Any) -> None:
         """End a call that came to its end."""
-        if call is not None and not call.span.has_ended:
-            self.finish(call, result)
+        if call is not None:
+            self._end(call, result)
 
     def fail(self, call: Call | None, error: BaseException) -> None:
         """End a call with the exception that leaves it."""
@@ -125,7 +125,16 @@ class Recording:
         """End a generator's call whose consumer has had enough."""
         if call is not None and not call.span.has_ended:
             call.span.set({Attr.CLOSED_EARLY: True})
-            self.finish(call, call.result)
+            self._end(call, call.result)
+
+    def _end(self, call: Call, result: Any) -> None:
+        if call.span.has_ended:
+            return
+        try:
+            self.finish(call, result)
+        finally:
+            if not call.span.has_ended:  # what came out could not be described
+                self.recorder.end(call.span)
 
 
 def recorded_coroutine(recording: Recording, *names: str) -> Callable[[Callable[..., Awaitable[Any]]], Any]:

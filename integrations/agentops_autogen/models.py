@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from autogen_core.models import ChatCompletionClient, CreateResult, ModelFamily
 
-from agentops import Span
+from agentops import Span, guard
 from agentops.messages import Usage
 from agentops.semconv import GenAI, SpanKind
 from agentops_autogen.calls import Call, Recording
@@ -50,12 +50,11 @@ class ModelRecording(Recording):
         span = self.recorder.start(SpanKind.LLM, model or type(owner).__name__)
         if span is None:
             return None
-        span.set(_request(owner, model, settings))
-        if span.session.captures_content:
-            span.set_input(input_messages(given.get("messages") or ()))
-            tools = given.get("tools")
-            if tools:
-                span.set({GenAI.TOOL_DEFINITIONS: tool_definitions(tools)})
+        with guard("autogen.model"):
+            span.set(_request(owner, model, settings))
+            if span.session.captures_content:
+                span.set_input(input_messages(given.get("messages") or ()))
+                span.set({GenAI.TOOL_DEFINITIONS: tool_definitions(given.get("tools") or ()) or None})
         return span
 
     def note(self, call: Call, item: Any) -> None:

@@ -323,6 +323,26 @@ def test_a_filter_around_an_agent_is_not_an_agent_of_its_own(recorded: Recording
     assert recorded.outline().splitlines()[2:] == ["    agent writer", "      llm gpt-4o-mini"]
 
 
+def test_a_filter_around_an_agent_that_hands_over(recorded: Recording) -> None:
+    """The handoff is one node, and a call that reaches no tool is shown, as without the filter."""
+    settings = MessageFilterConfig(per_source=[PerSourceFilter(source="user", position="first", count=1)])
+    inner = agent("triage", [call(("transfer_to_refunds", "{}"), ("nothing", "{}"))], handoffs=["refunds"])
+    filtered = MessageFilterAgent("triage", wrapped_agent=inner, filter=settings)
+    asyncio.run(Swarm([filtered, agent("refunds")], max_turns=2).run(task="Refund me."))
+    assert (
+        check(recorded)
+        == """\
+session default
+  workflow Swarm
+    agent triage
+      llm gpt-4o-mini
+      handoff refunds
+      tool nothing
+    agent refunds
+      llm gpt-4o-mini"""
+    )
+
+
 class Echo(BaseChatAgent):
     """An agent of a user's own, which knows only ``on_messages``."""
 
@@ -448,6 +468,25 @@ session default
   workflow RoundRobinGroupChat [cancelled asyncio.exceptions.CancelledError]
     agent slow [cancelled asyncio.exceptions.CancelledError]
       llm gpt-4o-mini [cancelled asyncio.exceptions.CancelledError]"""
+    )
+
+
+def test_a_timeout_waits_for_what_autogen_waits_for(recorded: Recording) -> None:
+    """A cancelled task ends its team as cancelled, after the agents that AutoGen lets finish."""
+    slow = agent("slow", [Answer(text="Late.", seconds=0.1)])
+
+    async def run() -> None:
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(team(slow, turns=1).run(task="Wait."), 0.02)
+
+    asyncio.run(run())
+    assert (
+        check(recorded)
+        == """\
+session default
+  workflow RoundRobinGroupChat [cancelled asyncio.exceptions.CancelledError]
+    agent slow
+      llm gpt-4o-mini"""
     )
 
 

@@ -164,6 +164,28 @@ def test_a_cached_answer_costs_nothing(recorded: Recording) -> None:
     assert called.output == cached.output
 
 
+def test_what_cannot_be_described_is_recorded_without() -> None:
+    """A tool whose schema raises, and an answer of another kind: the call is whole, and the program is not told."""
+
+    class Unreadable(FunctionTool):
+        @property
+        def schema(self) -> Any:
+            raise RuntimeError("no schema today")
+
+    class Odd(ScriptedModel):
+        async def create(self, *args: Any, **kwargs: Any) -> Any:
+            result = await super().create(*args, **kwargs)
+            return result.model_copy(update={"content": [3]})
+
+    with recording(is_loud=False) as recorded:
+        agentops.enable("autogen")
+        tools = [Unreadable(add, description="Add.")]
+        result = asyncio.run(Odd("gpt-4o-mini", ["Three."]).create(ASKED, tools=tools))
+    agentops.disable("autogen")
+    assert result.content == [3]
+    assert check(recorded) == "session default\n  llm gpt-4o-mini"
+
+
 class Loud(ScriptedModel):
     """A client of a user's own that builds on another, and gives an iterator that is no generator."""
 

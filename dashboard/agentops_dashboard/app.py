@@ -18,6 +18,7 @@ from agentops_dashboard.api.edits import add_edits
 from agentops_dashboard.api.health import add_health
 from agentops_dashboard.api.host_check import HostCheck
 from agentops_dashboard.api.ingest import add_ingest
+from agentops_dashboard.api.legacy import add_legacy
 from agentops_dashboard.api.live import add_live
 from agentops_dashboard.api.sessions import add_sessions
 from agentops_dashboard.ingest.receiver import Receiver
@@ -76,6 +77,7 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
     add_edits(app, reader, store)
     add_live(app, reader)
     add_ingest(app, Receiver(store))
+    add_legacy(app, reader, store)
     if with_pages:
         # The pages are built on the reader and the API knows nothing of them.
         importlib.import_module("agentops_dashboard.pages").add_pages(app)

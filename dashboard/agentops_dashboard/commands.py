@@ -75,7 +75,9 @@ def show(argv: list[str]) -> int:
         if options.json:
             _print_json({"session": session, "spans": local.reader.spans(session_id)})
             return 0
+        from agentops_dashboard.derived import facts_of
         from agentops_dashboard.terminal.console import open_console
+        from agentops_dashboard.terminal.findings import print_findings
         from agentops_dashboard.terminal.session_tree import print_session, print_tree
 
         view = TreeView(
@@ -84,6 +86,7 @@ def show(argv: list[str]) -> int:
         limit = session["counts"]["spans"] if options.all else _TREE_ROWS
         console = open_console()
         print_session(console, session)
+        print_findings(console, facts_of(local.reader.outlines.of(session_id)))
         console.print()
         print_tree(console, local.reader.rows(session_id, view, limit=limit))
     return 0

@@ -7,6 +7,7 @@ from starlette.responses import Response, StreamingResponse
 
 from agentops_dashboard.api.answers import json_response, problem
 from agentops_dashboard.api.parameters import Filter
+from agentops_dashboard.derived import facts_of
 from agentops_dashboard.query import SESSION_FIELDS, SPAN_FIELDS
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.listing import SORT_KEYS
@@ -90,6 +91,13 @@ def _add_details(app: FastAPI, reader: Reader) -> None:
         view = TreeView(collapsed=folded, depth=depth, errors_only=errors, find=find, hits_only=bool(find))
         return json_response(reader.rows(found["id"], view, offset=offset, limit=limit))
 
+    @app.get("/api/v1/sessions/{session_id}/facts", tags=["sessions"], summary="What follows from the session's tree")
+    def facts(session_id: str) -> Response:
+        found = reader.session(session_id)
+        if found is None:
+            return _missing("session", session_id)
+        return json_response(facts_of(reader.outlines.of(found["id"])))
+
     @app.get("/api/v1/sessions/{session_id}/export", tags=["sessions"], summary="The session as OTLP/JSON lines")
     def export(session_id: str) -> Response:
         found = reader.session(session_id)
@@ -98,6 +106,11 @@ def _add_details(app: FastAPI, reader: Reader) -> None:
         headers = {"Content-Disposition": f'attachment; filename="session-{found["id"][:64]}.jsonl"'}
         lines = session_lines(found, reader.spans(found["id"]))
         return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+
+    @app.get("/api/v1/sessions/{session_id}/logs", tags=["sessions"], summary="What the session's programs printed")
+    def logs(session_id: str) -> Response:
+        found = reader.session(session_id)
+        return json_response({"logs": reader.logs(found["id"])}) if found else _missing("session", session_id)
 
     @app.get("/api/v1/spans/{span_id}", tags=["sessions"], summary="One span with all it carries")
     def span(span_id: str, session: str | None = None) -> Response:

@@ -6,7 +6,7 @@ from itertools import accumulate
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.reader import rows as shape
@@ -263,11 +263,11 @@ class Outlines:
             self._reader._fill(connection, found, spans)
         return spans
 
-    def revision(self, session_id: str | None = None) -> int:
-        """A number that grows whenever a session, or any session of the project, has changed."""
-        statement = select(func.max(t.session.c.revision)).where(t.session.c.project == self._reader._project)
-        if session_id is not None:
-            statement = statement.where(t.session.c.session_id == session_id)
+    def revision(self, session_id: str) -> int:
+        """A number that is another one whenever the session has changed."""
+        statement = select(t.session.c.revision).where(
+            t.session.c.project == self._reader.project, t.session.c.session_id == session_id
+        )
         with self._reader._engine.connect() as connection:
             return connection.execute(statement).scalar_one_or_none() or 0
 

@@ -15,7 +15,7 @@ from agentops_dashboard.reader.facets import facets, histogram, shown_state
 from agentops_dashboard.reader.listing import ordered, page_after
 from agentops_dashboard.reader.outline import Outlines, TreeView
 from agentops_dashboard.reader.shapes import Bucket, Facet, Session, SessionPage, Span, TreeWindow
-from agentops_dashboard.store.payload import unpack
+from agentops_dashboard.store.payload import unpack, unpack_text
 
 __all__ = ["Reader", "open_engine"]
 
@@ -236,6 +236,19 @@ class Reader:
             "detached": len(outline.index.detached),
             "hits": len(visible.hits),
         }
+
+    def logs(self, session_id: str) -> str:
+        """Return what the session's programs printed, as far as clients uploaded it; empty without."""
+        c = t.log.c
+        join = and_(t.trace.c.project == c.project, t.trace.c.trace_id == c.trace_id)
+        statement = (
+            select(c.body)
+            .join(t.trace, join)
+            .where(t.trace.c.project == self._project, t.trace.c.session_id == session_id)
+            .order_by(c.time_ns)
+        )
+        with self._engine.connect() as connection:
+            return "\n".join(unpack_text(body) for body in connection.execute(statement).scalars())
 
     def _condition(self, query: str, since_ns: int | None, until_ns: int | None, now_ns: int) -> ColumnElement[bool]:
         parts = [t.session.c.project == self._project]

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 
-__all__ = ["counter", "payload", "segment", "session", "session_tag", "span", "trace", "usage"]
+__all__ = ["counter", "log", "payload", "segment", "session", "session_tag", "span", "trace", "usage"]
 
 _metadata = MetaData()
 
@@ -39,6 +39,15 @@ usage = _table(
 )
 counter = _table("counter", "project name label", "count")
 segment = _table("segment", "name", "offset")
+log = Table(
+    "log",
+    _metadata,
+    Column("project", String),
+    Column("trace_id", String),
+    Column("time_ns", Integer),
+    Column("raw_bytes", Integer),
+    Column("body", LargeBinary),
+)
 payload = Table(
     "payload",
     _metadata,

@@ -3,11 +3,13 @@
 import sqlite3
 import time
 
+import zstandard
+
 from agentops_dashboard.store.payload import words_of
 from agentops_dashboard.store.sqlite import SQLiteStore
 from agentops_dashboard.store.summary import session_number
 
-__all__ = ["delete_payloads", "delete_sessions", "set_tags"]
+__all__ = ["delete_payloads", "delete_sessions", "put_log", "set_tags"]
 
 
 def set_tags(store: SQLiteStore, project: str, session_id: str, tags: list[str]) -> None:
@@ -21,6 +23,17 @@ def set_tags(store: SQLiteStore, project: str, session_id: str, tags: list[str])
             [(project, sid, tag) for tag in tags],
         )
         connection.execute("UPDATE session SET revision = ? WHERE sid = ?", (time.time_ns(), sid))
+
+
+def put_log(store: SQLiteStore, project: str, trace_id: str, text: str) -> int:
+    """Keep what a program printed during a trace, in place of what was kept before; returns its size in bytes."""
+    raw = text.encode("utf-8", "replace")
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO log (project, trace_id, time_ns, raw_bytes, body) VALUES (?, ?, ?, ?, ?)",
+            (project, trace_id, time.time_ns(), len(raw), zstandard.ZstdCompressor().compress(raw)),
+        )
+    return len(raw)
 
 
 def delete_sessions(store: SQLiteStore, project: str, session_ids: list[str]) -> int:
@@ -43,7 +56,7 @@ def _delete(connection: sqlite3.Connection, project: str, session_id: str) -> in
     ).fetchall()
     for (trace_id,) in traces:
         delete_payloads(connection, project, trace_id)
-        for table in ("span", "ledger", "trace"):
+        for table in ("span", "ledger", "log", "trace"):
             connection.execute(f"DELETE FROM {table} WHERE project = ? AND trace_id = ?", (project, trace_id))
     for table in ("session_tag", "usage", "session", "session_key"):
         connection.execute(f"DELETE FROM {table} WHERE sid = ?", found)

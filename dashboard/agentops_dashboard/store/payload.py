@@ -14,7 +14,7 @@ import zstandard
 
 from agentops_dashboard.semantics.record import SpanRecord
 
-__all__ = ["BLOCK_BYTES", "content_of", "pack", "split", "unpack", "words_of"]
+__all__ = ["BLOCK_BYTES", "content_of", "pack", "split", "unpack", "unpack_text", "words_of"]
 
 BLOCK_BYTES = 256 * 1024
 """Raw size at which a block is closed: one span's detail must not cost the decompression of a whole long session."""
@@ -66,6 +66,11 @@ def unpack(body: bytes) -> dict[str, dict[str, Any]]:
     """Return the payloads of a block by span id."""
     spans: dict[str, dict[str, Any]] = _decode(body)["spans"]
     return spans
+
+
+def unpack_text(body: bytes) -> str:
+    """Return compressed text."""
+    return zstandard.ZstdDecompressor().decompress(body).decode("utf-8", "replace")
 
 
 def words_of(body: bytes) -> str:

@@ -196,6 +196,16 @@ CREATE TABLE segment (
   offset INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- What a program printed, as clients of the old service upload it: zstd-compressed text.
+CREATE TABLE log (
+  project TEXT NOT NULL,
+  trace_id TEXT NOT NULL,
+  time_ns INTEGER NOT NULL,
+  raw_bytes INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (project, trace_id)
+) WITHOUT ROWID;
+
 -- Counters for the health badge: rejected spans, bad lines, attributes that were not understood.
 CREATE TABLE counter (
   project TEXT NOT NULL,

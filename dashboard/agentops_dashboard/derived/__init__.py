@@ -1,0 +1,5 @@
+"""What follows from a session's tree: computed here once, shown by API, pages and command line alike."""
+
+from agentops_dashboard.derived.facts import AgentFacts, Delegation, Facts, Loop, Retry, Waste, facts_of
+
+__all__ = ["AgentFacts", "Delegation", "Facts", "Loop", "Retry", "Waste", "facts_of"]

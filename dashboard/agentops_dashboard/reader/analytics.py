@@ -1,0 +1,281 @@
+"""Figures over many sessions: totals, courses over time, and tables of models, tools and agents.
+
+Everything is counted over the sessions that a query finds, by the same condition as the list: the totals agree.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final, TypedDict
+
+from sqlalchemy import ColumnElement, Connection, case, func, select
+
+from agentops.semconv import State
+from agentops_dashboard.reader import tables as t
+from agentops_dashboard.reader.facets import shown_state
+from agentops_dashboard.reader.reader import Reader
+
+__all__ = ["GROUPS", "LABELS", "Analytics", "LabelRow", "Point", "Totals", "quantile"]
+
+GROUPS: Final = ("model", "user", "environment", "service", "tag")
+"""What cost and tokens can be split by."""
+
+LABELS: Final = ("model", "tool", "agent", "error")
+_MOST_ROWS: Final = 100
+_MOST_SERIES: Final = 8
+NONE: Final = "(none)"
+OTHER: Final = "(other)"
+
+
+class Totals(TypedDict):
+    """Sums over the sessions found. ``success_rate`` counts ended sessions only. Durations in ms, money in dollars."""
+
+    sessions: int
+    failed: int
+    success_rate: float | None
+    users: int
+    llm: int
+    tools: int
+    errors: int
+    tokens: int | None
+    cost: float | None
+    unpriced: int
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class Point(TypedDict):
+    """One interval ``[start_ns, end_ns)``; a session belongs to the one in which it started."""
+
+    start_ns: int
+    end_ns: int
+    sessions: int
+    failed: int
+    input: int
+    cached: int
+    output: int
+    reasoning: int
+    cost: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+
+
+class LabelRow(TypedDict):
+    """A model, tool, agent or error type over all sessions found."""
+
+    label: str
+    sessions: int
+    calls: int
+    errors: int
+    mean_ms: float | None
+    total_ms: float
+    input: int | None
+    output: int | None
+    cached: int | None
+    cost: float | None
+    first_ns: int
+    last_ns: int
+
+
+def quantile(ordered: Sequence[float], share: float) -> float | None:
+    """The smallest value that at least ``share`` of the sorted values do not exceed; None of nothing."""
+    if not ordered:
+        return None
+    return ordered[min(len(ordered) - 1, max(0, -int(-len(ordered) * share // 1) - 1))]
+
+
+class Analytics:
+    """Reads the figures of one project."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def span_of(self, query: str, since_ns: int | None, until_ns: int | None) -> tuple[int, int] | None:
+        """The time from the first to the last session found, within the given bounds; None if there is none."""
+        c = t.session.c
+        with self._reader.connect() as connection:
+            statement = select(func.min(c.start_ns), func.max(c.start_ns))
+            first, last = connection.execute(statement.where(self._condition(query, since_ns, until_ns))).one()
+        if first is None:
+            return None
+        return (first if since_ns is None else since_ns), (last + 1 if until_ns is None else until_ns)
+
+    def totals(self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None) -> Totals:
+        """Sum up the sessions found.
+
+        Raises:
+            QueryError: The query cannot be understood.
+        """
+        c = t.session.c
+        state = shown_state(time.time_ns())
+        condition = self._condition(query, since_ns, until_ns)
+        ended = state.in_((State.SUCCESS, State.ERROR, State.CANCELLED, State.INDETERMINATE, State.ABANDONED))
+        statement = select(
+            func.count(),
+            func.sum(case((state == State.ERROR, 1), else_=0)),
+            func.sum(case((state == State.SUCCESS, 1), else_=0)),
+            func.sum(case((ended, 1), else_=0)),
+            func.count(c.user.distinct()),
+            *(func.sum(column) for column in (c.llm_calls, c.tool_calls, c.errors, c.total_tokens, c.cost_nano)),
+            func.sum(c.unpriced_calls),
+        ).where(condition)
+        with self._reader.connect() as connection:
+            count, failed, fine, over, users, llm, tools, errors, tokens, nano, unpriced = connection.execute(
+                statement
+            ).one()
+            durations = sorted(ms for _, ms in self._durations(connection, condition))
+        return {
+            "sessions": count,
+            "failed": failed or 0,
+            "success_rate": (fine or 0) / over if over else None,
+            "users": users,
+            "llm": llm or 0,
+            "tools": tools or 0,
+            "errors": errors or 0,
+            "tokens": tokens,
+            "cost": None if nano is None else nano / 1e9,
+            "unpriced": unpriced or 0,
+            "p50_ms": quantile(durations, 0.5),
+            "p95_ms": quantile(durations, 0.95),
+        }
+
+    def course(self, query: str, since_ns: int, until_ns: int, buckets: int) -> list[Point]:
+        """The sessions found, by interval."""
+        c = t.session.c
+        width = max(-(-(until_ns - since_ns) // buckets), 1)
+        condition = self._condition(query, since_ns, until_ns)
+        number = ((c.start_ns - since_ns) // width).label("number")
+        failed = func.sum(case((shown_state(time.time_ns()) == State.ERROR, 1), else_=0))
+        sums = (c.input_tokens, c.cached_tokens, c.output_tokens, c.reasoning_tokens, c.cost_nano)
+        statement = select(number, func.count(), failed, *map(func.sum, sums)).where(condition).group_by(number)
+        points = [_empty_point(since_ns + at * width, since_ns + (at + 1) * width) for at in range(buckets)]
+        durations: dict[int, list[float]] = {}
+        with self._reader.connect() as connection:
+            for at, count, bad, sent, cached, got, thought, nano in connection.execute(statement):
+                points[at].update(
+                    sessions=count,
+                    failed=bad or 0,
+                    input=(sent or 0) - (cached or 0),
+                    cached=cached or 0,
+                    output=(got or 0) - (thought or 0),
+                    reasoning=thought or 0,
+                    cost=None if nano is None else nano / 1e9,
+                )
+            for start, ms in self._durations(connection, condition):
+                durations.setdefault((start - since_ns) // width, []).append(ms)
+        for at, values in durations.items():
+            values.sort()
+            points[at]["p50_ms"] = quantile(values, 0.5)
+            points[at]["p95_ms"] = quantile(values, 0.95)
+            points[at]["p99_ms"] = quantile(values, 0.99)
+        return points
+
+    def durations(self, query: str, since_ns: int | None, until_ns: int | None) -> list[float]:
+        """The durations of the sessions found, in ms, sorted."""
+        with self._reader.connect() as connection:
+            found = self._durations(connection, self._condition(query, since_ns, until_ns))
+        return sorted(ms for _, ms in found)
+
+    def split(
+        self, query: str, since_ns: int, until_ns: int, buckets: int, *, by: str, of: str
+    ) -> dict[str, list[float]]:
+        """Cost (dollars) or tokens by interval, for the largest groups; the rest as ``(other)``.
+
+        Args:
+            query: Text of the query language.
+            since_ns: Start of the first interval.
+            until_ns: End of the last one.
+            buckets: Number of intervals.
+            by: One of ``GROUPS``. With tags a session counts once per tag.
+            of: ``cost`` or ``tokens``.
+        """
+        width = max(-(-(until_ns - since_ns) // buckets), 1)
+        statement = self._split(by, of, width, since_ns).where(self._condition(query, since_ns, until_ns))
+        found: dict[str, list[float]] = {}
+        scale = 1e9 if of == "cost" else 1
+        with self._reader.connect() as connection:
+            for number, label, amount in connection.execute(statement):
+                values = found.setdefault(NONE if label is None else label, [0.0] * buckets)
+                values[number] += (amount or 0) / scale
+        ranked = sorted(found.items(), key=lambda item: -sum(item[1]))
+        result = {label: values for label, values in ranked[:_MOST_SERIES] if sum(values)}
+        rest = [values for _, values in ranked[_MOST_SERIES:]]
+        if rest:
+            result[OTHER] = [sum(column) for column in zip(*rest, strict=True)]
+        return result
+
+    def _split(self, by: str, of: str, width: int, since_ns: int) -> Any:
+        c, u, tag = t.session.c, t.usage.c, t.session_tag.c
+        number = ((c.start_ns - since_ns) // width).label("number")
+        own = c.cost_nano if of == "cost" else c.total_tokens
+        if by == "model":
+            amount = (
+                u.cost_nano if of == "cost" else func.coalesce(u.input_tokens, 0) + func.coalesce(u.output_tokens, 0)
+            )
+            joined = t.session.join(t.usage, (u.sid == c.sid) & (u.label_kind == "model"))
+            return select(number, u.label, func.sum(amount)).select_from(joined).group_by(number, u.label)
+        if by == "tag":
+            joined = t.session.outerjoin(t.session_tag, (tag.sid == c.sid) & (tag.is_removed == 0))
+            return select(number, tag.tag, func.sum(own)).select_from(joined).group_by(number, tag.tag)
+        column = {"user": c.user, "environment": c.environment, "service": c.service}[by]
+        return select(number, column, func.sum(own)).group_by(number, column)
+
+    def table(
+        self, kind: str, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None
+    ) -> list[LabelRow]:
+        """Models, tools, agents or errors of the sessions found, by falling number of calls.
+
+        Args:
+            kind: One of ``LABELS``.
+            query: Text of the query language.
+            since_ns: Only sessions that started at or after this moment.
+            until_ns: Only sessions that started before it.
+        """
+        c, u = t.session.c, t.usage.c
+        sums = (u.calls, u.errors, u.duration_ns, u.input_tokens, u.output_tokens, u.cached_tokens, u.cost_nano)
+        statement = (
+            select(
+                u.label, func.count(u.sid.distinct()), *map(func.sum, sums), func.min(u.start_ns), func.max(u.start_ns)
+            )
+            .select_from(t.session.join(t.usage, (u.sid == c.sid) & (u.label_kind == kind)))
+            .where(self._condition(query, since_ns, until_ns))
+            .group_by(u.label)
+            .order_by(func.sum(u.calls).desc(), u.label)
+            .limit(_MOST_ROWS)
+        )
+        with self._reader.connect() as connection:
+            return [_label_row(row) for row in connection.execute(statement)]
+
+    def _condition(self, query: str, since_ns: int | None, until_ns: int | None) -> ColumnElement[bool]:
+        return self._reader._condition(query, since_ns, until_ns, time.time_ns())
+
+    def _durations(self, connection: Connection, condition: ColumnElement[bool]) -> list[tuple[int, float]]:
+        """Start and duration of the ended sessions; time spent waiting for people is left out."""
+        c = t.session.c
+        statement = select(c.start_ns, c.duration_ns, c.waiting_ns).where(condition, c.duration_ns.is_not(None))
+        return [(start, max(0, long - waited) / 1e6) for start, long, waited in connection.execute(statement)]
+
+
+def _empty_point(start_ns: int, end_ns: int) -> Point:
+    return {
+        "start_ns": start_ns, "end_ns": end_ns, "sessions": 0, "failed": 0, "input": 0, "cached": 0, "output": 0,
+        "reasoning": 0, "cost": None, "p50_ms": None, "p95_ms": None, "p99_ms": None,
+    }  # fmt: skip
+
+
+def _label_row(row: Any) -> LabelRow:
+    label, sessions, calls, errors, duration, sent, got, cached, nano, first, last = row
+    return {
+        "label": label,
+        "sessions": sessions,
+        "calls": calls or 0,
+        "errors": errors or 0,
+        "mean_ms": duration / calls / 1e6 if calls and duration is not None else None,
+        "total_ms": (duration or 0) / 1e6,
+        "input": sent,
+        "output": got,
+        "cached": cached,
+        "cost": None if nano is None else nano / 1e9,
+        "first_ns": first,
+        "last_ns": last,
+    }

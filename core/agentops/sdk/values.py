@@ -28,6 +28,7 @@ LIMIT_DEPTH: Final = 16
 LIMIT_REPR: Final = 64 * 1024
 """Characters kept of the text of one opaque object."""
 
+_ATOMS: Final = frozenset({type(None), bool, int})
 _AS_TEXT: Final = (datetime.date, datetime.time, datetime.timedelta, pathlib.PurePath)
 _AS_TEXT_BY_NAME: Final = {("decimal", "Decimal"), ("uuid", "UUID"), ("fractions", "Fraction")}
 """More types whose text says all, by name: importing their modules would cost every program some milliseconds."""
@@ -62,9 +63,67 @@ def capture(value: object) -> object:
     kind = type(value)
     if kind is str:
         return value if len(value) <= LIMIT_CHARS else clip(value)  # type: ignore[arg-type]
-    if value is None or kind is bool or kind is int:
+    if kind in _ATOMS:
         return value
-    return _Capture().take(value, 0)
+    return _capture_counted(value)[0]
+
+
+def _capture_counted(value: object) -> tuple[object, int, int]:
+    """Capture a value; returns it with the characters and elements that it took of the limits."""
+    budget = [LIMIT_CHARS, LIMIT_ITEMS]
+    try:
+        copied = _copied(value, LIMIT_DEPTH, budget)
+    except _UnusualError:
+        pass
+    else:
+        if budget[0] >= 0:
+            return copied, LIMIT_CHARS - budget[0], LIMIT_ITEMS - budget[1]
+    capturing = _Capture()
+    captured = capturing.take(value, 0)
+    return captured, LIMIT_CHARS - capturing.chars, LIMIT_ITEMS - capturing.items
+
+
+class _UnusualError(Exception):
+    """The value is more than a few nested dictionaries and lists."""
+
+
+def _copied(value: Any, depth: int, budget: list[int]) -> Any:
+    """Copy what most values are, some plain dictionaries and lists, without the care that ``_Capture`` takes.
+
+    ``budget`` holds characters and elements left. The characters are for the caller to check: nothing is copied
+    of a text. A value that contains itself is too deep.
+
+    Raises:
+        _UnusualError: There is something else in it, or it is too deep or too large.
+    """
+    kind = type(value)
+    if kind is str:
+        budget[0] -= len(value)
+        return value
+    if kind is dict or kind is list or kind is tuple:
+        budget[1] -= len(value)
+        if budget[1] < 0 or depth <= 0:
+            raise _UnusualError
+        if kind is not dict:
+            return [item if type(item) in _ATOMS else _copied(item, depth - 1, budget) for item in list(value)]
+        result: dict[str, object] = {}
+        # One copy in C first: another thread may be changing it.
+        for key, item in value.copy().items():
+            if type(key) is not str:
+                raise _UnusualError
+            if type(item) is str:  # most are: a call less
+                budget[0] -= len(item)
+                result[key] = item
+            else:
+                result[key] = item if type(item) in _ATOMS else _copied(item, depth - 1, budget)
+        return result
+    if kind is Snapshot:
+        budget[0] -= value.chars
+        budget[1] -= value.items
+        return value.value
+    if kind is float and math.isfinite(value):
+        return value
+    raise _UnusualError
 
 
 class Snapshot:
@@ -76,10 +135,7 @@ class Snapshot:
     __slots__ = ("chars", "items", "value")
 
     def __init__(self, value: object) -> None:
-        capturing = _Capture()
-        self.value = capturing.take(value, 0)
-        self.chars = LIMIT_CHARS - capturing.chars
-        self.items = LIMIT_ITEMS - capturing.items
+        self.value, self.chars, self.items = _capture_counted(value)
 
 
 class _Capture:

@@ -15,6 +15,7 @@ __all__ = [
     "duration",
     "full_count",
     "full_money",
+    "moment_of",
     "money",
     "one_line",
     "parse_time",
@@ -144,6 +145,11 @@ def parse_time(text: str | None) -> datetime | None:
         return None
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def moment_of(time_ns: int | None) -> datetime | None:
+    """Nanoseconds since the epoch as a moment in UTC."""
+    return None if time_ns is None else datetime.fromtimestamp(time_ns / 1e9, timezone.utc)
 
 
 def relative_time(moment: datetime | None, now: datetime | None = None) -> str:

@@ -162,7 +162,10 @@ def _header(address: Address, session: Session) -> dict[str, Any]:
         "duration_note": f"{write.duration(waiting)} waiting for a person" if waiting else "",
         "tokens_note": f"{write.count(tokens['input'])} in · {write.count(tokens['output'])} out" if tokens else "",
         "tokens_title": _token_split(session),
-        "exports": [(f"/api/v1/sessions/{session['id']}", "JSON")],
+        "exports": [
+            (f"/api/v1/sessions/{session['id']}/spans", "JSON"),
+            (f"/api/v1/sessions/{session['id']}/export", "OTLP/JSON lines"),
+        ],
     }
 
 

@@ -155,7 +155,7 @@ def _list(request: Request, reader: Reader) -> Response:
         chips=shown.chips(address, query),
         all_columns=COLUMNS,
         exports=_EXPORTS,
-        can_change=False,
+        can_change=True,
         is_blank=values["total"] == 0 and not query and time_range.key == "all",
         quick_start=shown.QUICK_START,
         address=address,

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from agentops_dashboard import format as write
-from agentops_dashboard.pages import compare_page, details_page, kinds, list_page, live
+from agentops_dashboard.pages import analytics_page, compare_page, details_page, kinds, list_page, settings_page
 from agentops_dashboard.pages.environment import STATIC_DIRECTORY
 from agentops_dashboard.pages.response import PageFiles, page
 
@@ -21,7 +21,8 @@ def add_pages(app: FastAPI) -> None:
     list_page.add_routes(app, app.state.reader)
     details_page.add_routes(app, app.state.reader)
     compare_page.add_routes(app, app.state.reader)
-    live.add_routes(app, app.state.reader)
+    analytics_page.add_routes(app, app.state.reader)
+    settings_page.add_routes(app, app.state.reader, app.state.home)
 
 
 def _home() -> Response:

@@ -1,11 +1,11 @@
 """The timeline of a session: scale, ruler, overview, critical path, lanes per agent."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard import format as write
+from agentops_dashboard.derived import facts_of
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.kinds import kind_look
 from agentops_dashboard.reader.outline import Outline
@@ -174,28 +174,8 @@ def _spread(bins: list[float], left: float, right: float) -> None:
 
 
 def critical_path(outline: Outline) -> frozenset[str]:
-    """Ids of the spans that the session's duration hangs on: from the end backwards, always what ended last."""
-    if "critical" not in outline.derived:
-        outline.derived["critical"] = frozenset(_critical(outline))
-    found: frozenset[str] = outline.derived["critical"]
-    return found
-
-
-def _critical(outline: Outline) -> Iterable[str]:
-    order, ends = outline.index.order, outline.index.end
-    stack = [0] if order else []
-    while stack:
-        place = stack.pop()
-        yield order[place].span_id
-        children, at = [], place + 1
-        while at < ends[place]:
-            children.append(at)
-            at = ends[at]
-        limit = order[place].end_ns or 2**63
-        for child in sorted(children, key=lambda at: order[at].end_ns or 2**63, reverse=True):
-            if (order[child].end_ns or limit) <= limit:
-                stack.append(child)
-                limit = order[child].start_ns
+    """Ids of the spans that the session's duration hangs on."""
+    return frozenset(facts_of(outline)["critical_path"])
 
 
 def lanes(outline: Outline, scale: Scale) -> list[dict[str, Any]]:

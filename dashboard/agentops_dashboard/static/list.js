@@ -1,5 +1,5 @@
 // The session list: completion, histogram, endless rows, live rows, keyboard, selection, saved views.
-import { $, $$, copy, isTyping, nodes, piece, savedViews, toast } from "./page.js";
+import { $, $$, change, copy, isTyping, nodes, piece, savedViews, toast } from "./page.js";
 
 const body = $("#rows");
 const here = new URL(location.href);
@@ -88,7 +88,7 @@ function showNew() {
 }
 pill?.addEventListener("click", () => { scrollTo({ top: 0 }); showNew(); });
 const soon = () => { timer ??= setTimeout(() => { timer = null; refresh(); }, 600); };
-new EventSource("/live").addEventListener("change", soon);
+new EventSource("/api/v1/live").addEventListener("sessions", soon);
 document.addEventListener("visibilitychange", refresh);
 showLive();
 
@@ -201,17 +201,19 @@ function showPicked() {
 body?.addEventListener("change", showPicked);
 $("#pick-all")?.addEventListener("change", (event) => { for (const pick of $$(".pick input", body)) pick.checked = event.target.checked; showPicked(); });
 
-async function change(url, data, done) {
-  const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", "X-Requested-With": "agentops" }, body: JSON.stringify(data) });
-  if (!response.ok) return toast(await response.text());
-  sessionStorage.setItem("toast", done);
-  location.reload();
+async function tagAll(tag) {
+  for (const id of ids()) {
+    const { tags } = await (await fetch(`/api/v1/sessions/${id}`)).json();
+    if (!tags.includes(tag)) await change("PUT", `/api/v1/sessions/${id}/tags`, { tags: [...tags, tag] });
+  }
 }
+const reload = (done) => { sessionStorage.setItem("toast", done); location.reload(); };
+const failed = (error) => toast(error.message);
 const BULK = {
   compare: () => location.assign(`/compare?${new URLSearchParams({ a: ids()[0], b: ids()[1] })}`),
   export: () => location.assign(`/sessions/export?${new URLSearchParams({ format: "json", ids: ids().join(",") })}`),
-  tag: () => { const tag = prompt(`Tag for ${ids().length} sessions`); if (tag?.trim()) change("/sessions/tag", { ids: ids(), tag: tag.trim() }, "Tagged"); },
-  delete: () => { if (confirm(`Delete ${ids().length} sessions for good?`)) change("/sessions/delete", { ids: ids() }, "Deleted"); },
+  tag: () => { const tag = prompt(`Tag for ${ids().length} sessions`); if (tag?.trim()) tagAll(tag.trim()).then(() => reload("Tagged"), failed); },
+  delete: () => { if (confirm(`Delete ${ids().length} sessions for good?`)) change("POST", "/api/v1/sessions/delete", { ids: ids() }).then(() => reload("Deleted"), failed); },
   clear: () => { for (const pick of picked()) pick.checked = false; showPicked(); },
 };
 document.addEventListener("click", (event) => { const button = event.target.closest("[data-bulk]"); if (button) BULK[button.dataset.bulk](); });

@@ -29,6 +29,14 @@ export async function piece(url, signal) {
   return { html: await response.text(), headers: response.headers };
 }
 
+/** Change something over the API; throws with the server's words when it is refused. */
+export async function change(method, url, data) {
+  const response = await fetch(url, { method, headers: { "Content-Type": "application/json" }, body: data && JSON.stringify(data) });
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new Error(answer?.error?.message ?? `${response.status} ${response.statusText}`);
+  return answer;
+}
+
 /** Text to nodes, in a template: nothing in it runs. */
 export function nodes(html) {
   const template = document.createElement("template");

@@ -1,5 +1,5 @@
 // The details of a session: windows of rows, keyboard, detail panel. Addresses hold the state, the server the rows.
-import { $, $$, isTyping, nodes, piece, toast } from "./page.js";
+import { $, $$, change, isTyping, nodes, piece, toast } from "./page.js";
 
 const ROW = 28;
 const CHUNK = 100;
@@ -292,9 +292,11 @@ finder?.addEventListener("keydown", (event) => {
 
 // A running session grows by itself
 if (["running", "paused"].includes(session.dataset.state)) {
-  const source = new EventSource(`/live?session=${session.dataset.session}`);
+  const source = new EventSource("/api/v1/live");
   let waiting;
-  source.addEventListener("change", () => { waiting ??= setTimeout(refresh, 400); });
+  source.addEventListener("sessions", (event) => {
+    if (JSON.parse(event.data).sessions.some(({ id }) => id === session.dataset.session)) waiting ??= setTimeout(refresh, 400);
+  });
   const refresh = async () => {
     waiting = null;
     const { html } = await piece(location.href);
@@ -314,6 +316,18 @@ if (["running", "paused"].includes(session.dataset.state)) {
     if (!["running", "paused"].includes(state)) source.close();
   };
 }
+
+// Tags and deleting
+document.addEventListener("click", (event) => {
+  const edit = event.target.closest("[data-edit-tags]");
+  const remove = event.target.closest("[data-delete]");
+  const id = session.dataset.session;
+  const failed = (error) => toast(error.message);
+  if (edit) {
+    const text = prompt("Tags, separated by commas", JSON.parse(edit.dataset.editTags).join(", "));
+    if (text !== null) change("PUT", `/api/v1/sessions/${id}/tags`, { tags: text.split(",").map((tag) => tag.trim()).filter(Boolean) }).then(() => location.reload(), failed);
+  } else if (remove && confirm("Delete this session for good?")) change("DELETE", `/api/v1/sessions/${id}`).then(() => location.assign("/sessions"), failed);
+});
 
 // Divider
 const divider = $(".divider");

@@ -1,0 +1,30 @@
+"""Settings: where the data is, how it is doing, what was not understood, and which keys the query bar knows."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agentops_dashboard.pages.response import page
+from agentops_dashboard.query import SESSION_FIELDS, SPAN_FIELDS
+from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader.health import read_health
+
+__all__ = ["add_routes"]
+
+
+def add_routes(app: FastAPI, reader: Reader, home: Path) -> None:
+    """Add the page."""
+
+    @app.get("/settings", include_in_schema=False)
+    def settings(request: Request) -> Response:
+        return page(
+            request,
+            "settings.html",
+            section="settings",
+            home=str(home),
+            health=read_health(reader, home),
+            session_fields=SESSION_FIELDS,
+            span_fields=SPAN_FIELDS,
+        )

@@ -76,7 +76,7 @@ def _capture_counted(value: object) -> tuple[object, int, int]:
     except _UnusualError:
         pass
     else:
-        if budget[0] >= 0:
+        if budget[0] >= 0 and budget[1] >= 0:
             return copied, LIMIT_CHARS - budget[0], LIMIT_ITEMS - budget[1]
     capturing = _Capture()
     captured = capturing.take(value, 0)
@@ -90,7 +90,7 @@ class _UnusualError(Exception):
 def _copied(value: Any, depth: int, budget: list[int]) -> Any:
     """Copy what most values are, some plain dictionaries and lists, without the care that ``_Capture`` takes.
 
-    ``budget`` holds characters and elements left. The characters are for the caller to check: nothing is copied
+    ``budget`` holds characters and elements left. That they have sufficed is for the caller to check: nothing is copied
     of a text. A value that contains itself is too deep.
 
     Raises:

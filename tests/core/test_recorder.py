@@ -1,7 +1,7 @@
 """The recorder: foreign ids to spans, in whatever order and from whatever thread they come."""
 
 import threading
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 
 import pytest
 
@@ -132,6 +132,27 @@ def test_the_deepest_live_answer_of_all_frameworks_is_the_parent() -> None:
         "session default\n  task work\n    agent graph\n      tool delegate\n        agent crew\n"
         "        operation within\n      agent stale"
     )
+
+
+def test_a_stale_answer_does_not_take_over_another_session() -> None:
+    """A framework whose context outlives a session says what was current there; what began later is current here."""
+    framework = agentops.Recorder("framework")
+    ambient: ContextVar[agentops.Span | None] = ContextVar("ambient", default=None)
+    remove = framework.add_parent_resolver(ambient.get)
+    assert remove is not None
+    with (
+        recording() as recorded,
+        agentops.start_session("earlier"),
+        framework.span("agent", "a"),
+        framework.span("tool", "b") as deep,
+    ):
+        later = Context().run(agentops.start_session, "later")
+        ambient.set(deep)
+        with agentops.activate(later.root):
+            agentops.operation(name="work")(lambda: None)()
+        later.end()
+    remove()
+    assert recorded.outline(later) == "session later\n  operation work"
 
 
 def test_a_wrapped_call_is_current_inside_and_passes_errors_on(recorder: agentops.Recorder) -> None:

@@ -185,7 +185,7 @@ class Runtime:
         for resolver in self.resolvers:
             with guard("parent resolver"):
                 other = live(resolver())
-                if other is not None and other is not span and depth(other) > depth(span):
+                if other is not None and other is not span and (span is None or _is_inner(other, span)):
                     span = other
         return span
 
@@ -254,3 +254,14 @@ class Runtime:
 def make_current(span: Span) -> None:
     """Make a span current in the calling context; nothing needs to be given back (see ``context``)."""
     CURRENT.set(span)
+
+
+def _is_inner(span: Span, other: Span) -> bool:
+    """Whether of two spans that claim to be current here this is the inner one.
+
+    What is inside began later. That holds also where one claim is stale (a context that a framework keeps across
+    sessions), and then the depth of its tree would say nothing.
+    """
+    if span.start_ns != other.start_ns:
+        return span.start_ns > other.start_ns
+    return depth(span) > depth(other)

@@ -26,6 +26,7 @@ from agentops_dashboard.ingest.spool import SpoolImporter
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader, open_engine
 from agentops_dashboard.store import SQLiteStore, store_path
+from agentops_dashboard.store.upkeep import Upkeep
 
 __all__ = ["create_app"]
 
@@ -49,13 +50,15 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.stopping = asyncio.Event()
-        importer = SpoolImporter(store, home) if with_importer else None
-        if importer is not None:
-            importer.start()
+        background: list[SpoolImporter | Upkeep] = [Upkeep(store, "default")]
+        if with_importer:
+            background.append(SpoolImporter(store, home))
+        for worker in background:
+            worker.start()
         yield
         app.state.stopping.set()
-        if importer is not None:
-            importer.stop()
+        for worker in background:
+            worker.stop()
         reader.close()
         store.close()
 

@@ -9,7 +9,7 @@ from agentops_dashboard.store.payload import words_of
 from agentops_dashboard.store.sqlite import SQLiteStore
 from agentops_dashboard.store.summary import session_number
 
-__all__ = ["delete_payloads", "delete_sessions", "put_log", "set_tags"]
+__all__ = ["delete_payloads", "delete_sessions", "mark_changed", "put_log", "set_tags"]
 
 
 def set_tags(store: SQLiteStore, project: str, session_id: str, tags: list[str]) -> None:
@@ -61,6 +61,15 @@ def _delete(connection: sqlite3.Connection, project: str, session_id: str) -> in
     for table in ("session_tag", "usage", "session", "session_key"):
         connection.execute(f"DELETE FROM {table} WHERE sid = ?", found)
     return 1
+
+
+def mark_changed(connection: sqlite3.Connection, project: str, trace_id: str) -> None:
+    """Give a trace's session a new revision, so that readers drop what they remember of it."""
+    connection.execute(
+        "UPDATE session SET revision = ? WHERE project = ? AND session_id = "
+        "(SELECT session_id FROM trace WHERE project = ? AND trace_id = ?)",
+        (time.time_ns(), project, project, trace_id),
+    )
 
 
 def delete_payloads(connection: sqlite3.Connection, project: str, trace_id: str) -> None:

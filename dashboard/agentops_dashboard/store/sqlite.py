@@ -66,6 +66,21 @@ class SQLiteStore:
                 raise
             self._connection.execute("COMMIT")
 
+    def used_bytes(self) -> int:
+        """Return the size of what is in the file, free pages not counted."""
+        with self._lock:
+            pages, free, size = (
+                self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+        return int((pages - free) * size)
+
+    def give_back(self) -> None:
+        """Return free pages to the file system."""
+        with self._lock:
+            self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def add(self, project: str, records: Iterable[SpanRecord], ledgers: Iterable[Ledger] = ()) -> None:
         """Store spans and ledgers durably; the summaries of their sessions are right when this returns."""
         with self.transaction() as connection:
@@ -167,6 +182,8 @@ def insert_block(
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+    # Takes effect in a new file only; lets retention give space back without rewriting the whole file.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")

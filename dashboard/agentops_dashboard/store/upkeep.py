@@ -1,0 +1,62 @@
+"""Keeping the store small while a server runs: merging blocks often, applying the retention policy every hour."""
+
+import logging
+import sqlite3
+import threading
+
+from agentops.errors import ConfigurationError
+from agentops_dashboard.store.compaction import compact
+from agentops_dashboard.store.retention import apply_policy, read_policy
+from agentops_dashboard.store.sqlite import SQLiteStore
+
+__all__ = ["Upkeep"]
+
+_COMPACT_EVERY_S = 30.0
+_RETAIN_EVERY = 120
+_log = logging.getLogger("agentops.dashboard")
+
+
+class Upkeep:
+    """A background thread.
+
+    Args:
+        store: The store to keep. ``retention.json`` stands beside its file.
+        project: Whose sessions the policy is about.
+    """
+
+    def __init__(self, store: SQLiteStore, project: str) -> None:
+        self._store = store
+        self._project = project
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="agentops-upkeep", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End and wait."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        rounds = 0
+        while not self._stop.wait(_COMPACT_EVERY_S):
+            try:
+                compact(self._store)
+                if rounds % _RETAIN_EVERY == 0:
+                    self.retain()
+            except (sqlite3.Error, OSError):
+                _log.exception("agentops: upkeep of the store failed; it is tried again.")
+            rounds += 1
+
+    def retain(self) -> None:
+        """Apply the policy and give free space back to the file system."""
+        try:
+            policy = read_policy(self._store.path.parent / "retention.json")
+        except ConfigurationError as error:
+            _log.warning("agentops: %s Nothing is removed.", error)
+            return
+        removed = apply_policy(self._store, self._project, policy)
+        if any(removed.values()):
+            self._store.give_back()

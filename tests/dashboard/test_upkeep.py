@@ -1,0 +1,103 @@
+"""Merging blocks and retention: what is kept stays whole."""
+
+import pytest
+
+from agentops.errors import ConfigurationError
+from agentops_dashboard.ingest.otlp_json import decode
+from agentops_dashboard.semantics import understand
+from agentops_dashboard.store.compaction import compact
+from agentops_dashboard.store.retention import Policy, apply_policy, read_policy
+
+DAY_NS = 86_400_000_000_000
+END_NS = 1_760_000_000_000_000_000
+
+
+def one(store, statement):
+    with store.transaction() as connection:
+        return connection.execute(statement).fetchone()[0]
+
+
+def test_merging_keeps_every_payload_and_every_word(store, reader, make_sessions):
+    """A session that arrived span by span has few blocks afterwards, and is shown and found as before."""
+    ((session_id, lines),) = make_sessions(1, spans=30)
+    for line in lines:
+        batch = decode(line)
+        for raw in batch.spans:
+            store.add("default", [understand(raw)])
+        store.add("default", [], batch.ledgers)
+    before, blocks = reader.spans(session_id), one(store, "SELECT count(*) FROM payload")
+    words = before[1]["input"].split()[:2] if isinstance(before[1]["input"], str) else ["agent"]
+    found = [reader.sessions(word)["total"] for word in words]
+    assert blocks == len(before)
+    assert compact(store) == 1
+    assert one(store, "SELECT count(*) FROM payload") <= 3
+    assert compact(store) == 0
+    assert reader.spans(session_id) == before
+    assert [reader.sessions(word)["total"] for word in words] == found == [1] * len(words)
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO payload_text (payload_text) VALUES ('integrity-check')")
+
+
+@pytest.fixture
+def week(store, add_lines, make_sessions):
+    """Forty sessions spread over ten days."""
+    made = make_sessions(40, spans=6, spread_s=10 * 86400)
+    for _, lines in made:
+        add_lines(lines)
+    return [session_id for session_id, _ in made]
+
+
+def test_sessions_go_by_age_unless_a_tag_keeps_them(store, reader, week):
+    """Five days: what is older is gone, except with the tag that keeps; another tag has its own age."""
+    policy = Policy(session_days=5, keep_tags=("beta",), tag_days={"nightly": 1})
+    removed = apply_policy(store, "default", policy, now_ns=END_NS)
+    left = reader.sessions(limit=100)["sessions"]
+    assert removed["sessions"] == 40 - len(left) > 0
+    for session in left:
+        days = 1 if "nightly" in session["tags"] else 5
+        assert "beta" in session["tags"] or session["start_ns"] >= END_NS - days * DAY_NS
+    assert any("beta" in session["tags"] for session in left)
+    assert apply_policy(store, "default", policy, now_ns=END_NS) == {"payloads": 0, "sessions": 0}
+
+
+def test_a_number_of_sessions_is_kept_the_newest(store, reader, week):
+    """The oldest go."""
+    assert apply_policy(store, "default", Policy(most_sessions=15))["sessions"] == 25
+    assert [s["id"] for s in reader.sessions(limit=100)["sessions"]] == week[:-16:-1]
+
+
+def test_payloads_go_before_sessions(store, reader, week):
+    """Old sessions keep their tree and figures and lose inputs and words; their search words are gone."""
+    figures = {s["id"]: s for s in reader.sessions(limit=100)["sessions"]}
+    removed = apply_policy(store, "default", Policy(payload_days=5), now_ns=END_NS)
+    assert removed["sessions"] == 0
+    assert 0 < removed["payloads"] < 40
+    assert {s["id"]: s for s in reader.sessions(limit=100)["sessions"]} == figures
+    assert all(span["input"] is None for span in reader.spans(week[0]))
+    assert any(span["input"] is not None for span in reader.spans(week[-1]))
+
+
+def test_a_size_is_kept_by_payloads_first_then_sessions(store, reader, week):
+    """Down to half the size, then to nearly nothing."""
+    full = store.used_bytes()
+    first = apply_policy(store, "default", Policy(most_bytes=int(full * 0.97)))
+    assert first["payloads"] > 0
+    assert store.used_bytes() <= full * 0.97
+    second = apply_policy(store, "default", Policy(most_bytes=1))
+    assert second["sessions"] == reader.sessions()["total"] + second["sessions"] > 0
+
+
+def test_a_policy_that_cannot_be_understood_removes_nothing(tmp_path):
+    """The sentence names the file, the setting and what there is."""
+    path = tmp_path / "retention.json"
+    assert read_policy(path) == Policy()
+    path.write_text('{"session_days": 30, "keep_tags": ["golden"], "tag_days": {"ci": 2}}')
+    assert read_policy(path) == Policy(session_days=30, keep_tags=("golden",), tag_days={"ci": 2.0})
+    for text, message in (
+        ('{"days": 3}', "no setting 'days'"),
+        ('{"session_days": -1}', "above 0"),
+        ("[", "no retention"),
+    ):
+        path.write_text(text)
+        with pytest.raises(ConfigurationError, match=message):
+            read_policy(path)

@@ -103,7 +103,7 @@ def read_spool(home: Path, destination: str = "local") -> Spooled:
     """Read all segments of a destination."""
     spooled = Spooled()
     for segment in list_segments(home / "spool" / destination):
-        for line, _ in read_lines(segment):
+        for line, _ in read_lines(segment, limit_bytes=sys.maxsize):
             spooled.take(line)
     return spooled
 

@@ -40,7 +40,9 @@ __all__ = [
 ]
 
 EXIT_S = 2.0
-"""Seconds that the end of the program may wait for us."""
+"""Seconds that the end of the program may wait for delivery."""
+WRITE_S = 10.0
+"""Seconds that it may wait for the disk: what is not on it then is lost, so more than for delivery."""
 
 resolvers: list[ParentResolver] = []
 """Shared by all runtimes: integrations stay installed when the settings change."""
@@ -146,14 +148,13 @@ def make_current(span: Span) -> None:
 
 
 def shutdown() -> None:
-    """End what is open, write what is queued and deliver what is written; waits ``EXIT_S`` at most, in total."""
-    deadline = time.monotonic() + EXIT_S
+    """End what is open, write what is queued and deliver what is written; the time that it takes is bounded."""
     error = None if _is_interactive() else getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     runtimes = [*_retired, *([_current] if _current is not None else [])]
     for item in runtimes:
         with guard("exit"):
             item.finish(error)
-    _close(runtimes, deadline)
+    _close(runtimes)
     for item in runtimes:
         spool = item.sink.spool if isinstance(item.sink, FanOut) else item.sink
         if isinstance(spool, Spool):
@@ -161,15 +162,18 @@ def shutdown() -> None:
     _retired.clear()
 
 
-def rest(timeout_s: float = EXIT_S) -> None:
+def rest() -> None:
     """Write and deliver what there is, and end our threads; the next thing that is recorded starts them again."""
-    _close([*_retired, *([_current] if _current is not None else [])], time.monotonic() + timeout_s)
+    _close([*_retired, *([_current] if _current is not None else [])])
 
 
-def _close(runtimes: Sequence[Runtime], deadline: float) -> None:
+def _close(runtimes: Sequence[Runtime]) -> None:
+    """Close all spools, then all deliveries. On an idle disk the first takes no time, and two seconds are all."""
+    begun = time.monotonic()
     for item in runtimes:
         with guard("exit"):
-            item.sink.close(max(0.0, deadline - time.monotonic()))
+            item.sink.close(max(0.0, begun + WRITE_S - time.monotonic()))
+    deadline = max(begun + EXIT_S, time.monotonic() + EXIT_S / 4)
     for item in runtimes:
         with guard("exit"):
             if item.delivery is not None:

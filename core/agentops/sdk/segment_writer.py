@@ -12,6 +12,7 @@ from agentops.wire.segment import lock
 
 __all__ = ["SegmentWriter", "writable_home"]
 
+IS_WINDOWS = os.name == "nt"
 ROTATE_BYTES: Final = 16 * 1024 * 1024
 """Size at which a new segment is begun, so that what was taken up can be deleted while the process lives."""
 
@@ -132,7 +133,7 @@ def _open_locked(path: Path) -> IO[bytes]:
 
     Unbuffered: a line is with the kernel when ``write()`` returns, and so survives the death of this process.
     """
-    if os.name == "nt":  # an open file has no other name there
+    if IS_WINDOWS:  # an open file takes no other name there
         file = open(path, "xb", buffering=0, opener=_private_append)  # noqa: SIM115 - open for as long as it is written
         lock(file)
         return file

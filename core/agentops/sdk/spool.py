@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from agentops.sdk.encode import SpanEncoder
-from agentops.sdk.guard import guard, say_once
+from agentops.sdk.guard import guard, logger, say_once
 from agentops.sdk.segment_writer import SegmentWriter
 from agentops.sdk.span import Span
 from agentops.wire import Ledger, encode_line
@@ -71,8 +71,9 @@ class Spool:
         queue = self._queue
         if span.size:
             self._pending_chars += span.size
-        if self._pending_chars > _LIMIT_PENDING_CHARS or len(queue) > self._limit_spans:
-            self._lighten(span)
+        is_full = self._pending_chars > _LIMIT_PENDING_CHARS or len(queue) > self._limit_spans
+        if is_full and not self._lighten(span):
+            return
         queue.append(span)
         if not self._is_awake:
             self._is_awake = True
@@ -99,6 +100,11 @@ class Spool:
         self._wake.set()
         thread.join(timeout_s)
         if thread.is_alive():
+            logger.warning(
+                "agentops: the disk did not take everything in %.0f s; about %d records are lost.",
+                timeout_s,
+                len(self._queue),
+            )
             return
         self._thread, self._is_awake, self._is_closing = None, False, False
         if self._queue:  # put after the thread had looked for the last time
@@ -119,15 +125,21 @@ class Spool:
         self._thread = None
         self._sessions = {}
 
-    def _lighten(self, span: Span) -> None:
-        """Memory is full: keep the tree and let the content go; the session's ledger says so."""
-        if len(self._queue) > 2 * self._limit_spans:
+    def _lighten(self, span: Span) -> bool:
+        """Memory is full: content goes first, then spans that begin now; the session's ledger says so.
+
+        What has begun may end, or a reader would see it running for ever. Returns whether the span is to be queued.
+        """
+        if span.written_version == Span.FILTERED:
+            return False
+        if len(self._queue) > 2 * self._limit_spans and not span.end_ns and span.parent is not None:
             span.session.ledger.dropped_spans += 1
             span.written_version = Span.FILTERED
-            return
+            return False
         if span.size:
             span.drop_content()
             span.session.ledger.dropped_payloads += 1
+        return True
 
     def _start(self) -> None:
         with self._start_lock, guard("spool.start"):
@@ -212,6 +224,14 @@ class Spool:
                 span.written_version = Span.FILTERED
                 span.session.ledger.spans_left_out += 1
             return text
+        # Something in it cannot be written. A node without what it holds is better than a hole in the tree.
+        with guard("encode without attributes"):
+            span.session.ledger.dropped_payloads += 1
+            span.drop_content()
+            span.attributes = {}
+            return self.encoder.encode(span, without_content=True)
+        if span.end_ns:
+            span.session.ledger.dropped_spans += 1
         return None
 
     def _write_lines(self, ended: list[str], still_open: list[str], written: list[tuple[Span, int]]) -> None:

@@ -35,6 +35,7 @@ __all__ = [
 REQUEST_PREFIX: Final = b'{"resourceSpans":['
 PARTIAL_PREFIX: Final = b'{"partial":true,"resourceSpans":['
 _SUFFIX: Final = b"]}"
+_LONG_BITS: Final = 10_000
 _INT64_MAX: Final = 2**63 - 1
 _INT64_MIN: Final = -(2**63)
 
@@ -78,7 +79,7 @@ def _any_value(value: object) -> str:
     if kind is int:
         if _INT64_MIN <= value <= _INT64_MAX:  # type: ignore[operator]
             return f'"intValue":"{value}"'
-        return f'"stringValue":"{value}"'
+        return f'"stringValue":"{_decimal(value)}"'  # type: ignore[arg-type]
     if kind is float:
         if math.isfinite(value):  # type: ignore[arg-type]
             return f'"doubleValue":{value!r}'
@@ -87,8 +88,31 @@ def _any_value(value: object) -> str:
     if kind is tuple:
         items = ",".join("{" + _any_value(item) + "}" for item in value)  # type: ignore[attr-defined]
         return f'"arrayValue":{{"values":[{items}]}}'
-    dumped = _dumps(value)
+    dumped = _json(value)
     return '"stringValue":' + (_escape if len(dumped) < _LONG_TEXT else _escape_long)(dumped)
+
+
+def _decimal(value: int) -> str:
+    """Write out a number, unless it is one of thousands of digits, which Python refuses to."""
+    try:
+        return str(value)
+    except ValueError:
+        return f"<integer of {value.bit_length():,} bits>"
+
+
+def _json(value: object) -> str:
+    try:
+        return _dumps(value)
+    except ValueError:
+        return _dumps(_without_long_numbers(value))
+
+
+def _without_long_numbers(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_long_numbers(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_long_numbers(item) for item in value]
+    return _decimal(value) if type(value) is int and value.bit_length() > _LONG_BITS else value
 
 
 def encode_value(value: object) -> str:

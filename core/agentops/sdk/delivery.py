@@ -178,9 +178,7 @@ class Delivery:
                     self._thread = None
 
     def _run(self) -> None:
-        if self._prepare is not None:
-            with guard("delivery.prepare"):
-                self._prepare()
+        self._prepare_once()
         while True:
             self._has_news.wait()
             # Cleared before looking: whatever is announced from here on is seen below or wakes the thread again.
@@ -193,8 +191,15 @@ class Delivery:
                 return
             self._hurry.wait(pause_s)
 
+    def _prepare_once(self) -> None:
+        prepare, self._prepare = self._prepare, None
+        if prepare is not None:
+            with guard("delivery.prepare"):
+                prepare()
+
     def _pass(self) -> float:
         """Deliver all that waits; returns the seconds to pause."""
+        self._prepare_once()
         with self._changed:
             self._passes_begun += 1
             this = self._passes_begun

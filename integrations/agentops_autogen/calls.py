@@ -45,18 +45,20 @@ def running_call() -> Call | None:
 class inside:  # noqa: N801 - used as a statement: ``with inside(call):``
     """Make a call current for a ``with`` block that neither yields nor leaves its task.
 
-    A class, since a generator as context manager costs twice as much, and this runs for each item of a stream.
+    Without a call, a span or nothing is current, and no call is in progress. A class, since a generator as context
+    manager costs twice as much, and this runs for each item of a stream.
     """
 
-    __slots__ = ("_activation", "_before", "_call")
+    __slots__ = ("_activation", "_before", "_call", "_span")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call | None, span: Span | None = None) -> None:
         self._call = call
+        self._span = span if call is None else call.span
 
     def __enter__(self) -> None:
         self._before = _RUNNING.get()
         _RUNNING.set(self._call)
-        self._activation = activate(self._call.span)
+        self._activation = activate(self._span)
         self._activation.__enter__()
 
     def __exit__(self, *error: object) -> None:

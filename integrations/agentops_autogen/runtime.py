@@ -66,7 +66,7 @@ class Messages:
             opened = self._open(agent, message, sender)
             token = _HANDLING.set((None if opened is None else opened.span, sender))
             try:
-                with activate(sender) if opened is None else inside(opened):
+                with inside(opened, sender):
                     result = await method(agent, message, ctx)
             except BaseException as error:
                 if opened is not None:

@@ -1,12 +1,18 @@
 """Messages are handled under the span from which they were sent, whoever started the runtime."""
 
 import asyncio
+from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import pytest
+from autogen_agentchat.agents import BaseChatAgent
+from autogen_agentchat.base import Response
+from autogen_agentchat.messages import BaseChatMessage, TextMessage
 from autogen_agentchat.teams import RoundRobinGroupChat
 from autogen_core import (
     AgentId,
+    CancellationToken,
     ClosureAgent,
     ClosureContext,
     DefaultTopicId,
@@ -20,6 +26,7 @@ from autogen_core import (
 from autogen_core.models import UserMessage
 
 import agentops
+from agentops import Recorder, Span, activate
 from agentops.semconv import GenAI
 from agentops.testing import Recording
 from tests.integrations.autogen.runs import PAIR, add, agent, call, check, model
@@ -60,6 +67,77 @@ async def test_a_runtime_that_was_started_in_another_session(recorded: Recording
     outlines = {session.name: recorded.outline(session) for session in recorded.sessions}
     assert outlines.pop("start-up") == "session start-up"
     assert outlines == {name: PAIR.replace("default", name) for name in ("within", "left", "right")}
+
+
+async def test_a_runtime_that_was_started_inside_a_run_of_another_framework(recorded: Recording) -> None:
+    """What another framework takes for current in the runtime's context is not taken for the parent there."""
+    foreign: ContextVar[Span | None] = ContextVar("foreign", default=None)
+    other = Recorder("other")
+    forget = other.add_parent_resolver(foreign.get)
+    runtime = SingleThreadedAgentRuntime()
+
+    async def run() -> None:
+        foreign.set(None)
+        with agentops.start_session("later"):
+            await on(runtime).run(task="What is 1 + 2?")
+
+    with agentops.start_session("earlier"), other.span("agent", "a"), other.span("tool", "b") as deep:
+        foreign.set(deep)
+        runtime.start()
+        with activate(None):
+            await asyncio.create_task(run())
+    assert forget is not None
+    forget()
+    await runtime.stop_when_idle()
+    check(recorded)
+    assert {session.name: recorded.outline(session) for session in recorded.sessions} == {
+        "earlier": "session earlier\n  agent a\n    tool b",
+        "later": PAIR.replace("default", "later"),
+    }
+
+
+class Opener(BaseChatAgent):
+    """Starts a runtime, and stays at work until it is done."""
+
+    produced_message_types = (TextMessage,)
+
+    def __init__(self, name: str, runtime: SingleThreadedAgentRuntime) -> None:
+        super().__init__(name, "Opens.")
+        self.runtime = runtime
+        self.started, self.done = asyncio.Event(), asyncio.Event()
+
+    async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
+        self.runtime.start()
+        self.started.set()
+        await self.done.wait()
+        return Response(chat_message=TextMessage(content="Open.", source=self.name))
+
+    async def on_reset(self, cancellation_token: CancellationToken) -> None:
+        """Nothing to forget."""
+
+
+async def test_a_runtime_that_was_started_inside_an_agent(recorded: Recording) -> None:
+    """An agent that starts a runtime is no part of what others do with it, not even where they have its name."""
+    runtime = SingleThreadedAgentRuntime()
+    opener = Opener("researcher", runtime)
+
+    async def earlier() -> None:
+        with agentops.start_session("earlier"):
+            await opener.run(task="Open.")
+
+    async def later() -> None:
+        await opener.started.wait()
+        with agentops.start_session("later"):
+            await on(runtime).run(task="What is 1 + 2?")
+        opener.done.set()
+
+    await asyncio.gather(later(), earlier())
+    await runtime.stop_when_idle()
+    check(recorded)
+    assert {session.name: recorded.outline(session) for session in recorded.sessions} == {
+        "earlier": "session earlier\n  agent researcher",
+        "later": PAIR.replace("default", "later"),
+    }
 
 
 class Reviewer(RoutedAgent):

@@ -96,12 +96,12 @@ class Recording:
         return False
 
     @guarded
-    def open(self, owner: Any, names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+    def open(self, owner: Any, given: Mapping[str, Any]) -> Call | None:
         """Open a call; None when it is not recorded, as with a method that calls another of the same object."""
         outer = running_call()
         if not self.patches.is_active or (outer is not None and outer.owner is owner):
             return None
-        span = self.start(owner, {**dict(zip(names, args, strict=False)), **kwargs}, outer)
+        span = self.start(owner, given, outer)
         return None if span is None else Call(span, owner, outer)
 
     @guarded
@@ -145,7 +145,7 @@ def recorded_coroutine(recording: Recording, *names: str) -> Callable[[Callable[
     def wrap(method: Callable[..., Awaitable[Any]]) -> Any:
         @functools.wraps(method)
         async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-            opened = recording.open(self, names, args, kwargs)
+            opened = recording.open(self, {**dict(zip(names, args, strict=False)), **kwargs})
             if opened is None:
                 return await method(self, *args, **kwargs)
             try:
@@ -171,7 +171,8 @@ def recorded_stream(recording: Recording, *names: str) -> Callable[[Callable[...
 
         @functools.wraps(method)
         def call(self: Any, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-            return _stream(recording, method, names, (self, *args), kwargs)
+            given = {**dict(zip(names, args, strict=False)), **kwargs}
+            return _stream(recording, self, given, _as_generator(method(self, *args, **kwargs)))
 
         return call
 
@@ -179,15 +180,14 @@ def recorded_stream(recording: Recording, *names: str) -> Callable[[Callable[...
 
 
 async def _stream(
-    recording: Recording, method: Callable[..., Any], names: tuple[str, ...], args: Any, kwargs: dict[str, Any]
+    recording: Recording, owner: object, given: dict[str, Any], inner: AsyncGenerator[Any, Any]
 ) -> AsyncGenerator[Any, Any]:
-    """Give what a generator method gives, and record it from its first step on."""
-    owner = args[0]
-    opened = recording.open(owner, names, args[1:], kwargs)
+    """Give what a generator gives, and record it from its first step on."""
+    opened = recording.open(owner, given)
     noted = opened or _call_of(owner)
     within = nullcontext if opened is None else partial(inside, opened)
-    inner = _as_generator(method(*args, **kwargs))
-    step, value = inner.asend, None
+    step: Callable[[Any], Awaitable[Any]] = inner.asend
+    value: Any = None
     try:
         while True:
             with within():

@@ -146,6 +146,13 @@ def test_a_stream_that_is_left_has_no_answer(recorded: Recording) -> None:
     assert llm.output is None
 
 
+def test_a_call_that_does_not_fit_fails_where_it_fails_without_us(recorded: Recording) -> None:
+    """A stream that lacks its messages raises at once, not at its first step, and is no call."""
+    with pytest.raises(TypeError, match="messages"):
+        model("Never.").create_stream()  # type: ignore[call-arg]
+    assert recorded.find("llm") == []
+
+
 def test_a_cached_answer_costs_nothing(recorded: Recording) -> None:
     """A caching client and the client in it are one call; what comes from the cache has no tokens."""
     store: CacheStore[Any] = InMemoryStore()

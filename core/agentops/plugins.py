@@ -175,7 +175,10 @@ class Plugins:
             if entry.state not in {PluginState.ENABLED, PluginState.FAILED}:
                 self._judge(entry, config)
                 if entry.state == PluginState.READY:
-                    entry.reason = f"waits for `import {entry.integration.trigger}`"
+                    trigger = entry.integration.trigger
+                    entry.reason = (
+                        "switched on by init()" if trigger in sys.modules else f"waits for `import {trigger}`"
+                    )
         return [self.entries[name] for name in sorted(self.entries)]
 
     def _consider(self, entry: Entry, config: Config) -> None:

@@ -48,7 +48,7 @@ class Environment:
         """Run pip."""
         _run(self.bin / "python", "-m", "pip", "install", "--quiet", *arguments, cwd=self.elsewhere)
 
-    def run(self, command: str, *arguments: str, home: Path) -> str:
+    def run(self, command: str, *arguments: str | Path, home: Path) -> str:
         """Run a command of this environment and return what it printed."""
         return _run(self.bin / command, *arguments, cwd=self.elsewhere, AGENTOPS_HOME=str(home))
 
@@ -112,3 +112,14 @@ def test_the_demo_runs_where_its_extra_is_installed(
     shown = json.loads(environment.run("agentops", "show", "last", "--json", home=home))
     assert shown["session"]["complete"] is True
     assert sum(span["parent_id"] is None for span in shown["spans"]) == 1
+
+
+def test_a_strangers_plugin_is_found_and_conforms(environment: Environment, clone: Path, tmp_path: Path) -> None:
+    """A package of its own, installed beside ours, is listed and passes the cases of ``agentops.testing``."""
+    plugin = clone / "examples" / "third_party_plugin"
+    environment.pip(clone, f"{plugin}[test]")
+    home = tmp_path / "home"
+    listed = json.loads(environment.run("agentops", "plugins", "--json", home=home))["plugins"]
+    assert [item["state"] for item in listed if item["name"] == "tiny-agents"] == ["ready"]
+    tests = shutil.copytree(plugin / "tests", tmp_path / "tests")
+    assert "10 passed" in environment.run("python", "-m", "pytest", "-q", tests, home=home)

@@ -1,0 +1,1 @@
+"""Records tiny_agents with agentops."""

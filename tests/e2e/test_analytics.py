@@ -1,0 +1,103 @@
+"""Analytics, settings, and changing what is stored."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Site, Watch
+from tests.e2e.sessions import SESSIONS, generate, write
+
+Open = Callable[..., Page]
+
+
+def test_every_chart_is_drawn(site: Site, open_page: Open) -> None:
+    """Six charts appear, with bars and lines in them, in the dark too, and the policy allows all of it."""
+    page = open_page(site.at("/analytics"), scheme="dark")
+    expect(page.locator(".plot .main-svg").first).to_be_visible()
+    expect(page.locator(".plot.js-plotly-plot")).to_have_count(6)
+    assert page.locator("#plot-sessions .bars path").count() > 10
+
+
+def _data(page: Page) -> dict[str, Any]:
+    """The figures that the charts are drawn from."""
+    found: dict[str, Any] = json.loads(page.locator("#data").text_content() or "{}")
+    return found
+
+
+def test_the_totals_are_those_of_the_list(site: Site, open_page: Open) -> None:
+    """Sessions, their sum over the chart's bars, and the list's total are one number, for every filter."""
+    page = open_page(site.at("/analytics"), javascript=False)
+    assert sum(_data(page)["durations"]["counts"]) == SESSIONS
+    for query in ("", "status:error", "tag:beta -status:error", "errors:>0", "tokens:>1k"):
+        page.goto(site.at(f"/sessions?q={query}"))
+        total = int(page.locator("#total").inner_text())
+        page.goto(site.at(f"/analytics?q={query}"))
+        data = _data(page)
+        assert int(page.locator(".kpi .value").first.inner_text()) == total > 0, query
+        assert sum(point["sessions"] for point in data["points"]) == total, query
+        assert sum(map(sum, data["states"].values())) == total, query
+
+
+def test_the_split_of_the_cost_makes_up_the_cost(site: Site, open_page: Open) -> None:
+    """The bars by model and those by user sum up to the same cost, that of the intervals."""
+    page = open_page(site.at("/design"), javascript=False)
+    for group in ("model", "user"):
+        page.goto(site.at(f"/analytics?group={group}"))
+        data = _data(page)
+        course = sum(point["cost"] or 0 for point in data["points"])
+        assert abs(sum(map(sum, data["split"].values())) - course) < 1e-6 < course
+
+
+def test_a_drag_over_a_chart_sets_the_range(site: Site, open_page: Open) -> None:
+    """The dragged time becomes the page's range and is in the address."""
+    page = open_page(site.at("/analytics"))
+    area = page.locator("#plot-tokens .nsewdrag").first
+    box = area.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 260, box["y"] + 45, steps=6)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"from=.*to="))
+
+
+def test_a_row_leads_to_its_sessions(site: Site, open_page: Open) -> None:
+    """A tool in the table leads to as many sessions as the table says."""
+    page = open_page(site.at("/analytics"), javascript=False)
+    row = page.locator(".tables section", has_text="Tools").locator("tbody tr").first
+    promised = row.locator("td").nth(1).inner_text()
+    row.locator("a").click()
+    expect(page.locator("#total")).to_have_text(promised)
+
+
+def test_settings_say_where_the_data_is(site: Site, open_page: Open) -> None:
+    """The home directory and the keys of the query language are shown."""
+    page = open_page(site.at("/settings"))
+    expect(page.locator("pre.code").first).to_have_text(str(site.home))
+    expect(page.locator("#query")).to_contain_text("duration")
+
+
+def test_tags_are_changed_and_sessions_deleted(empty_site: Site, open_page: Open, watch: Watch) -> None:
+    """Two sessions get a tag at once, one of them is deleted after a question, the other's tags are edited."""
+    generator = generate.Generator(4, generate.Profile(spans=6, spread_s=60))
+    write(empty_site.home, [line for _, lines in generator.sessions(3) for line in lines])
+    page = open_page(empty_site.at("/sessions"))
+    expect(page.locator("#rows tr")).to_have_count(3, timeout=8000)
+    watch.answers += ["reviewed"]
+    page.locator(".pick input").nth(1).check()
+    page.locator(".pick input").nth(2).check()
+    page.locator('[data-bulk="tag"]').click()
+    expect(page.locator(".toast")).to_have_text("Tagged")
+    page.goto(empty_site.at("/sessions?q=tag:reviewed"))
+    expect(page.locator("#total")).to_have_text("2")
+    watch.answers += ["yes"]
+    page.locator("#rows .pick input").first.check()
+    page.locator('[data-bulk="delete"]').click()
+    expect(page.locator("#total")).to_have_text("1")
+    page.locator("#rows .row-link").click()
+    watch.answers += ["one, two"]
+    page.locator("[data-edit-tags]").click()
+    expect(page.locator(".meta a.chip")).to_have_text(["one", "two"])

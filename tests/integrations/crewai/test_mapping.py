@@ -4,6 +4,7 @@ import asyncio
 import builtins
 import threading
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -664,3 +665,14 @@ session default
         llm gpt-4o-mini"""
     )
     assert recorded.outline(inner_session) == ONE_CREW.replace("default", "inner")
+
+
+def test_demo(recorded: Recording) -> None:
+    """The demo shows what the page says that it shows."""
+    from agentops_crewai.launch import LaunchFlow
+
+    LaunchFlow().kickoff(inputs={"product": "Cold-brew maker", "market": "Austria"})
+    tree = outline(recorded)
+    page = (Path(__file__).parents[3] / "docs" / "integrations" / "crewai.md").read_text()
+    shown = page.partition("    session product launch\n")[2].partition("\n\n")[0]
+    assert sorted(tree.splitlines()) == sorted(line[6:] for line in shown.splitlines())

@@ -1,12 +1,15 @@
 """What goes in comes out, once."""
 
+import itertools
 import random
 import sqlite3
 import threading
 
+import pytest
+
 from agentops.wire import Ledger, SessionLedger
 from agentops_dashboard.ingest.otlp_json import decode
-from agentops_dashboard.semantics import understand
+from agentops_dashboard.semantics import RawSpan, understand
 from agentops_dashboard.store import SQLiteStore
 
 END_NS = 1_760_000_000_000_000_000
@@ -119,3 +122,46 @@ def test_two_writers_and_a_reader_share_one_file(store, reader, make_sessions):
     assert errors == []
     assert reader.sessions(limit=100)["total"] == 30
     assert all(session["complete"] for session in reader.sessions(limit=100)["sessions"])
+
+
+def _foreign(trace, span, parent=None, **attributes):
+    """A span of another recorder."""
+    return understand(
+        RawSpan(
+            trace_id=trace * 32, span_id=span * 16, parent_id=parent and parent * 16, name="s", otlp_kind=1,
+            start_ns=END_NS, end_ns=END_NS + 1000, attributes=attributes, events=[], links=[], status_code=0,
+            status_message="", resource={}, scope="x",
+        )
+    )  # fmt: skip
+
+
+def _sessions(reader):
+    return sorted((s["id"], s["counts"]["spans"], tuple(s["tags"])) for s in reader.sessions()["sessions"])
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_traces_join_one_session_whenever_a_span_says_so(store, reader, order):
+    """Two traces of one session id are one session, whichever span comes first; a conversation id counts less."""
+    named = {"openinference.span.kind": "CHAIN", "session.id": "chat", "tag.tags": '["t"]'}
+    spans = [
+        _foreign("1", "a"),
+        _foreign("1", "b", "a", **named),
+        _foreign("2", "c", **{"gen_ai.conversation.id": "aaa"}),
+        _foreign("2", "d", "c", **named),
+    ]
+    for index in order:
+        store.add("default", [spans[index]])
+    assert _sessions(reader) == [("chat", 4, ("t",))]
+    assert len(reader.spans("chat")) == 4
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_nested_model_calls_of_two_instrumentations_count_once(store, reader, order):
+    """The inner span owns the usage, in whatever order they come; the outer one is shown as what wraps it."""
+    usage = {"gen_ai.request.model": "gpt-4o", "gen_ai.system": "openai", "gen_ai.usage.input_tokens": 100}
+    spans = [_foreign("1", "a"), _foreign("1", "b", "a", **usage), _foreign("1", "c", "b", **usage)]
+    for index in order:
+        store.add("default", [spans[index]])
+    session = reader.sessions()["sessions"][0]
+    assert (session["tokens"]["total"], session["counts"]["llm"]) == (100, 1)
+    assert [span["kind"] for span in reader.spans(session["id"])] == ["operation", "chain", "llm"]

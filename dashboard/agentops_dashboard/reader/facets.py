@@ -1,5 +1,7 @@
 """Facets and the histogram of the sessions that fit a query."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select
@@ -12,11 +14,6 @@ from agentops_dashboard.reader.shapes import Bucket, Facet, FacetValue
 __all__ = ["facets", "histogram", "shown_state"]
 
 _VALUE_LIMIT = 50
-_COLUMNS = (
-    ("environment", "Environment", t.session.c.environment),
-    ("user", "User", t.session.c.user),
-    ("service", "Service", t.session.c.service),
-)
 _LABELS = (
     ("agent", "Agent"), ("framework", "Framework"), ("model", "Model"), ("tool", "Tool"), ("error", "Error type"),
 )  # fmt: skip
@@ -35,28 +32,38 @@ def facets(
 
     ``is_everything`` says that the whole project meets it: its tags and labels need not be looked up one by one.
     """
-    result = [_facet("status", "Status", _group(connection, shown_state(now_ns), condition))]
+    result = _column_facets(connection, condition, now_ns)
     fitting = select(t.session.c.sid).where(condition)
     c, u = t.session_tag.c, t.usage.c
     of_tags = [c.project == project, c.is_removed == 0, *([] if is_everything else [c.sid.in_(fitting)])]
     tags = select(c.tag, func.count()).where(*of_tags).group_by(c.tag).order_by(func.count().desc()).limit(_VALUE_LIMIT)
-    result.append(_facet("tag", "Tags", connection.execute(tags).all()))
-    result += [_facet(key, label, _group(connection, column, condition)) for key, label, column in _COLUMNS]
-    for key, label in _LABELS:
-        of_labels = [u.project == project, u.label_kind == key, *([] if is_everything else [u.sid.in_(fitting)])]
-        counted = select(u.label, func.count()).where(*of_labels).group_by(u.label)
-        rows = connection.execute(counted.order_by(func.count().desc()).limit(_VALUE_LIMIT)).all()
-        result.append(_facet(key, label, rows))
+    result.insert(1, _facet("tag", "Tags", connection.execute(tags).all()))
+    of_labels = [u.project == project, *([] if is_everything else [u.sid.in_(fitting)])]
+    labels = select(u.label_kind, u.label, func.count()).where(*of_labels).group_by(u.label_kind, u.label)
+    found: dict[str, Counter[str]] = {}
+    for kind, label, count in connection.execute(labels):
+        found.setdefault(kind, Counter())[label] = count
+    result += [_facet(key, label, found.get(key, Counter()).most_common(_VALUE_LIMIT)) for key, label in _LABELS]
     return result
 
 
-def _group(connection: Connection, column: ColumnElement[Any], condition: ColumnElement[bool]) -> Any:
-    statement = select(column.label("value"), func.count().label("n")).where(condition).group_by(column)
-    return connection.execute(statement.order_by(func.count().desc()).limit(_VALUE_LIMIT)).all()
+def _column_facets(connection: Connection, condition: ColumnElement[bool], now_ns: int) -> list[Facet]:
+    """Facets over the session's own columns, in one pass over an index that has them all."""
+    columns = (shown_state(now_ns).label("shown"), t.session.c.environment, t.session.c.user, t.session.c.service)
+    names = (("status", "Status"), ("environment", "Environment"), ("user", "User"), ("service", "Service"))
+    counters: list[Counter[str]] = [Counter() for _ in names]
+    for *values, count in connection.execute(select(*columns, func.count()).where(condition).group_by(*columns)):
+        for counter, value in zip(counters, values, strict=True):
+            if value is not None:
+                counter[value] += count
+    return [
+        _facet(key, label, counter.most_common(_VALUE_LIMIT))
+        for (key, label), counter in zip(names, counters, strict=True)
+    ]
 
 
-def _facet(key: str, label: str, rows: Any) -> Facet:
-    values: list[FacetValue] = [{"value": value, "count": count} for value, count in rows if value is not None]
+def _facet(key: str, label: str, pairs: Iterable[Any]) -> Facet:
+    values: list[FacetValue] = [{"value": value, "count": count} for value, count in pairs]
     return {"key": key, "label": label, "values": values}
 
 

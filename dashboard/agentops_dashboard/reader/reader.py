@@ -19,6 +19,8 @@ from agentops_dashboard.store.payload import unpack, unpack_text
 
 __all__ = ["Reader", "open_engine"]
 
+_FACETS_HOLD_NS = 5_000_000_000
+
 
 def open_engine(path: str) -> Engine:
     """Open an SQLite store for reading only."""
@@ -44,6 +46,7 @@ class Reader:
         self._engine = engine
         self._project = project
         self.outlines = Outlines(self)
+        self._facets: tuple[object, list[Facet]] | None = None
 
     @property
     def project(self) -> str:
@@ -108,9 +111,16 @@ class Reader:
         """
         now_ns = time.time_ns()
         condition = self._condition(query, since_ns, until_ns, now_ns)
+        everything = not query.strip() and since_ns is None and until_ns is None
+        # States change with the clock, so what was counted is good for a moment only, even if nothing is written.
+        key = (self.revision(), now_ns // _FACETS_HOLD_NS, query, since_ns, until_ns)
+        kept = self._facets
+        if kept is not None and kept[0] == key:
+            return kept[1]
         with self._engine.connect() as connection:
-            everything = not query.strip() and since_ns is None and until_ns is None
-            return facets(connection, self._project, condition, now_ns, is_everything=everything)
+            found = facets(connection, self._project, condition, now_ns, is_everything=everything)
+        self._facets = (key, found)
+        return found
 
     def histogram(
         self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None, buckets: int = 60

@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import Any
 
-from agentops.semconv import Resource, SpanKind, SpanStatus
+from agentops.semconv import GenAI, Resource, SpanKind, SpanStatus
 from agentops_dashboard.semantics.agentops04 import AGENTOPS_04
 from agentops_dashboard.semantics.convention import Convention, fill
 from agentops_dashboard.semantics.errors import take_error
@@ -54,7 +54,7 @@ def understand_foreign(raw: RawSpan) -> SpanRecord:
     record.kind = record.kind or SpanKind.OPERATION
     record.name = record.name or record.kind
     _settle_usage(record)
-    _settle_session(record)
+    _settle_session(record, a)
     consumed = tuple(name for convention in spoken for name in convention.consumed)
     record.attributes = {key: value for key, value in a.items() if not _is_consumed(key, consumed)}
     known = _COMMON + tuple(prefix for convention in spoken for prefix in convention.prefixes)
@@ -86,8 +86,10 @@ def _settle_usage(record: SpanRecord) -> None:
     record.cost_source = None if record.cost_nano is None else "reported"
 
 
-def _settle_session(record: SpanRecord) -> None:
+def _settle_session(record: SpanRecord, attributes: dict[str, Any]) -> None:
     facts = record.facts
+    if facts.session_id is not None and facts.session_id == attributes.get(GenAI.CONVERSATION_ID):
+        facts.session_rank = 1
     if facts.session_id is not None and not _PLAIN_ID.fullmatch(facts.session_id):
         # An id stands in addresses; what cannot is replaced by a digest, the same one each time.
         digest = hashlib.blake2b(facts.session_id.encode("utf-8", "replace"), digest_size=16).hexdigest()

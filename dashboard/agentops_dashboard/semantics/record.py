@@ -33,11 +33,13 @@ class RawSpan:
 class TraceFacts:
     """What a span says about its whole session.
 
-    ``session_id`` None means that the trace is a session of its own. ``is_native`` spans come from our own recorder,
+    ``session_id`` None means that the trace is a session of its own; ``session_rank`` says how sure it is: 2 named as a
+    session, 1 only as a conversation. ``is_native`` spans come from our own recorder,
     which numbers them and sends heartbeats.
     """
 
     session_id: str | None = None
+    session_rank: int = 2
     name: str | None = None
     state: str | None = None
     end_reason: str | None = None

@@ -135,12 +135,12 @@ def _delete(store: SQLiteStore, project: str, policy: Policy, condition: Conditi
     return total
 
 
+_PAYLOAD_EXISTS = """
+EXISTS (SELECT 1 FROM trace JOIN payload USING (project, trace_id)
+  WHERE trace.project = session.project AND trace.session_id = session.session_id)
+"""
 _HAS_PAYLOAD: Condition = [
-    (
-        "EXISTS (SELECT 1 FROM trace JOIN payload USING (project, trace_id) "
-        "WHERE trace.project = session.project AND trace.session_id = session.session_id)",
-        (),
-    )
+    (_PAYLOAD_EXISTS, ()),
 ]
 
 

@@ -53,7 +53,9 @@ def _extreme(column: str, sign: str) -> str:
 UPSERT_TRACE = (
     f"INSERT INTO trace ({', '.join(_TRACE_COLUMNS)}) VALUES ({', '.join('?' * len(_TRACE_COLUMNS))}) "
     "ON CONFLICT (project, trace_id) DO UPDATE SET "
-    "session_id = CASE WHEN excluded.is_grouped > trace.is_grouped THEN excluded.session_id ELSE trace.session_id END, "
+    "session_id = CASE WHEN excluded.is_grouped > trace.is_grouped THEN excluded.session_id "
+    "WHEN excluded.is_grouped = trace.is_grouped THEN min(excluded.session_id, trace.session_id) "
+    "ELSE trace.session_id END, "
     + ", ".join(
         _newer(column)
         for column in (
@@ -134,7 +136,7 @@ def trace_row(project: str, session_id: str, record: SpanRecord) -> tuple[Any, .
         last_output,
         record.end_ns if last_output else None,
         int(facts.is_native),
-        int(facts.session_id is not None),
+        facts.session_rank if facts.session_id is not None else 0,
     )
 
 

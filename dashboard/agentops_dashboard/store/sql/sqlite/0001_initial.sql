@@ -1,4 +1,5 @@
--- One row per trace: which session it belongs to, and what its root says about the session.
+-- One row per trace: which session it belongs to, and what its root says about the session. is_grouped ranks who said
+-- which session it is: 2 a session id, 1 a conversation id, 0 nobody. Of equal rank the smaller id wins, in any order.
 CREATE TABLE trace (
   project TEXT NOT NULL,
   trace_id TEXT NOT NULL,
@@ -135,8 +136,9 @@ CREATE TABLE session (
   revision INTEGER NOT NULL,
   UNIQUE (project, session_id)
 );
--- State, heartbeat and waits stand in the index so that totals, bars and the status facet never touch the rows.
-CREATE INDEX session_start ON session (project, start_ns DESC, sid DESC, state, alive_ns, open_waits);
+-- What totals, bars and facets ask for stands in the index, so that they never touch the rows.
+CREATE INDEX session_start ON session
+  (project, start_ns DESC, sid DESC, state, alive_ns, open_waits, user, environment, service);
 CREATE INDEX session_duration ON session (project, duration_ns DESC, sid DESC);
 CREATE INDEX session_cost ON session (project, cost_nano DESC, sid DESC);
 CREATE INDEX session_tokens ON session (project, total_tokens DESC, sid DESC);
@@ -225,7 +227,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('span', 'span', '1000000 1000000 40 1'),
   ('session_key', 'sqlite_autoindex_session_key_1', '25000 25000 1'),
   ('session', 'sqlite_autoindex_session_1', '25000 25000 1'),
-  ('session', 'session_start', '25000 25000 1 1 1 1 1'),
+  ('session', 'session_start', '25000 25000 1 1 1 1 1 1 1 1'),
   ('session', 'session_state', '25000 25000 6000 1 1 1 1'),
   ('session', 'session_duration', '25000 25000 1 1'),
   ('session', 'session_cost', '25000 25000 1 1'),

@@ -1,0 +1,130 @@
+"""Timeline, conversation, comparison and exports, over real stores."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+
+from agentops.semconv import SpanKind
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.compare_page import align
+from agentops_dashboard.pages.conversation import conversation
+from agentops_dashboard.pages.export import csv_lines, json_text, sessions_of
+from agentops_dashboard.pages.time_range import chosen_range
+from agentops_dashboard.pages.timeline import WIDTH, Scale, critical_path, lanes, ruler, scale_of, zoom_of
+from agentops_dashboard.reader import Reader
+
+Make = Callable[..., list[tuple[str, list[bytes]]]]
+Add = Callable[[list[bytes]], None]
+SECOND = 1_000_000_000
+
+
+@pytest.fixture
+def session_id(make_sessions: Make, add_lines: Add) -> str:
+    """One generated session of some 40 spans."""
+    found, lines = make_sessions(1, seed=3, spans=40)[0]
+    add_lines(lines)
+    return found
+
+
+def test_a_scale_maps_both_ways() -> None:
+    """Start is 0, end is the width, and a moment comes back from its place."""
+    scale = Scale(0, 100 * SECOND)
+    assert [scale.x(0), scale.x(50 * SECOND), scale.x(100 * SECOND)] == [0, WIDTH / 2, WIDTH]
+    assert scale.moment(250) == pytest.approx(25 * SECOND)
+
+
+def test_a_gap_is_short_however_long_it_lasts() -> None:
+    """Times before and after keep their order, and what lies in the gap stays in it."""
+    scale = Scale(0, 100 * SECOND, ((10 * SECOND, 90 * SECOND),))
+    places = [scale.x(at * SECOND) for at in (0, 10, 50, 90, 100)]
+    assert places == sorted(places)
+    assert places[3] - places[1] == pytest.approx(18)
+    assert places[0] == 0
+    assert places[4] == pytest.approx(WIDTH)
+
+
+def test_ticks_are_round_and_in_sight() -> None:
+    """Steps are of 1, 2, 5 and of whole minutes, at most nine of them."""
+    ticks = ruler(Scale(0, 95 * SECOND), (0.0, WIDTH))
+    assert [tick["text"] for tick in ticks] == ["0", "15.0 s", "30.0 s", "45.0 s", "1m 00s", "1m 15s", "1m 30s"]
+    assert all(0 <= tick["share"] <= 1 for tick in ticks)
+
+
+@pytest.mark.parametrize("text", ["", "x", "5-3", "-", "nan-nan", "1e400-2", "0-1000"])
+def test_a_senseless_zoom_shows_everything(text: str) -> None:
+    """An address that somebody broke by hand still shows the session."""
+    assert zoom_of(Address("/", {"zoom": text})) == (0.0, WIDTH)
+
+
+def test_the_critical_path_reaches_from_the_root_to_what_ended_last(reader: Reader, session_id: str) -> None:
+    """It holds the root, whole branches only, and never two spans that ran side by side."""
+    outline = reader.outlines.of(session_id)
+    path = critical_path(outline)
+    order = outline.index.order
+    assert order[0].span_id in path
+    for place, row in enumerate(order):
+        if row.span_id in path and outline.parents[place] >= 0:
+            assert order[outline.parents[place]].span_id in path
+    tools = sorted((r.start_ns, r.end_ns) for r in order if r.span_id in path and r.kind == SpanKind.TOOL)
+    assert all(before[1] <= after[0] for before, after in zip(tools, tools[1:], strict=False))
+
+
+def test_lanes_hold_every_call_once(reader: Reader, session_id: str) -> None:
+    """The lanes' calls add up to the session's."""
+    outline = reader.outlines.of(session_id)
+    counts = reader.session(session_id)
+    assert counts is not None
+    calls = sum(lane["calls"] for lane in lanes(outline, scale_of(outline, has_gaps=False)))
+    assert calls == counts["counts"]["llm"] + counts["counts"]["tools"]
+
+
+def test_a_conversation_says_everything_once(reader: Reader, session_id: str) -> None:
+    """Each model call sends the history again; the question, the instructions and each answer are shown one time."""
+    outline = reader.outlines.of(session_id)
+    steps = conversation(reader.outlines, outline, 0)["steps"]
+    counts = reader.session(session_id)
+    assert counts is not None
+    agents = [step for step in steps if step.kind == "agent"]
+    answers = [step for step in steps if step.message and step.message.role == "assistant"]
+    questions = [step for step in steps if step.message and step.message.role == "user"]
+    instructions = [step for step in steps if step.is_system]
+    assert len(agents) == counts["counts"]["agents"] == len(instructions) == len(questions)
+    assert len(answers) == counts["counts"]["llm"]
+    assert sum(step.kind == "call" for step in steps) == counts["counts"]["tools"]
+
+
+def test_a_session_does_not_part_from_itself(reader: Reader, make_sessions: Make, add_lines: Add) -> None:
+    """Aligned with itself everything is alike; with another session the first difference is marked once."""
+    (one, lines), (two, more) = make_sessions(2, seed=5, spans=20)
+    add_lines([*lines, *more])
+    first, second = reader.outlines.of(one), reader.outlines.of(two)
+    assert all(pair.is_same for pair in align(first, first))
+    pairs = align(first, second)
+    assert sum(pair.is_first_difference for pair in pairs) == 1
+    assert [pair.left for pair in pairs if pair.left is not None] == list(range(len(first)))
+    assert [pair.right for pair in pairs if pair.right is not None] == list(range(len(second)))
+
+
+def test_exports_hold_every_session(reader: Reader, make_sessions: Make, add_lines: Add) -> None:
+    """CSV and JSON have one entry per session, and a formula is defused for spreadsheets."""
+    for _, lines in make_sessions(7, spans=5):
+        add_lines(lines)
+    rows = list(csv.DictReader(io.StringIO("".join(csv_lines(sessions_of(reader, "", {}, "-start_time"))))))
+    data = json.loads("".join(json_text(sessions_of(reader, "", {}, "-start_time"))))
+    assert [row["id"] for row in rows] == [session["id"] for session in data["sessions"]]
+    assert len(rows) == 7
+    evil = {**data["sessions"][0], "name": "=HYPERLINK(1)"}
+    assert list(csv.DictReader(io.StringIO("".join(csv_lines([evil])))))[0]["name"] == "'=HYPERLINK(1)"
+
+
+def test_a_range_is_read_from_the_address() -> None:
+    """Named ranges count back from now; from and to take RFC 3339 and nanoseconds; nonsense means everything."""
+    now = 1_000_000 * SECOND
+    assert chosen_range(Address("/", {"range": "1h"}), now).since_ns == now - 3600 * SECOND
+    custom = chosen_range(Address("/", {"from": "2025-01-01T00:00:00Z", "to": str(now)}), now)
+    assert (custom.key, custom.since_ns, custom.until_ns) == ("custom", 1_735_689_600 * SECOND, now)
+    for nonsense in ("x", "99y", "9" * 400):
+        assert chosen_range(Address("/", {"range": nonsense, "from": "nonsense"}), now).key == "all"

@@ -1,0 +1,106 @@
+"""A real server in a process of its own: killed while it takes spans, and watched live."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+
+import pytest
+
+from agentops.wire import merge_lines
+from agentops_dashboard.reader import Reader, open_engine
+from agentops_dashboard.store import SQLiteStore, store_path
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Start ``agentops serve`` on an empty home; gives the process and its address."""
+    started = []
+
+    def start():
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from agentops.cli import main; main(['serve', '--port', '0'])"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ | {"AGENTOPS_HOME": str(tmp_path)}, text=True,
+        )  # fmt: skip
+        started.append(process)
+        return process, re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline()).group()
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def post(url, body):
+    request = urllib.request.Request(f"{url}/v1/traces", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return answer.status
+
+
+def test_what_was_acknowledged_survives_a_kill(server, tmp_path, make_sessions):
+    """Killed without warning between two answers: every acknowledged batch is there, sums right, restart clean."""
+    process, url = server()
+    made = make_sessions(60, spans=20)
+    acknowledged = []
+
+    def send():
+        for session_id, lines in made:
+            try:
+                if post(url, merge_lines(lines)) == 200:
+                    acknowledged.append(session_id)
+            except OSError:
+                return
+            if len(acknowledged) == 15:
+                process.send_signal(signal.SIGKILL)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    sender.join(60)
+    process.wait()
+    assert 15 <= len(acknowledged) < 60
+    store = SQLiteStore(store_path(tmp_path))
+    reader = Reader(open_engine(str(store.path)))
+    found = {session["id"]: session for session in reader.sessions(limit=100)["sessions"]}
+    assert set(acknowledged) <= set(found)
+    for session_id, session in found.items():
+        spans = reader.spans(session_id)
+        assert (session["counts"]["spans"], session["complete"]) == (len(spans), True)
+        assert session["tokens"]["total"] == sum(span["tokens"]["total"] for span in spans if span["tokens"])
+    with store.transaction() as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    reader.close()
+    store.close()
+    _, again = server()
+    with urllib.request.urlopen(f"{again}/healthz") as answer:
+        assert json.load(answer)["status"] == "ok"
+
+
+def test_changes_arrive_as_server_sent_events_and_do_not_hold_up_the_end(server, make_sessions):
+    """A watcher is told of a session as it is stored; ending the server with a watcher takes no time."""
+    process, url = server()
+    port = int(url.rsplit(":", 1)[1])
+    ((session_id, lines),) = make_sessions(1, spans=5)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as watcher:
+        watcher.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        stream = watcher.makefile("rb")
+        _read_until(stream, b"event: hello")
+        post(url, merge_lines(lines))
+        data = _read_until(stream, b'data: {"revision"')
+        change = json.loads(data[len(b"data: ") :])["sessions"][0]
+        assert (change["id"], change["state"]) in {(session_id, "success"), (session_id, "error")}
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+
+
+def _read_until(stream, start):
+    for _ in range(200):
+        line = stream.readline()
+        if line.startswith(start):
+            return line
+    raise AssertionError(f"no line starts with {start!r}")

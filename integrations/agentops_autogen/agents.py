@@ -78,10 +78,9 @@ class AgentRecording(Recording):
 
     def _note_result(self, call: Call, result: Any) -> None:
         """Record a call of a tool that does not exist, or with arguments that are no JSON: AutoGen only answers it."""
-        noted = f"tool {result.name} {result.call_id}"
-        if not result.is_error or noted in call.notes:
+        if not result.is_error or call.has_tool(result.name, result.call_id):
             return
-        call.notes[noted] = True
+        call.note_tool(result.name, result.call_id)
         attributes = {GenAI.TOOL_CALL_ID: result.call_id, Attr.SWALLOWED_ERROR: result.content}
         span = self.recorder.event(result.name, kind=SpanKind.TOOL, parent=call.span, attributes=attributes)
         if span is not None:

@@ -33,6 +33,16 @@ class Call:
         self.result: Any = None
         self.notes: dict[str, Any] = {}
 
+    def note_tool(self, name: str, call_id: str | None) -> None:
+        """Note that a tool call of the model's was recorded."""
+        self.notes[f"tool {name} {call_id}"] = True
+        if call_id:
+            self.notes[f"tool call {call_id}"] = True
+
+    def has_tool(self, name: str, call_id: str | None) -> bool:
+        """Whether a tool call was recorded: by its id, as workbenches may rename tools; some models give none."""
+        return f"tool call {call_id}" in self.notes or f"tool {name} {call_id}" in self.notes
+
 
 def running_call() -> Call | None:
     """Return the innermost call that is in progress in the calling context."""

@@ -26,7 +26,7 @@ class ToolRecording(Recording):
         name = owner.name
         attributes = {GenAI.TOOL_CALL_ID: call_id, GenAI.TOOL_DESCRIPTION: owner.description}
         if outer is not None:
-            outer.notes[f"tool {name} {call_id}"] = True
+            outer.note_tool(name, call_id)
             target = _handoff_target(outer.owner, name)
             if target is not None:
                 outer.notes[f"handoff {target}"] = True
@@ -53,7 +53,7 @@ class WorkbenchRecording(Recording):
             return None
         name = str(given.get("name"))
         if outer is not None:
-            outer.notes[f"tool {name} {call_id}"] = True
+            outer.note_tool(name, call_id)
         attributes = {GenAI.TOOL_CALL_ID: call_id}
         return self.recorder.start(SpanKind.TOOL, name, input=given.get("arguments"), attributes=attributes)
 

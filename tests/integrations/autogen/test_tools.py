@@ -11,7 +11,15 @@ import pytest
 from autogen_agentchat.agents import CodeExecutorAgent
 from autogen_core import CancellationToken, Component
 from autogen_core.memory import ListMemory, MemoryContent, MemoryMimeType
-from autogen_core.tools import FunctionTool, TextResultContent, ToolResult, ToolSchema, Workbench
+from autogen_core.tools import (
+    FunctionTool,
+    StaticWorkbench,
+    TextResultContent,
+    ToolOverride,
+    ToolResult,
+    ToolSchema,
+    Workbench,
+)
 from autogen_ext.code_executors.local import LocalCommandLineCodeExecutor
 from pydantic import BaseModel
 
@@ -120,6 +128,15 @@ def test_calls_that_never_reach_a_tool_are_shown(recorded: Recording, streams: b
     assert unknown.attributes[Attr.SWALLOWED_ERROR] == "Error: tool 'ad' not found in any workbench"
     assert unknown.input == '{"a": 1}'
     assert str(broken.attributes[Attr.SWALLOWED_ERROR]).startswith("Error: Expecting property name")
+
+
+def test_a_renamed_tool_that_fails_is_one_node(recorded: Recording) -> None:
+    """A workbench may give a tool another name for the model; the node has the tool's own."""
+    tool = FunctionTool(add, description="Add two numbers.")
+    workbench = StaticWorkbench([tool], tool_overrides={"add": ToolOverride(name="plus")})
+    clerk = agent("clerk", [call(("plus", '{"a": "one", "b": 2}'))], workbench=workbench)
+    asyncio.run(clerk.run(task="Add."))
+    assert check(recorded).splitlines()[3:] == ["    tool add [error pydantic_core._pydantic_core.ValidationError]"]
 
 
 def test_a_tool_runs_without_an_agent(recorded: Recording) -> None:

@@ -17,8 +17,10 @@ def test_the_usual_markdown_is_rendered() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "[x](data:text/html,x)",
-        "<a href='vbscript:x'>x</a>", "<svg/onload=alert(1)>", "![x](https://tracker.invalid/p.png)", "<style>*{}</style>",
+        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))",
+        "[x](data:text/html,x)",
+        "<a href='vbscript:x'>x</a>", "<svg/onload=alert(1)>", "![x](https://tracker.invalid/p.png)",
+        "<style>*{}</style>",
         "[x]: javascript:alert(1)\n\n[x]", "<iframe src=//x></iframe>", "<math><mi xlink:href=javascript:x>",
     ],
 )  # fmt: skip

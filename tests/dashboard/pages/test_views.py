@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_the_critical_path_reaches_from_the_root_to_what_ended_last(reader: Read
         if row.span_id in path and outline.parents[place] >= 0:
             assert order[outline.parents[place]].span_id in path
     tools = sorted((r.start_ns, r.end_ns) for r in order if r.span_id in path and r.kind == SpanKind.TOOL)
-    assert all(before[1] <= after[0] for before, after in zip(tools, tools[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(tools))
 
 
 def test_lanes_hold_every_call_once(reader: Reader, session_id: str) -> None:
@@ -117,7 +118,7 @@ def test_exports_hold_every_session(reader: Reader, make_sessions: Make, add_lin
     assert [row["id"] for row in rows] == [session["id"] for session in data["sessions"]]
     assert len(rows) == 7
     evil = {**data["sessions"][0], "name": "=HYPERLINK(1)"}
-    assert list(csv.DictReader(io.StringIO("".join(csv_lines([evil])))))[0]["name"] == "'=HYPERLINK(1)"
+    assert next(csv.DictReader(io.StringIO("".join(csv_lines([evil])))))["name"] == "'=HYPERLINK(1)"
 
 
 def test_a_range_is_read_from_the_address() -> None:

@@ -8,12 +8,12 @@ from agentops.semconv import SPAN_KINDS, SPAN_STATUSES, State
 from agentops_dashboard.pages.environment import STATIC_DIRECTORY
 from agentops_dashboard.pages.kinds import KINDS, STATES, STATUSES
 
-TOKENS = dict(
-    (name, (light, dark))
+TOKENS = {
+    name: (light, dark)
     for name, light, dark in re.findall(
         r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", (STATIC_DIRECTORY / "tokens.css").read_text()
     )
-)
+}
 TEXTS = sorted(
     TOKENS.keys() - {"canvas", "surface", "sunken", "hover", "line", "line-strong", "accent-soft", "on-accent", "mark"}
 )

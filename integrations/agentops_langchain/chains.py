@@ -97,7 +97,8 @@ class Chains:
         if node.span.open_children or node.thinks:
             return False
         run.span, node.span = node.span, None
-        run.start_ns = node.start_ns
+        # What else happens in the node, should it come to that, begins after the agent.
+        run.start_ns, node.start_ns = node.start_ns, 0
         node.shows_with_work = True
         self.tree.recorder.take_over(run.id, node.id, node.parent.id if node.parent is not None else None)
         self.tree.recorder.update(run.span, kind=SpanKind.AGENT, name=name)

@@ -10,10 +10,10 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import LLMResult
 
 from agentops import guarded
-from agentops_langchain import ambient  # noqa: F401 - the plugin looks for it once runs are recorded
+from agentops_langchain import ambient
 from agentops_langchain.tracker import tracker
 
-__all__ = ["AgentOpsCallbackHandler"]
+__all__ = ["AgentOpsCallbackHandler", "EveryRunHandler"]
 
 
 class AgentOpsCallbackHandler(BaseCallbackHandler):
@@ -29,6 +29,8 @@ class AgentOpsCallbackHandler(BaseCallbackHandler):
     def __init__(self) -> None:
         super().__init__()
         self._tracker = tracker()
+        if type(self) is not EveryRunHandler:
+            ambient.watch()
 
     @guarded
     def on_chain_start(
@@ -149,3 +151,7 @@ class AgentOpsCallbackHandler(BaseCallbackHandler):
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **more: Any) -> None:
         """Record what the program dispatched with ``dispatch_custom_event``."""
         self._tracker.custom_event(name, data, run_id)
+
+
+class EveryRunHandler(AgentOpsCallbackHandler):
+    """The handler that the plugin adds to every run, and takes away again."""

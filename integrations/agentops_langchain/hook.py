@@ -7,7 +7,7 @@ from typing import Any
 from langchain_core.tracers import context
 
 from agentops import Recorder
-from agentops_langchain.handler import AgentOpsCallbackHandler
+from agentops_langchain.handler import AgentOpsCallbackHandler, EveryRunHandler
 from agentops_langchain.tracker import use_recorder
 
 __all__ = ["install"]
@@ -20,7 +20,7 @@ def install(recorder: Recorder) -> Callable[[], None]:
     it, too. LangChain adds it only to runs that have no handler of the class yet.
     """
     use_recorder(recorder)
-    handler: Any = AgentOpsCallbackHandler()
+    handler: Any = EveryRunHandler()
     variable: ContextVar[Any] = ContextVar("agentops_langchain_handler", default=handler)
     context.register_configure_hook(variable, inheritable=True, handle_class=AgentOpsCallbackHandler)
 

@@ -1,5 +1,6 @@
 """Model calls: what was asked, with which settings, what came back, and what it cost in tokens."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -7,8 +8,9 @@ from uuid import UUID
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import LLMResult
 
+from agentops import guarded
 from agentops.messages import message
-from agentops.semconv import GenAI, Operation, SpanKind
+from agentops.semconv import GenAI, Operation, SpanKind, SpanStatus
 from agentops.semconv import Span as Attr
 from agentops_langchain.conversation import Conversation
 from agentops_langchain.model_facts import model_name, request_facts, response_facts, said
@@ -117,7 +119,24 @@ class Models:
         if parameters.get("tools"):
             self.tree.become_agent(run.parent)
         self.tree.open(run, SpanKind.LLM, run.name, attributes)
+        if run.parent is None:
+            self._watch_task(run)
         return run
+
+    def _watch_task(self, run: Run) -> None:
+        """End a call that stands by itself with its task: LangChain does not tell when that is cancelled."""
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:
+            return
+        if task is not None:
+            task.add_done_callback(lambda _: self._abandoned(run))
+
+    @guarded
+    def _abandoned(self, run: Run) -> None:
+        if run.id in self.tree.runs:
+            self.tree.runs.remove(run.id)
+            self.tree.recorder.end(run.id, status=SpanStatus.CANCELLED)
 
     def _note_first_token(self, run: Run) -> None:
         if run.span is not None:

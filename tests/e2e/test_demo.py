@@ -46,8 +46,8 @@ def test_demo_is_recorded_whole(agentops_home: Path) -> None:
               tool ask_order_clerk
                 agent order_clerk
                   llm gpt-4o-mini
-                  tool get_order
-                  tool track_shipment
+                  tool _
+                  tool _
                   llm gpt-4o-mini
               llm gpt-4o
               tool ask_refund_expert
@@ -62,8 +62,10 @@ def test_demo_is_recorded_whole(agentops_home: Path) -> None:
               llm gpt-4o
             operation close_case
         """
+    # Two tools run at once, and threads start as they like.
     names = [{**span, "name": _target(span)} for span in spans]
-    assert _outline(names) == dedent(outline).strip()
+    swapped = _outline(names).replace("tool track_shipment", "tool _").replace("tool get_order", "tool _")
+    assert swapped == dedent(outline).strip()
     assert len(spans) == 23
     assert all(span["end_ns"] for span in spans), "nothing is open"
     assert (session["state"], session["complete"], session["missing"]) == ("success", True, 0)

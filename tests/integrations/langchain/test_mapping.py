@@ -1,31 +1,29 @@
 """What LangChain and LangGraph programs look like as trees."""
 
-from textwrap import dedent
-from typing import Annotated, Any
+import operator
+from typing import Annotated, Any, TypedDict
 
 from langchain.agents import create_agent
+from langchain.agents.middleware import HumanInTheLoopMiddleware, PIIMiddleware, SummarizationMiddleware
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.tools import InjectedToolCallId, tool
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import START, MessagesState, StateGraph
-from langgraph.types import Command, interrupt
+from langgraph.func import entrypoint, task
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode, tools_condition
+from langgraph.types import Command, Send, interrupt
 
 from agentops.semconv import GenAI
+from agentops.semconv import Span as Attr
 from agentops.testing import Recording
-from agentops.testing.conformance import check_tree
 from agentops_langchain.scripted import ScriptedChatModel, ask_for
+from tests.integrations.langchain.trees import asking, expect
 
 
-def asking(text: str = "Go on.") -> dict[str, Any]:
-    """Return the input of an agent."""
-    return {"messages": [{"role": "user", "content": text}]}
+class Findings(TypedDict):
+    """What several nodes find is gathered."""
 
-
-def expect(recorded: Recording, outline: str) -> None:
-    """End what is open as the end of the process would, and assert the whole tree."""
-    recorded.runtime.finish()
-    check_tree(recorded)
-    assert recorded.outline() == dedent(outline).strip()
+    found: Annotated[list[str], operator.add]
 
 
 @tool
@@ -197,3 +195,236 @@ def test_interrupt_is_a_human_wait(recorded: Recording) -> None:
     )
     assert (wait.input, wait.output) == ({"question": "Refund 20 EUR?"}, "yes")
     assert recorded.find("workflow")[0].attributes[GenAI.CONVERSATION_ID] == "t-1"
+
+
+def test_a_node_that_is_an_agent_is_one_span(recorded: Recording) -> None:
+    """A node that consists of an agent shows as that agent; what else happens in a node shows in the node."""
+    writer = create_agent(ScriptedChatModel(script=["Draft."]), [], name="writer")
+    editor = create_agent(ScriptedChatModel(script=["Edited."]), [], name="editor")
+
+    def polish(state: MessagesState) -> dict[str, Any]:
+        writer.invoke(asking())
+        editor.invoke(asking())
+        return {"messages": [ScriptedChatModel(script=["Better?"], model_name="gpt-4o").invoke("Compare.")]}
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("writing", writer)
+    graph.add_node("polish", polish)
+    graph.add_edge(START, "writing")
+    graph.add_edge("writing", "polish")
+    graph.compile(name="article").invoke(asking("Write about bees."))
+
+    expect(
+        recorded,
+        """
+        session default
+          workflow article
+            agent writer
+              llm gpt-4o-mini
+            agent writer
+              llm gpt-4o-mini
+            agent editor
+              llm gpt-4o-mini
+            operation polish
+              llm gpt-4o
+        """,
+    )
+    assert recorded.find("agent", "writer")[0].input == "Write about bees."
+    assert recorded.find("agent", "writer")[0].output == "Draft."
+
+
+def test_subgraphs_send_and_routers(recorded: Recording) -> None:
+    """A subgraph is a workflow in place of its node, each ``Send`` a node of its own; routers are not shown."""
+
+    def research(state: dict[str, Any]) -> dict[str, Any]:
+        return {"found": [state["topic"].upper()]}
+
+    def plan(state: Findings) -> dict[str, Any]:
+        return {"found": []}
+
+    def route(state: Findings) -> list[Send]:
+        return [Send("research", {"topic": topic}) for topic in ("bees", "bees")]
+
+    inner = StateGraph(Findings)
+    inner.add_node("collect", plan)
+    inner.add_edge(START, "collect")
+    graph = StateGraph(Findings)
+    graph.add_node("plan", plan)
+    graph.add_node("research", research)
+    graph.add_node("report", inner.compile(name="reporting"))
+    graph.add_edge(START, "plan")
+    graph.add_conditional_edges("plan", route, ["research"])
+    graph.add_edge("research", "report")
+    graph.compile(name="survey").invoke({"found": []})
+
+    expect(
+        recorded,
+        """
+        session default
+          workflow survey
+            operation plan
+            operation research
+            operation research
+            workflow report
+              operation collect
+        """,
+    )
+    assert recorded.find("operation", "research")[0].input == {"topic": "bees"}
+    assert recorded.find("operation", "research")[0].output == {"found": ["BEES"]}
+
+
+def test_functional_api(recorded: Recording) -> None:
+    """A function with ``@entrypoint`` is a workflow, its tasks are operations in it."""
+
+    @task
+    def summarize(text: str) -> str:
+        return str(ScriptedChatModel(script=["Short."]).invoke(text).content)
+
+    @entrypoint()
+    def digest(text: str) -> str:
+        return summarize(text).result()
+
+    assert digest.invoke("Long.") == "Short."
+    expect(
+        recorded,
+        """
+        session default
+          workflow digest
+            operation summarize
+              llm gpt-4o-mini
+        """,
+    )
+
+
+def test_hand_built_loop_is_an_agent(recorded: Recording) -> None:
+    """The loop of a model node ``agent`` and a ``ToolNode`` is taken for the agent that it is."""
+    request = AIMessage("", tool_calls=[ask_for("add", {"a": 1, "b": 2}, "call_1")])
+    model = ScriptedChatModel(script=[request, "3."]).bind_tools([add])
+    graph = StateGraph(MessagesState)
+    graph.add_node("agent", lambda state: {"messages": [model.invoke(state["messages"])]})
+    graph.add_node("tools", ToolNode([add]))
+    graph.add_edge(START, "agent")
+    graph.add_conditional_edges("agent", tools_condition)
+    graph.add_edge("tools", "agent")
+    graph.compile(name="adder").invoke(asking())
+
+    expect(
+        recorded,
+        """
+        session default
+          agent adder
+            llm gpt-4o-mini
+            tool add
+            llm gpt-4o-mini
+        """,
+    )
+
+
+def test_handoff_by_command_after_a_model_call(recorded: Recording) -> None:
+    """A node that asks its model who is next and goes there hands off; going to the end is no handoff."""
+    clerk = create_agent(ScriptedChatModel(script=["Filed."]), [], name="clerk")
+
+    def chief(state: MessagesState) -> Command[Any]:
+        ScriptedChatModel(script=["clerk"], model_name="gpt-4o").invoke("Who is next?")
+        return Command(goto="clerk" if len(state["messages"]) == 1 else END)
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("chief", chief, destinations=("clerk", END))
+    graph.add_node("clerk", clerk)
+    graph.add_edge(START, "chief")
+    graph.add_edge("clerk", "chief")
+    graph.compile(name="office").invoke(asking())
+
+    expect(
+        recorded,
+        """
+        session default
+          workflow office
+            operation chief
+              llm gpt-4o
+              handoff clerk
+            agent clerk
+              llm gpt-4o-mini
+            operation chief
+              llm gpt-4o
+        """,
+    )
+    handoff = recorded.find("handoff")[0]
+    assert handoff.attributes == {Attr.HANDOFF_FROM: "chief", Attr.HANDOFF_TO: "clerk"}
+
+
+def test_approval_of_a_tool_is_a_human_wait(recorded: Recording) -> None:
+    """LangChain's human-in-the-loop middleware makes a wait that is named by what is to be approved."""
+    request = AIMessage("", tool_calls=[ask_for("add", {"a": 1, "b": 2}, "call_1")])
+    agent = create_agent(
+        ScriptedChatModel(script=[request, "3."]),
+        [add],
+        name="careful",
+        middleware=[HumanInTheLoopMiddleware(interrupt_on={"add": True})],
+        checkpointer=InMemorySaver(),
+    )
+    config: Any = {"configurable": {"thread_id": "t-1"}}
+    agent.invoke(asking(), config)
+    agent.invoke(Command(resume={"decisions": [{"type": "approve"}]}), config)
+
+    expect(
+        recorded,
+        """
+        session default
+          agent careful
+            llm gpt-4o-mini
+          human approve add
+          agent careful
+            tool add
+            llm gpt-4o-mini
+        """,
+    )
+    assert recorded.find("human")[0].output == {"decisions": [{"type": "approve"}]}
+
+
+def test_two_questions_at_once_are_answered_one_by_one(recorded: Recording) -> None:
+    """Of several interrupts each is a wait of its own, and only those that are answered end."""
+
+    def ask(state: dict[str, Any]) -> dict[str, Any]:
+        return {"found": [interrupt(state["topic"])]}
+
+    graph = StateGraph(Findings)
+    graph.add_node("ask", ask)
+    graph.add_conditional_edges(START, lambda _: [Send("ask", {"topic": topic}) for topic in "ab"], ["ask"])
+    program = graph.compile(checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "t-1"}}
+    asked = program.invoke({"found": []}, config)["__interrupt__"]
+    program.invoke(Command(resume={asked[0].id: "yes"}), config)
+
+    waits = {wait.input: wait for wait in recorded.find("human")}
+    assert set(waits) == {"a", "b"}
+    answered, waiting = waits[asked[0].value], waits[asked[1].value]
+    assert (answered.output, waiting.has_ended) == ("yes", False)
+    program.invoke(Command(resume="no"), config)
+    assert waiting.output == "no"
+
+
+def test_middleware_shows_when_it_asks_a_model(recorded: Recording) -> None:
+    """A middleware that asks a model is a node around that call; the others leave no trace."""
+    small = ScriptedChatModel(script=["They greeted."], model_name="gpt-4o-nano")
+    agent = create_agent(
+        ScriptedChatModel(script=["Hello."]),
+        [],
+        name="host",
+        middleware=[
+            SummarizationMiddleware(small, trigger=("messages", 2), keep=("messages", 1)),
+            PIIMiddleware("email"),
+        ],
+    )
+    agent.invoke({"messages": [("user", "Hi."), ("ai", "Hi!"), ("user", "How are you?")]})
+
+    expect(
+        recorded,
+        """
+        session default
+          agent host
+            operation SummarizationMiddleware.before_model
+              llm gpt-4o-nano
+            llm gpt-4o-mini
+        """,
+    )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from autogen_agentchat.base import TaskResult
 from autogen_core.tools import StaticWorkbench, ToolResult
 
 from agentops import Recorder, Span, guard
@@ -37,7 +36,7 @@ class ToolRecording(Recording):
     def finish(self, call: Call, result: Any) -> None:
         """Record what the tool returned; of an agent or a team as a tool, what the model reads of it."""
         output = result
-        if isinstance(result, TaskResult):
+        if type(result).__name__ == "TaskResult":  # of autogen_agentchat, which a program may do without
             with guard("autogen.tool"):
                 output = call.owner.return_value_as_string(result)  # type: ignore[attr-defined]
         self.recorder.end(call.span, output=output)

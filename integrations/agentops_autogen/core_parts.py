@@ -1,11 +1,7 @@
-"""Switching AutoGen's recording on and off."""
+"""Recording what ``autogen_core`` does: messages, model calls, tools, code and memory."""
 
-import sys
-from collections.abc import Callable
 from typing import Final
 
-from autogen_agentchat.agents import BaseChatAgent, CodeExecutorAgent
-from autogen_agentchat.teams import BaseGroupChat, SelectorGroupChat
 from autogen_core import BaseAgent, SingleThreadedAgentRuntime
 from autogen_core.code_executor import CodeExecutor
 from autogen_core.memory import Memory
@@ -14,34 +10,24 @@ from autogen_core.tools import BaseTool, Workbench
 
 from agentops import Recorder
 from agentops.patches import Patches
-from agentops_autogen.agents import AgentRecording, SpeakerRecording, TeamRecording
-from agentops_autogen.approvals import Approvals
 from agentops_autogen.calls import recorded_coroutine, recorded_stream
 from agentops_autogen.families import patch_family, patch_methods
 from agentops_autogen.models import ModelRecording, StreamedModelRecording
 from agentops_autogen.runtime import Messages
-from agentops_autogen.tools import (
-    CodeRecording,
-    MemoryRecording,
-    ToolRecording,
-    WorkbenchRecording,
-)
+from agentops_autogen.tools import CodeRecording, MemoryRecording, ToolRecording, WorkbenchRecording
 
-__all__ = ["install"]
+__all__ = ["patch_core"]
 
 _RUN_JSON: Final = ("args", "cancellation_token", "call_id")
 _CALL_TOOL: Final = ("name", "arguments", "cancellation_token", "call_id")
 
 
-def install(recorder: Recorder) -> Callable[[], None]:
-    """Record AutoGen's calls from now on; returns what ends that."""
-    patches = Patches()
+def patch_core(patches: Patches, recorder: Recorder) -> None:
+    """Record from now on, until the patches are undone."""
     _patch_runtime(patches, recorder)
-    _patch_agents(patches, recorder)
     _patch_models(patches, recorder)
     _patch_tools(patches, recorder)
     _patch_memories(patches, recorder)
-    return patches.undo
 
 
 def _patch_runtime(patches: Patches, recorder: Recorder) -> None:
@@ -49,20 +35,6 @@ def _patch_runtime(patches: Patches, recorder: Recorder) -> None:
     patch_methods(patches, BaseAgent, {"on_message": messages.handling})
     sending = {"send_message": messages.sending, "publish_message": messages.publishing}
     patch_methods(patches, SingleThreadedAgentRuntime, sending)
-
-
-def _patch_agents(patches: Patches, recorder: Recorder) -> None:
-    team, agent, speaker = (kind(recorder, patches) for kind in (TeamRecording, AgentRecording, SpeakerRecording))
-    turns = {
-        "on_messages": recorded_coroutine(agent, "messages"),
-        "on_messages_stream": recorded_stream(agent, "messages"),
-    }
-    patch_family(patches, BaseGroupChat, {"run_stream": recorded_stream(team)})
-    patch_family(patches, BaseChatAgent, turns)
-    patch_family(patches, CodeExecutorAgent, {"execute_code_block": Approvals(recorder, patches).asking})
-    manager = getattr(sys.modules[SelectorGroupChat.__module__], "SelectorGroupChatManager", None)
-    if manager is not None:
-        patch_family(patches, manager, {"select_speaker": recorded_coroutine(speaker)})
 
 
 def _patch_models(patches: Patches, recorder: Recorder) -> None:

@@ -103,7 +103,14 @@ def _graph(outline: Outline, owner: list[int]) -> dict[str, Any]:
     for node in shown:
         column = columns[node]
         line = rows_used[column] = rows_used.get(column, -1) + 1
-        nodes[node] = {"name": node[0], "kind": node[1], "x": column * _COLUMN + 1, "y": line * _LINE + 8}
+        calls = sum(counts[0] for (_, called), counts in edges.items() if called == node)
+        nodes[node] = {
+            "name": node[0],
+            "kind": node[1],
+            "calls": calls,
+            "x": column * _COLUMN + 1,
+            "y": line * _LINE + 8,
+        }
     most = max((count for count, _ in edges.values()), default=1)
     return {
         "nodes": list(nodes.values()),

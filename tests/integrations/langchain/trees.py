@@ -28,5 +28,6 @@ def expect(recorded: Recording, outline: str, *, parallel: tuple[str, ...] = ())
 def _ordered(outline: str, parallel: tuple[str, ...]) -> str:
     lines: list[str] = []
     for is_parallel, group in groupby(outline.splitlines(), key=lambda line: line.strip() in parallel):
-        lines.extend(sorted(group) if is_parallel else group)
+        found = list(group)
+        lines.extend(sorted(found) if is_parallel else found)
     return "\n".join(lines)

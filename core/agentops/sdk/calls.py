@@ -10,7 +10,7 @@ from agentops.sdk.guard import guard
 from agentops.sdk.session import Session, is_clean_exit
 from agentops.sdk.span import Span
 from agentops.semconv import Span as Attr
-from agentops.semconv import SpanStatus, State
+from agentops.semconv import State
 
 __all__ = ["CallScope", "NotRecorded", "OpenCall", "SessionScope", "SpanScope", "describe_arguments"]
 
@@ -33,11 +33,13 @@ def describe_arguments(function: Any) -> Describe:
     fixed = names[skipped:]
     variadic = next((item.name for item in parameters if item.kind is item.VAR_POSITIONAL), "args")
 
+    count = len(fixed)
+
     def describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         values = args[skipped:] if skipped else args
-        named = dict(zip(fixed, values, strict=False))
-        if len(values) > len(fixed):
-            named[variadic] = values[len(fixed) :]
+        named = dict(zip(fixed, values))  # noqa: B905 - defaults are left out
+        if len(values) > count:
+            named[variadic] = values[count:]
         if kwargs:
             named.update(kwargs)
         return named
@@ -53,7 +55,7 @@ class OpenCall:
     def __init__(self, span: Span, *, captures_output: bool) -> None:
         self.span = span
         self.captures_output = captures_output and span.session.captures_content
-        self.items: list[Any] = []
+        self.items: list[Any] | None = None
 
     def enter(self) -> Span | None:
         """Make the span current; returns what was current before."""
@@ -67,8 +69,11 @@ class OpenCall:
 
     def note_item(self, item: Any) -> None:
         """Keep an item that a generator gave, as part of its output."""
-        if self.captures_output and len(self.items) < _LIMIT_ITEMS:
-            self.items.append(item)
+        if self.captures_output:
+            if self.items is None:
+                self.items = []
+            if len(self.items) < _LIMIT_ITEMS:
+                self.items.append(item)
 
     def finish(self, result: Any) -> None:
         """End the span with its result."""
@@ -82,8 +87,8 @@ class OpenCall:
         with _closing:
             if closed_early:
                 self.span.attributes[Attr.CLOSED_EARLY] = True
-            output = self.items if result is None else {"items": self.items, "return": result}
-            self.finish(output or None)
+            output = self.items if result is None else {"items": self.items or [], "return": result}
+            self.finish(output)
 
     def fail(self, error: BaseException) -> None:
         """End the span with the exception that leaves the call."""
@@ -93,7 +98,7 @@ class OpenCall:
             self._end(None if is_clean_exit(error) else error)
 
     def _end(self, error: BaseException | None) -> None:
-        self.span.end(error=error, status=None if error is not None else SpanStatus.OK)
+        self.span.session.close(self.span, error=error)
 
 
 class OpenSession(OpenCall):
@@ -160,10 +165,10 @@ class CallScope:
     def _prepare(self, span: Span, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self.attributes:
             span.set(self.attributes)
-        if self.captures_input and span.session.captures_content:
+        if self.captures_input and (args or kwargs) and span.session.captures_content:
             arguments = self.describe(args, kwargs)
             if arguments:
-                span.set_input(arguments)
+                span.set_arguments(arguments)
 
 
 class SpanScope(CallScope):

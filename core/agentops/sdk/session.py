@@ -77,10 +77,8 @@ class Session:
         self._state = State.RUNNING
         self._is_visible = False
         self._wire_attributes: str | None = None
-        self.root = Span(
-            self, None, SpanKind.SESSION, name, span_id=runtime.ids.span_id(), start_ns=self.now_ns(), seq=1
-        )
-        self._count_span()
+        self.root = Span(self, None, SpanKind.SESSION, name, runtime.ids.span_id(), self.now_ns(), next(self._count))
+        self.ledger.spans = self.root.seq
         self.open_roots: dict[str, Span] = {self.root.id: self.root}
         if metadata:
             self.set_metadata(metadata)
@@ -223,12 +221,16 @@ class Session:
         """Open a span in this session, under ``parent`` or else under the session's root."""
         if not self._is_visible:
             self._appear()
-        parent = parent if parent is not None else self.root
-        seq = self._count_span()
+        if parent is None:
+            parent = self.root
         started = self.now_ns() if start_ns is None else start_ns
         started = max(started, parent.start_ns)
-        span = Span(self, parent, kind, name, span_id=self.runtime.ids.span_id(), start_ns=started, seq=seq)
-        self._hold(span)
+        seq = self.ledger.spans = next(self._count)
+        span = Span(self, parent, kind, name, self.runtime.ids.span_id(), started, seq)
+        parent.open_children[span.id] = span
+        # Checked after, not before: another thread may end the parent meanwhile and miss the new child.
+        if parent.end_ns:
+            self._hold_elsewhere(span)
         self._recent.append(span)
         self.sink.put(span)
         return span
@@ -295,11 +297,6 @@ class Session:
             span.written_version = Span.NOT_OURS
             pending.extend((span.open_children or {}).values())
 
-    def _count_span(self) -> int:
-        seq = next(self._count)
-        self.ledger.spans = seq
-        return seq
-
     def _appear(self) -> None:
         if not self._is_visible:
             self._is_visible = True
@@ -310,19 +307,15 @@ class Session:
         if self._is_visible:
             self.republish(self.root)
 
-    def _hold(self, span: Span) -> None:
-        """Enter an open span where the end of its nearest open ancestor will find it."""
+    def _hold_elsewhere(self, span: Span) -> None:
+        """Enter a span whose parent has ended where the end of its nearest open ancestor will find it."""
         holder = span.parent
-        while holder is not None:
-            while holder.end_ns and holder.parent is not None:
-                holder = holder.parent
+        while holder is not None and holder.end_ns and holder.parent is not None:
+            if holder.open_children.pop(span.id, None) is None and span.holder is holder:
+                return  # the thread that ended the holder has found it after all
+            holder = holder.parent
             holder.open_children[span.id] = span
             span.holder = holder
-            # Another thread may have ended the holder meanwhile, and have missed the new child.
-            if not holder.end_ns or holder.parent is None:
-                return
-            holder.open_children.pop(span.id, None)
-            holder = holder.parent
 
     def _claim(self, span: Span, status: str | None) -> bool:
         """Decide who ends a span: the one caller that takes it out of its holder."""

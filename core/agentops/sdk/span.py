@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from agentops.sdk.guard import attempt
-from agentops.sdk.values import capture, clip, size_of
+from agentops.sdk.values import capture, capture_own, capture_sized, clip
 from agentops.semconv import CONTENT_ATTRIBUTES, GenAI, SpanKind, SpanStatus
 from agentops.semconv import Span as Attr
 
@@ -105,8 +105,8 @@ class Span:
         "written_version",
     )
 
-    def __init__(
-        self, session: "Session", parent: "Span | None", kind: str, name: str, *, span_id: str, start_ns: int, seq: int
+    def __init__(  # noqa: PLR0917 - by position, because it is the hottest call of all
+        self, session: "Session", parent: "Span | None", kind: str, name: str, span_id: str, start_ns: int, seq: int
     ) -> None:
         self.session = session
         self.parent = parent
@@ -157,9 +157,15 @@ class Span:
         """Record what users or models said under an attribute name, as far as the content mode allows it."""
         if value is None or not self.session.captures_content:
             return
-        kept = capture(value)
-        self.size += size_of(kept)
+        kept, size = capture_sized(value)
+        self.size += size
         self.attributes[name] = kept
+
+    def set_arguments(self, arguments: dict[str, object]) -> None:
+        """Record a call's arguments by name as the input. The dictionary must be the caller's own, and be left to us."""
+        kept, size = capture_own(arguments)
+        self.size += size
+        self.attributes[_INPUT_ATTRIBUTE.get(self.kind, Attr.INPUT)] = kept
 
     def set(self, attributes: Mapping[str, Any]) -> None:
         """Add attributes. Text, numbers, truth values and lists of them keep their type; ``None`` is left out."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from agentops.sdk.guard import attempt
 
-__all__ = ["LIMIT_CHARS", "LIMIT_ITEMS", "Snapshot", "capture", "clip", "size_of"]
+__all__ = ["LIMIT_CHARS", "LIMIT_ITEMS", "Snapshot", "capture", "capture_own", "capture_sized", "clip"]
 
 LIMIT_CHARS: Final = 1024 * 1024
 """Characters of text kept of one value."""
@@ -41,20 +41,6 @@ def clip(text: str, limit: int = LIMIT_CHARS) -> str:
     return f"{text[:limit]}… [truncated: {limit:,} of {len(text):,} characters]"
 
 
-def size_of(value: object) -> int:
-    """Estimate the characters that a captured value takes, in about constant time."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, (dict, list, tuple)):
-        return 64 + 32 * len(value) + sum(len(item) for item in _texts(value))
-    return 16
-
-
-def _texts(value: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> list[str]:
-    items = value.values() if isinstance(value, dict) else value
-    return [item for item in items if isinstance(item, str)]
-
-
 def capture(value: object) -> object:
     """Return a plain snapshot: ``None``, ``bool``, ``int``, ``float``, ``str``, or ``dict``/``list`` of these.
 
@@ -66,6 +52,30 @@ def capture(value: object) -> object:
     if kind in _ATOMS:
         return value
     return _capture_counted(value)[0]
+
+
+def capture_sized(value: object) -> tuple[object, int]:
+    """Capture a value; returns it with the number of characters that it keeps."""
+    kind = type(value)
+    if kind is str:
+        size = len(value)  # type: ignore[arg-type]
+        return (value, size) if size <= LIMIT_CHARS else (clip(value), LIMIT_CHARS)  # type: ignore[arg-type]
+    if kind in _ATOMS:
+        return value, 0
+    kept, size, _ = _capture_counted(value)
+    return kept, size
+
+
+def capture_own(values: dict[str, object]) -> tuple[object, int]:
+    """Capture a dictionary that nobody else holds, such as a call's arguments: it is copied only if it must be."""
+    size = 0
+    for value in values.values():
+        kind = type(value)
+        if kind is str:
+            size += len(value)  # type: ignore[arg-type]
+        elif kind not in _ATOMS:
+            return capture_sized(values)
+    return (values, size) if size <= LIMIT_CHARS and len(values) <= LIMIT_ITEMS else capture_sized(values)
 
 
 def _capture_counted(value: object) -> tuple[object, int, int]:

@@ -54,8 +54,8 @@ def test_a_split_makes_up_the_whole(analytics: Analytics, by: str, of: str) -> N
 def test_tables_count_calls_once(analytics: Analytics) -> None:
     """The calls of all tools and of all models are the session's tool and model calls."""
     totals = analytics.totals()
-    assert sum(row["calls"] for row in analytics.table("tool")) == totals["tools"]
-    assert sum(row["calls"] for row in analytics.table("model")) == totals["llm"]
+    assert sum(row["calls"] for row in analytics.tables()["tool"]) == totals["tools"]
+    assert sum(row["calls"] for row in analytics.tables()["model"]) == totals["llm"]
 
 
 def test_nothing_found_is_nothing_counted(analytics: Analytics) -> None:

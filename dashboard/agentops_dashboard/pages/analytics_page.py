@@ -1,6 +1,7 @@
 """Figures over many sessions: key numbers, courses over time, tables of models, tools, agents and errors."""
 
 import time
+from collections import OrderedDict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ from agentops_dashboard.reader.analytics import GROUPS, Analytics, LabelRow, Tot
 __all__ = ["add_routes"]
 
 _BUCKETS: Final = 48
+_MOST_KEPT: Final = 12
 _DURATION_BARS: Final = 30
 _TABLES: Final = (("model", "Models"), ("tool", "Tools"), ("agent", "Agents"), ("error", "Errors"))
 _KPIS: Final = (
@@ -43,6 +45,7 @@ _KPIS: Final = (
 def add_routes(app: FastAPI, reader: Reader) -> None:
     """Add the page, and the charting library out of its installed package."""
     analytics = Analytics(reader)
+    app.state.analytics_kept = OrderedDict()
 
     @app.get("/analytics", include_in_schema=False)
     def show(request: Request) -> Response:
@@ -73,7 +76,7 @@ def _show(request: Request, reader: Reader, analytics: Analytics) -> Response:
     group = address.get("group") if address.get("group") in GROUPS else "model"
     problem, values = None, _nothing()
     try:
-        values = _values(address, reader, analytics, chosen, group)
+        values = _remembered(request, address, reader, analytics, chosen, group)
     except QueryError as error:
         problem = problem_of(error, query)
     return page(
@@ -92,6 +95,22 @@ def _show(request: Request, reader: Reader, analytics: Analytics) -> Response:
         address=address,
         **values,
     )
+
+
+def _remembered(  # noqa: PLR0917
+    request: Request, address: Address, reader: Reader, analytics: Analytics, chosen: TimeRange, group: str
+) -> dict[str, Any]:
+    """The page's figures; counted again only when something was recorded, or time has moved the range on."""
+    kept: OrderedDict[Any, dict[str, Any]] = request.app.state.analytics_kept
+    minute = 0 if chosen.key in ("all", "custom") else int(time.time() // 60)
+    bounds = (chosen.since_ns, chosen.until_ns) if chosen.key == "custom" else minute
+    key = (address.get("q"), chosen.key, bounds, group, reader.revision())
+    values = kept.get(key)
+    if values is None:
+        values = kept[key] = _values(address, reader, analytics, chosen, group)
+        while len(kept) > _MOST_KEPT:
+            kept.popitem(last=False)
+    return values
 
 
 def _nothing() -> dict[str, Any]:
@@ -116,11 +135,10 @@ def _values(address: Address, reader: Reader, analytics: Analytics, chosen: Time
         "durations": _duration_bars(analytics.durations(query, chosen.since_ns, chosen.until_ns)),
         "group": group,
     }
+    tables = analytics.tables(query, **bounds)
     return {
         "kpis": _kpis(totals, before),
-        "tables": [
-            (kind, title, _table(address, kind, analytics.table(kind, query, **bounds))) for kind, title in _TABLES
-        ],
+        "tables": [(kind, title, _table(address, kind, tables[kind])) for kind, title in _TABLES],
         "points": [point for point in points if point["sessions"]],
         "data": _json(data),
         "unpriced": totals["unpriced"],

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from agentops.semconv import GenAI, SpanKind, SpanStatus
 from agentops_dashboard import format as write
@@ -43,7 +43,11 @@ def add_routes(app: FastAPI, reader: Reader) -> None:
     @app.get("/sessions/{session_id}", include_in_schema=False)
     def details(request: Request, session_id: str) -> Response:
         session = reader.session(session_id)
-        return _details(request, reader, outlines, session) if session else _missing(request, session_id)
+        if session is None:
+            return _missing(request, session_id)
+        if session["id"] != session_id:
+            return RedirectResponse(address_of(request).link(f"/sessions/{session['id']}"), 307)
+        return _details(request, reader, outlines, session)
 
     @app.get("/sessions/{session_id}/rows", include_in_schema=False)
     def rows(request: Request, session_id: str) -> Response:
@@ -111,6 +115,7 @@ def _details(request: Request, reader: Reader, outlines: Outlines, session: Sess
     if span is not None and not address.get("span"):
         address = Address(address.path, {**address.params, "span": span["id"]})
     values = _header(address, session) | _neighbours(reader, address, session)
+    values["nested"] = reader.children(session["id"])
     values |= detail_values(address, session, outline, span)
     values |= _view(view_key, address, session, outlines)
     return page(

@@ -220,31 +220,26 @@ class Analytics:
         column = {"user": c.user, "environment": c.environment, "service": c.service}[by]
         return select(number, column, func.sum(own)).group_by(number, column)
 
-    def table(
-        self, kind: str, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None
-    ) -> list[LabelRow]:
-        """Models, tools, agents or errors of the sessions found, by falling number of calls.
-
-        Args:
-            kind: One of ``LABELS``.
-            query: Text of the query language.
-            since_ns: Only sessions that started at or after this moment.
-            until_ns: Only sessions that started before it.
-        """
+    def tables(
+        self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None
+    ) -> dict[str, list[LabelRow]]:
+        """Models, tools, agents and errors of the sessions found, each by falling number of calls."""
         c, u = t.session.c, t.usage.c
         sums = (u.calls, u.errors, u.duration_ns, u.input_tokens, u.output_tokens, u.cached_tokens, u.cost_nano)
+        bounds = func.min(u.start_ns), func.max(u.start_ns)
         statement = (
-            select(
-                u.label, func.count(u.sid.distinct()), *map(func.sum, sums), func.min(u.start_ns), func.max(u.start_ns)
-            )
-            .select_from(t.session.join(t.usage, (u.sid == c.sid) & (u.label_kind == kind)))
+            select(u.label_kind, u.label, func.count(), *map(func.sum, sums), *bounds)
+            .select_from(t.session.join(t.usage, (u.sid == c.sid) & u.label_kind.in_(LABELS)))
             .where(self._condition(query, since_ns, until_ns))
-            .group_by(u.label)
+            .group_by(u.label_kind, u.label)
             .order_by(func.sum(u.calls).desc(), u.label)
-            .limit(_MOST_ROWS)
         )
+        found: dict[str, list[LabelRow]] = {kind: [] for kind in LABELS}
         with self._reader.connect() as connection:
-            return [_label_row(row) for row in connection.execute(statement)]
+            for kind, *row in connection.execute(statement):
+                if len(found[kind]) < _MOST_ROWS:
+                    found[kind].append(_label_row(row))
+        return found
 
     def _condition(self, query: str, since_ns: int | None, until_ns: int | None) -> ColumnElement[bool]:
         return self._reader._condition(query, since_ns, until_ns, time.time_ns())

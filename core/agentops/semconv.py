@@ -12,6 +12,7 @@ __all__ = [
     "HTTP",
     "SPAN_KINDS",
     "SPAN_STATUSES",
+    "Foreign",
     "GenAI",
     "Operation",
     "Resource",
@@ -133,6 +134,40 @@ class GenAI:
     RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
     RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query.text"
     EMBEDDINGS_DIMENSION: Final = "gen_ai.embeddings.dimension.count"
+
+
+class Foreign:
+    """Attributes of other conventions, and old ones of OpenTelemetry: read where spans of others come in, never written.
+
+    Sources: OpenTelemetry GenAI before 1.37, OpenInference (``openinference-semantic-conventions``), OpenLLMetry
+    (``opentelemetry-semantic-conventions-ai``). A name that ends in a dot is the beginning of several.
+    """
+
+    GEN_AI: Final = "gen_ai."
+    SYSTEM: Final = "gen_ai.system"
+    PROMPT: Final = "gen_ai.prompt."
+    COMPLETION: Final = "gen_ai.completion."
+    PROMPT_TOKENS: Final = "gen_ai.usage.prompt_tokens"
+    COMPLETION_TOKENS: Final = "gen_ai.usage.completion_tokens"
+    TOTAL_TOKENS: Final = "gen_ai.usage.total_tokens"
+    CACHE_READ_TOKENS: Final = "gen_ai.usage.cache_read_input_tokens"
+    CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_write_input_tokens"
+    CACHE_CREATION_TOKENS: Final = "gen_ai.usage.cache_creation_input_tokens"
+    REASONING_TOKENS: Final = "gen_ai.usage.details.reasoning_tokens"
+    USAGE: Final = "gen_ai.usage."
+    USAGE_DETAILS: Final = "gen_ai.usage.details."
+    AGGREGATED_USAGE: Final = "gen_ai.aggregated_usage."
+    TIME_TO_FIRST_CHUNK: Final = "gen_ai.client.operation.time_to_first_chunk"
+    FIRST_TOKEN_MS: Final = "gen_ai.server.time_to_first_token"
+    EVENT_TIMES: Final = "gen_ai.event."
+    EVENT_CHOICE: Final = "gen_ai.choice"
+    EVENT_DETAILS: Final = "gen_ai.client.inference.operation.details"
+    EVENT_MESSAGES: Final = (
+        "gen_ai.system.message",
+        "gen_ai.user.message",
+        "gen_ai.assistant.message",
+        "gen_ai.tool.message",
+    )
 
 
 class Span:

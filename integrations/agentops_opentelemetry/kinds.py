@@ -1,0 +1,89 @@
+"""What a foreign span is: its kind in our tree, and the name of what it ran."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from agentops.semconv import GenAI, Operation, SpanKind
+
+__all__ = ["ENTITY_NAME", "kind_of", "name_of", "operation_in"]
+
+Attributes = Mapping[str, Any]
+
+_OPERATIONS: Final = {
+    Operation.INVOKE_AGENT: SpanKind.AGENT,
+    Operation.CHAT: SpanKind.LLM,
+    Operation.GENERATE_CONTENT: SpanKind.LLM,
+    Operation.TEXT_COMPLETION: SpanKind.LLM,
+    Operation.EXECUTE_TOOL: SpanKind.TOOL,
+    Operation.INVOKE_WORKFLOW: SpanKind.WORKFLOW,
+    Operation.EMBEDDINGS: SpanKind.EMBEDDING,
+    Operation.RETRIEVAL: SpanKind.RETRIEVER,
+    "invoke_swarm": SpanKind.WORKFLOW,
+    "invoke_graph": SpanKind.WORKFLOW,
+    "workflow.run": SpanKind.WORKFLOW,
+}
+_OPENINFERENCE: Final = {
+    "LLM": SpanKind.LLM,
+    "CHAIN": SpanKind.CHAIN,
+    "AGENT": SpanKind.AGENT,
+    "TOOL": SpanKind.TOOL,
+    "RETRIEVER": SpanKind.RETRIEVER,
+    "RERANKER": SpanKind.RETRIEVER,
+    "EMBEDDING": SpanKind.EMBEDDING,
+    "GUARDRAIL": SpanKind.GUARDRAIL,
+    "EVALUATOR": SpanKind.OPERATION,
+    "PROMPT": SpanKind.OPERATION,
+}
+_TRACELOOP: Final = {
+    "workflow": SpanKind.WORKFLOW,
+    "task": SpanKind.TASK,
+    "agent": SpanKind.AGENT,
+    "tool": SpanKind.TOOL,
+}
+_REQUEST_TYPES: Final = {
+    "chat": SpanKind.LLM,
+    "completion": SpanKind.LLM,
+    "embedding": SpanKind.EMBEDDING,
+    "rerank": SpanKind.RETRIEVER,
+}
+ENTITY_NAME: Final = "traceloop.entity.name"
+_NAMES: Final = {
+    SpanKind.AGENT: (GenAI.AGENT_NAME, "agent.name", ENTITY_NAME),
+    SpanKind.TOOL: (GenAI.TOOL_NAME, "tool.name", ENTITY_NAME),
+    SpanKind.LLM: (GenAI.REQUEST_MODEL, "llm.model_name", GenAI.RESPONSE_MODEL),
+    SpanKind.EMBEDDING: (GenAI.REQUEST_MODEL, "embedding.model_name", GenAI.RESPONSE_MODEL),
+    SpanKind.WORKFLOW: (GenAI.WORKFLOW_NAME, "workflow.name", ENTITY_NAME),
+}
+
+
+def operation_in(name: str) -> str | None:
+    """Return the GenAI operation with which a span's name begins, as the conventions ask; None if there is none."""
+    first = name.partition(" ")[0]
+    return first if first in _OPERATIONS else None
+
+
+def kind_of(name: str, attributes: Attributes) -> str | None:
+    """Return the kind of a span in our tree; None for one that is no part of it (yet: attributes may follow)."""
+    operation = attributes.get(GenAI.OPERATION_NAME)
+    if operation is not None:
+        return _OPERATIONS.get(str(operation))
+    kind = attributes.get("openinference.span.kind")
+    if kind is not None:
+        return _OPENINFERENCE.get(str(kind).upper(), SpanKind.OPERATION)
+    kind = attributes.get("traceloop.span.kind")
+    if kind is not None:
+        return _TRACELOOP.get(str(kind), SpanKind.OPERATION)
+    kind = attributes.get("llm.request.type")
+    if kind is not None:
+        return _REQUEST_TYPES.get(str(kind), SpanKind.OPERATION)
+    operation = operation_in(name)
+    return _OPERATIONS[operation] if operation is not None else None
+
+
+def name_of(kind: str, name: str, attributes: Attributes) -> str:
+    """Return the name of what ran: the agent's, the tool's or the model's, without the operation before it."""
+    for attribute in _NAMES.get(kind, (ENTITY_NAME,)):
+        if attributes.get(attribute):
+            return str(attributes[attribute])
+    operation = operation_in(name)
+    return name.removeprefix(f"{operation} ") if operation is not None else name

@@ -253,7 +253,7 @@ class _SessionWriter:
         ]
         parts = tool_calls or [{"type": "text", "content": self._text()}]
         finish = "tool_calls" if tool_calls else "stop"
-        sent = sum(len(str(message)) for message in messages) // 4 + 180
+        sent = sum(len(str(message)) for message in messages[-12:]) // 4 + 180
         attributes = {
             GenAI.OPERATION_NAME: Operation.CHAT, GenAI.PROVIDER_NAME: provider, GenAI.REQUEST_MODEL: model,
             GenAI.RESPONSE_MODEL: model, GenAI.AGENT_NAME: agent, GenAI.REQUEST_TEMPERATURE: 0.2,

@@ -37,7 +37,7 @@ def _token(key: str) -> Reply:
 def test_an_agentops_server_gets_json_with_the_token_of_the_key() -> None:
     """The key is exchanged once; then every request carries the token, is gzipped and is what was on the disk."""
     with endpoint(token=_token) as server:
-        transport = Transport(updated(Config(), {"endpoint": server.url, "api_key": "good"}))
+        transport = Transport(updated(Config(), {"endpoint": server.url, "api_key": "good"}), compresses=True)
         assert [transport.send([LINE]).outcome for _ in range(2)] == [Outcome.DELIVERED] * 2
         transport.close()
     assert server.logins == ["good"]
@@ -46,6 +46,17 @@ def test_an_agentops_server_gets_json_with_the_token_of_the_key() -> None:
     assert first.headers["authorization"] == "Bearer token-good"
     assert first.headers["content-encoding"] == "gzip"
     assert first.body == LINE.rstrip()
+
+
+def test_bodies_are_compressed_unless_they_stay_on_this_machine() -> None:
+    """On the loopback address compressing costs more than it saves."""
+    urls = {"http://127.0.0.1:1": False, "http://localhost": False, "http://[::1]:1": False, "https://a.example": True}
+    assert {url: Transport(updated(Config(), {"endpoint": url})).compresses for url in urls} == urls
+    with endpoint() as server:
+        transport = Transport(updated(Config(), {"endpoint": server.url}))
+        transport.send([LINE])
+        transport.close()
+    assert "content-encoding" not in server.received[0].headers
 
 
 def test_an_expired_token_is_fetched_anew() -> None:

@@ -39,8 +39,8 @@ __all__ = [
     "swap",
 ]
 
-EXIT_S = 2.0
-"""Seconds that the end of the program may wait for delivery."""
+EXIT_S = 1.8
+"""Seconds that the end of the program may wait for delivery; with all the rest, two."""
 WRITE_S = 10.0
 """Seconds that it may wait for the disk: what is not on it then is lost, so more than for delivery."""
 

@@ -13,11 +13,10 @@ _is_watching = False
 def current_run() -> Span | None:
     """Return the span around the caller, where the caller was called by LangChain: in a tool, a node, a lambda."""
     config = var_child_runnable_config.get()
-    if config is None:
-        return None
     # A callback manager bound to a run; a plain list of handlers where no run is around.
-    run_id = getattr(config.get("callbacks"), "parent_run_id", None)
-    return None if run_id is None else tracker().recorder.get(run_id)
+    run_id = getattr(config.get("callbacks"), "parent_run_id", None) if config is not None else None
+    tree = tracker().tree
+    return tree.holder(tree.runs.around(run_id))
 
 
 def watch() -> None:

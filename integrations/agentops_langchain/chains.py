@@ -6,6 +6,7 @@ from uuid import UUID
 
 from agentops.semconv import GenAI, SpanKind
 from agentops_langchain.content import agent_input, agent_output, plain
+from agentops_langchain.lost_context import enter
 from agentops_langchain.runs import Role, Run
 from agentops_langchain.steering import Steering
 from agentops_langchain.tree import Tree, attempt_of
@@ -46,7 +47,7 @@ class Chains:
         runs = self.tree.runs
         if run_id in runs:
             return
-        parent = runs.get(parent_run_id)
+        parent = runs.around(parent_run_id)
         metadata = more.get("metadata") or {}
         run = Run(run_id, parent, Role.CHAIN, _name(serialized, more))
         run.thread = metadata.get("thread_id", run.thread)
@@ -107,6 +108,7 @@ class Chains:
 
     def _start_node(self, run: Run, graph: Run, inputs: Any, more: Mapping[str, Any]) -> None:
         run.role = Role.NODE
+        enter(run)
         if graph.role is Role.AGENT:
             self.tree.collapse(run, shows_with_child=run.name not in _LOOP_NODES, inputs=inputs)
             return

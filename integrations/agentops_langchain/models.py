@@ -109,7 +109,7 @@ class Models:
         if run_id in runs:
             return None
         metadata, parameters = more.get("metadata") or {}, more.get("invocation_params") or {}
-        run = Run(run_id, runs.get(parent_run_id), Role.MODEL, model_name(serialized, metadata, parameters))
+        run = Run(run_id, runs.around(parent_run_id), Role.MODEL, model_name(serialized, metadata, parameters))
         attributes = request_facts(metadata, parameters)
         attributes.update(attempt_of(run, None, more) or _attempt_after_failure(run, length))
         around = run.parent

@@ -5,6 +5,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from agentops_langchain.lost_context import innermost
+
 if TYPE_CHECKING:
     from agentops import Span
     from agentops_langchain.conversation import Conversation
@@ -114,6 +116,10 @@ class Runs:
     def get(self, run_id: UUID | None) -> Run | None:
         """Return a run that is under way."""
         return self._open.get(run_id) if run_id is not None else None
+
+    def around(self, parent_run_id: UUID | None) -> Run | None:
+        """Return the run around one that starts, given what LangChain says that it is."""
+        return innermost(self, self.get(parent_run_id))
 
     def add(self, run: Run) -> None:
         """Enter a run that starts."""

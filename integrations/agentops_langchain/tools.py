@@ -9,6 +9,7 @@ from langchain_core.messages import ToolMessage
 from agentops.semconv import GenAI, SpanKind
 from agentops.semconv import Span as Attr
 from agentops_langchain.content import documents, plain
+from agentops_langchain.lost_context import enter
 from agentops_langchain.runs import Role, Run
 from agentops_langchain.tree import Tree, attempt_of
 
@@ -38,7 +39,10 @@ class Tools:
         if run_id in runs:
             return
         described = serialized or {}
-        run = Run(run_id, runs.get(parent_run_id), Role.TOOL, str(described.get("name") or more.get("name") or "tool"))
+        run = Run(
+            run_id, runs.around(parent_run_id), Role.TOOL, str(described.get("name") or more.get("name") or "tool")
+        )
+        enter(run)
         call_id = more.get("tool_call_id")
         attributes: dict[str, Any] = {
             GenAI.TOOL_TYPE: "function",
@@ -76,7 +80,7 @@ class Tools:
             return
         described = serialized or {}
         name = more.get("name") or described.get("name") or (described.get("id") or ["retriever"])[-1]
-        run = Run(run_id, runs.get(parent_run_id), Role.RETRIEVER, str(name))
+        run = Run(run_id, runs.around(parent_run_id), Role.RETRIEVER, str(name))
         span = self.tree.open(run, SpanKind.RETRIEVER, run.name, attempt_of(run, None, more))
         if span is not None:
             span.set_input(query)

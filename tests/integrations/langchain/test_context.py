@@ -46,6 +46,9 @@ AGENT = """\
       operation look_up
     llm gpt-4o-mini"""
 
+ASYNC_AGENT = AGENT if sys.version_info >= (3, 11) else AGENT.replace("    llm gpt-4o-mini\n", "").rsplit("\n", 1)[0]
+"""On Python 3.10 LangChain itself does not tell a handler of what a node awaits."""
+
 
 def test_handlers_beside_each_other_record_once(recorded: Recording) -> None:
     """A run that is recorded anyway, and that is given one handler or two, is one run."""
@@ -65,7 +68,7 @@ def test_handler_alone_records_what_it_is_given_to() -> None:
         agent(lookup).invoke(asking(), handler)
         asyncio.run(agent(lookup).ainvoke(asking(), handler))
         agent(name="unrecorded").invoke(asking())
-    assert recorded.outline() == f"session default\n{AGENT}\n{AGENT}"
+    assert recorded.outline() == f"session default\n{AGENT}\n{ASYNC_AGENT}"
 
 
 def test_handlers_of_agentops_04() -> None:
@@ -74,7 +77,7 @@ def test_handlers_of_agentops_04() -> None:
         agent(lookup).invoke(asking(), {"callbacks": [LangchainCallbackHandler(tags=["old"])]})
         handler = AsyncLangchainCallbackHandler("no-key", ["newer"], auto_session=True)
         asyncio.run(agent(lookup).ainvoke(asking(), {"callbacks": [handler]}))
-    assert recorded.outline() == f"session s\n{AGENT}\n{AGENT}"
+    assert recorded.outline() == f"session s\n{AGENT}\n{ASYNC_AGENT}"
     assert recorded.sessions[0].tags == ["old", "newer"]
 
 

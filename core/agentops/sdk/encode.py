@@ -28,6 +28,9 @@ _NAME_ATTRIBUTE: Final = {
     SpanKind.TOOL: GenAI.TOOL_NAME,
     SpanKind.WORKFLOW: GenAI.WORKFLOW_NAME,
 }
+_ATTRIBUTES: Final = '"attributes":['
+_SAFE_NAME: Final = 19
+"""Characters of a span's name in which no secret has room."""
 _NEVER_WITH_OFF: Final = frozenset({SessionAttr.METADATA, SessionAttr.USER_ID, SessionAttr.END_REASON})
 
 
@@ -74,6 +77,10 @@ class SpanEncoder:
                 return None
             attributes, events, name, message = record.attributes, record.events, record.name, record.status_message
         outer = span.session.outer if span.parent is None else None
+        encoded = encode_attributes(attributes)
+        redacts_all = self.redacts and bool(events or message or len(name) > _SAFE_NAME)
+        if self.redacts and not redacts_all:
+            encoded = self._redacted(span, encoded, 0)
         text = encode_span(
             trace_id=span.session.id,
             span_id=span.id,
@@ -82,13 +89,13 @@ class SpanEncoder:
             is_client=span.kind in {SpanKind.LLM, SpanKind.EMBEDDING},
             start_ns=span.start_ns,
             end_ns=span.end_ns,
-            attributes=",".join(filter(None, (self._fixed(span), encode_attributes(attributes)))),
+            attributes=f"{self._fixed(span)},{encoded}" if encoded else self._fixed(span),
             events=events,
             status_code=_STATUS_CODE.get(span.status, 0),
             status_message=message,
             link=(outer.session.id, outer.id) if outer is not None else None,
         )
-        return self._redacted(span, text) if self.redacts else text
+        return self._redacted(span, text, None) if redacts_all else text
 
     def _fixed(self, span: Span) -> str:
         """The attributes of every span, built as text because their names and values need no escaping."""
@@ -138,12 +145,15 @@ class SpanEncoder:
             record = result
         return record
 
-    def _redacted(self, span: Span, text: str) -> str:
+    def _redacted(self, span: Span, text: str, attributes_at: int | None) -> str:
+        """Remove secrets from encoded text; how many there were is noted where its attributes begin."""
         text, count = redact(text)
         if count:
+            if attributes_at is None:
+                attributes_at = text.index(_ATTRIBUTES) + len(_ATTRIBUTES)
             span.session.ledger.redactions += count
-            note = f'"attributes":[{{"key":"{Attr.REDACTED}","value":{{"intValue":"{count}"}}}},'
-            text = text.replace('"attributes":[', note, 1)
+            note = f'{{"key":"{Attr.REDACTED}","value":{{"intValue":"{count}"}}}},'
+            text = text[:attributes_at] + note + text[attributes_at:]
         return text
 
 

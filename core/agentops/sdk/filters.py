@@ -32,24 +32,27 @@ SpanFilter = Callable[[SpanRecord], SpanRecord | None]
 """Called in the writing thread for each record of a span; returns what to write, or None to leave the span out."""
 
 
-SECRET_PATTERNS: Final[tuple[tuple[str, str, str], ...]] = (
-    ("anthropic-key", "sk-ant-", r"[A-Za-z0-9_-]{20,}"),
-    ("openai-key", "sk-", r"[A-Za-z0-9_-]{20,}"),
-    ("aws-access-key", "AKIA", r"[0-9A-Z]{16}(?![0-9A-Za-z])"),
-    ("google-api-key", "AIza", r"[0-9A-Za-z_-]{35}"),
-    ("github-token", "ghp_", r"[A-Za-z0-9]{36,}"),
-    ("github-token", "gho_", r"[A-Za-z0-9]{36,}"),
-    ("github-token", "ghs_", r"[A-Za-z0-9]{36,}"),
-    ("github-token", "github_pat_", r"[A-Za-z0-9_]{40,}"),
-    ("slack-token", "xox", r"[abposr]-[A-Za-z0-9-]{10,}"),
-    ("stripe-key", "sk_live_", r"[A-Za-z0-9]{16,}"),
-    ("stripe-key", "rk_live_", r"[A-Za-z0-9]{16,}"),
-    ("json-web-token", "eyJ", r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"),
-    ("bearer-token", "Bearer ", r"[A-Za-z0-9._~+/-]{16,}=*"),
-    ("bearer-token", "bearer ", r"[A-Za-z0-9._~+/-]{16,}=*"),
-    ("private-key", "-----BEGIN ", r'[A-Z ]*PRIVATE KEY-----[^"]*?-----END [A-Z ]*KEY-----'),
+SECRET_PATTERNS: Final[tuple[tuple[str, str, str, str], ...]] = (
+    ("anthropic-key", "-", "sk-ant-", r"[A-Za-z0-9_-]{20,}"),
+    ("openai-key", "-", "sk-", r"[A-Za-z0-9_-]{20,}"),
+    ("aws-access-key", "K", "AKIA", r"[0-9A-Z]{16}(?![0-9A-Za-z])"),
+    ("google-api-key", "z", "AIza", r"[0-9A-Za-z_-]{35}"),
+    ("github-token", "_", "ghp_", r"[A-Za-z0-9]{36,}"),
+    ("github-token", "_", "gho_", r"[A-Za-z0-9]{36,}"),
+    ("github-token", "_", "ghs_", r"[A-Za-z0-9]{36,}"),
+    ("github-token", "_", "github_pat_", r"[A-Za-z0-9_]{40,}"),
+    ("slack-token", "-", "xox", r"[abposr]-[A-Za-z0-9-]{10,}"),
+    ("stripe-key", "_", "sk_live_", r"[A-Za-z0-9]{16,}"),
+    ("stripe-key", "_", "rk_live_", r"[A-Za-z0-9]{16,}"),
+    ("json-web-token", "J", "eyJ", r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"),
+    ("bearer-token", "B", "Bearer ", r"[A-Za-z0-9._~+/-]{16,}=*"),
+    ("bearer-token", "b", "bearer ", r"[A-Za-z0-9._~+/-]{16,}=*"),
+    ("private-key", "-", "-----BEGIN ", r'[A-Z ]*PRIVATE KEY-----[^"]*?-----END [A-Z ]*KEY-----'),
 )
-"""Name, the text that it begins with, and the pattern of what follows. All match inside the text of a JSON string."""
+"""Name, a character that it has, the text that it begins with, and the pattern of what follows.
+
+All match inside the text of a JSON string. One character is found ten times as fast as a text, and short values lack most.
+"""
 
 _PASSWORD: Final = ("url-password", "://", r'(?P<kept>)[^/\s:@"\\]{1,64}:[^/\s:@"\\]{3,128}(?=@)')
 """User and password in a URL; the text that it begins with stays. Looked for only where there is an ``@``."""
@@ -65,8 +68,8 @@ def redact(text: str) -> tuple[str, int]:
     by the plain text that it begins with, which is ten times as fast as searching for a pattern.
     """
     total = 0
-    for name, beginning, expression in SECRET_PATTERNS:
-        if beginning in text:
+    for name, character, beginning, expression in SECRET_PATTERNS:
+        if character in text and beginning in text:
             text, count = _replace(text, name, beginning, expression)
             total += count
     if "@" in text and "://" in text:

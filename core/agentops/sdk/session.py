@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from agentops.errors import ConfigurationError
 from agentops.sdk.context import CURRENT, live
+from agentops.sdk.filters import redact
 from agentops.sdk.guard import logger
 from agentops.sdk.span import ErrorInfo, Span
 from agentops.sdk.states import STATUS_OF_STATE, end_state
@@ -282,7 +283,8 @@ class Session:
             values: dict[str, object] = {Attr.ID: self.id}
             if self._tags:
                 values[Attr.TAGS] = tuple(self._tags)
-            self._wire_attributes = encode_attributes(values)
+            encoded = encode_attributes(values)
+            self._wire_attributes = redact(encoded)[0] if self.runtime.config.redact else encoded
         return self._wire_attributes
 
     def leave_to_others(self) -> None:

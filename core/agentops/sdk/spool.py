@@ -22,6 +22,9 @@ BATCH_S: Final = 0.05
 HEARTBEAT_S: Final = 5.0
 _CHUNK: Final = 50
 """Spans encoded between two writes. A write lets go of the interpreter lock, for which other threads may wait."""
+_LIMIT_CHUNK: Final = 1000
+"""The same while many wait: each time that the lock is given up, a program that records without a pause keeps it for
+five milliseconds, and in chunks of 50 the writer fell ever further behind it."""
 _LIMIT_PENDING_CHARS: Final = 64 * 1024 * 1024
 """Characters of content that may wait in memory; beyond it spans are kept without their content."""
 
@@ -166,7 +169,7 @@ class Spool:
     def _run(self) -> None:
         while True:
             self._wake.wait(HEARTBEAT_S if self._sessions else None)
-            if not self._is_closing:
+            if not self._is_closing and len(self._queue) < _LIMIT_CHUNK:
                 time.sleep(BATCH_S)
             # Cleared before draining: a span put from here on either is drained below or wakes the thread again.
             self._wake.clear()
@@ -185,10 +188,13 @@ class Spool:
     def _drain(self) -> None:
         queue = self._queue
         self._pending_chars = 0
-        for _ in range(len(queue) // _CHUNK + 1):
-            markers = self._write_chunk([queue.popleft() for _ in range(min(_CHUNK, len(queue)))])
+        waiting = len(queue)
+        while waiting > 0:
+            size = min(max(_CHUNK, waiting // 4), _LIMIT_CHUNK)
+            markers = self._write_chunk([queue.popleft() for _ in range(min(size, len(queue)))])
             for marker in markers:
                 marker.set()
+            waiting -= size
 
     def _write_chunk(self, items: Iterable["Span | threading.Event"]) -> list[threading.Event]:
         ended: list[str] = []

@@ -11,7 +11,7 @@ sender leave such lines out without parsing them.
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from json.encoder import encode_basestring as _python_escape
 from typing import Any, Final
 
@@ -53,7 +53,24 @@ def _escape_long(text: str) -> str:
     return f'"{raw.decode()}"'
 
 
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+def _make_dumps() -> Callable[[object], str]:
+    """Return a function that dumps plain data as JSON text.
+
+    ``json.JSONEncoder.encode`` makes the C encoder anew for each call, which takes longer than to dump a small value.
+    """
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+    make_encoder: Any = json.encoder.c_make_encoder  # type: ignore[attr-defined]
+    if make_encoder is None:
+        return encode
+    iterate = make_encoder(None, str, _escape, None, ":", ",", False, False, True)
+
+    def dumps(value: object) -> str:
+        return "".join(iterate(value, 0)) if type(value) in {dict, list} else encode(value)
+
+    return dumps
+
+
+_dumps = _make_dumps()
 
 _key_cache: dict[str, str] = {}
 

@@ -90,7 +90,7 @@ class Watch:
 
     def _requested(self, request: object) -> None:
         url = str(getattr(request, "url", ""))
-        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+        if not url.startswith(("http://127.0.0.1:", "data:", "blob:", "file:")):
             self.foreign.append(url)
 
     def _opened(self, page: Page) -> None:

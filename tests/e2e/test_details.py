@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -92,6 +93,7 @@ def test_every_tab_shows_its_view(site: Site, open_page: Open) -> None:
     ):
         page.keyboard.press(digit)
         expect(page).to_have_url(re.compile(f"view={view}"))
+        page.wait_for_load_state("load")
         expect(page.locator(shows).first).to_be_attached()
 
 
@@ -124,8 +126,10 @@ def test_previous_and_next_stay_within_the_list(site: Site, open_page: Open) -> 
     ids = page.locator("#rows tr").evaluate_all("rows => rows.map(row => row.dataset.id)")
     page.locator("#rows .row-link").first.click()
     expect(page).to_have_url(re.compile(ids[0]))
+    page.wait_for_load_state("load")
     page.keyboard.press("]")
     expect(page).to_have_url(re.compile(ids[1]))
+    page.wait_for_load_state("load")
     page.keyboard.press("[")
     expect(page).to_have_url(re.compile(ids[0]))
 
@@ -142,3 +146,20 @@ def test_five_thousand_spans_stay_light(site: Site, open_page: Open) -> None:
         middle = int(total * share) + 5
         expect(page.locator(f'.trow[data-row="{middle}"]')).to_be_visible()
     assert page.evaluate("document.querySelectorAll('*').length") < 10_000
+
+
+def test_a_session_is_saved_as_one_file(site: Site, open_page: Open, tmp_path: Path) -> None:
+    """The file opens without the server, shows every span with its content, and asks for nothing."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}"))
+    spans = int(page.locator("#tree").get_attribute("data-total") or 0)
+    with page.expect_download() as saving:
+        page.get_by_text("Export").click()
+        page.get_by_text("HTML, one file").click()
+    path = tmp_path / saving.value.suggested_filename
+    saving.value.save_as(path)
+    page.goto(path.as_uri())
+    expect(page.locator(".fspan")).to_have_count(spans)
+    call = page.locator(".fspan", has_text="gpt-4o").last
+    call.locator("summary").first.click()
+    call.locator(".fio summary").first.click()
+    expect(call.locator(".io-body").first).to_be_visible()

@@ -130,7 +130,7 @@ def test_the_keyboard_walks_opens_and_selects(site: Site, open_page: Open) -> No
     page.locator('[data-bulk="compare"]').click()
     expect(page.locator("h1")).to_have_text("Compare")
     expect(page.locator(".parted")).to_have_count(1)
-    page.go_back()
+    page.go_back(wait_until="load")
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")

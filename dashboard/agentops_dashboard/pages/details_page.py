@@ -1,5 +1,6 @@
 """The details of one session: header, figures, tabs, and the panel of the selected span."""
 
+import re
 import time
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from agentops_dashboard.pages.agents_view import agents_view
 from agentops_dashboard.pages.content import as_text, instructions
 from agentops_dashboard.pages.conversation import conversation
 from agentops_dashboard.pages.response import HEADERS, address_of, page
+from agentops_dashboard.pages.session_file import session_file
 from agentops_dashboard.pages.session_views import attributes_view, errors_view, raw_view
 from agentops_dashboard.pages.span_detail import detail_values
 from agentops_dashboard.pages.time_range import chosen_range
@@ -49,6 +51,16 @@ def add_routes(app: FastAPI, reader: Reader) -> None:
             return RedirectResponse(address_of(request).link(f"/sessions/{session['id']}"), 307)
         return _details(request, reader, outlines, session)
 
+    @app.get("/sessions/{session_id}/file", include_in_schema=False)
+    def file(request: Request, session_id: str) -> Response:
+        session = reader.session(session_id)
+        if session is None:
+            return _missing(request, session_id)
+        name = re.sub(r"[^0-9A-Za-z_-]", "_", session["id"])[:64]
+        disposition = {"Content-Disposition": f'attachment; filename="session-{name}.html"'}
+        text = session_file(reader, session).encode("utf-8", "replace")
+        return Response(text, media_type="text/html; charset=utf-8", headers=HEADERS | disposition)
+
     @app.get("/sessions/{session_id}/rows", include_in_schema=False)
     def rows(request: Request, session_id: str) -> Response:
         session = reader.session(session_id)
@@ -67,6 +79,10 @@ def add_routes(app: FastAPI, reader: Reader) -> None:
     def following(request: Request, session_id: str) -> dict[str, int | None]:
         return {"row": next_marked(address_of(request), outlines.of(session_id))}
 
+    _add_span_routes(app, reader)
+
+
+def _add_span_routes(app: FastAPI, reader: Reader) -> None:
     @app.get("/sessions/{session_id}/spans/{span_id}", include_in_schema=False)
     def span(request: Request, session_id: str, span_id: str) -> Response:
         session = reader.session(session_id)
@@ -74,7 +90,7 @@ def add_routes(app: FastAPI, reader: Reader) -> None:
         if session is None or found is None:
             return _missing(request, session_id)
         address = Address(f"/sessions/{session_id}", dict(request.query_params))
-        values = detail_values(address, session, outlines.of(session_id), found)
+        values = detail_values(address, session, reader.outlines.of(session_id), found)
         return page(request, "span_detail.html", **values)
 
     @app.get("/sessions/{session_id}/spans/{span_id}/{part}", include_in_schema=False)
@@ -170,6 +186,7 @@ def _header(address: Address, session: Session) -> dict[str, Any]:
         "exports": [
             (f"/api/v1/sessions/{session['id']}/spans", "JSON"),
             (f"/api/v1/sessions/{session['id']}/export", "OTLP/JSON lines"),
+            (f"/sessions/{session['id']}/file", "HTML, one file"),
         ],
     }
 

@@ -1,0 +1,38 @@
+"""A session as one HTML file that opens anywhere: no server, no script, nothing loaded from elsewhere."""
+
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from agentops_dashboard.pages.environment import STATIC_DIRECTORY, render
+from agentops_dashboard.pages.kinds import kind_look
+from agentops_dashboard.pages.tree_view import short_name
+from agentops_dashboard.reader import Reader, Session
+
+__all__ = ["MOST_SPANS", "session_file"]
+
+MOST_SPANS: Final = 3000
+_STYLES: Final = ("tokens.css", "base.css", "session.css", "file.css")
+
+
+def session_file(reader: Reader, session: Session) -> str:
+    """Render the file: figures, then the tree, each span with what went in and came out; at most ``MOST_SPANS``."""
+    outline = reader.outlines.of(session["id"])
+    shown = min(len(outline), MOST_SPANS)
+    spans = reader.outlines.with_payloads(outline, list(range(shown)))
+    depths = outline.index.depth[:shown]
+    rows: list[dict[str, Any]] = []
+    for place, span in enumerate(spans):
+        following = depths[place + 1] if place + 1 < shown else 0
+        rows.append({"span": span, "closes": depths[place] - following + 1, "depth": depths[place]})
+    return render(
+        "session_file.html",
+        session=session,
+        rows=rows,
+        left_out=len(outline) - shown,
+        styles=[Markup((STATIC_DIRECTORY / name).read_text("utf-8")) for name in _STYLES],
+        sprite=Markup((STATIC_DIRECTORY / "icons.svg").read_text("utf-8")),
+        icons="",
+        short_name=short_name,
+        kind_look=kind_look,
+    )

@@ -23,6 +23,7 @@ def add_sessions(app: FastAPI, reader: Reader) -> None:
     """Add the reading routes."""
     _add_lists(app, reader)
     _add_details(app, reader)
+    _add_more(app, reader)
 
 
 def _add_lists(app: FastAPI, reader: Reader) -> None:
@@ -91,6 +92,8 @@ def _add_details(app: FastAPI, reader: Reader) -> None:
         view = TreeView(collapsed=folded, depth=depth, errors_only=errors, find=find, hits_only=bool(find))
         return json_response(reader.rows(found["id"], view, offset=offset, limit=limit))
 
+
+def _add_more(app: FastAPI, reader: Reader) -> None:
     @app.get("/api/v1/sessions/{session_id}/facts", tags=["sessions"], summary="What follows from the session's tree")
     def facts(session_id: str) -> Response:
         found = reader.session(session_id)

@@ -111,7 +111,7 @@ def usage_of(usage: Any) -> Usage:
         input_tokens=inputs,
         output_tokens=_first(usage, "output_tokens", "completion_tokens"),
         cache_read=field_of(input_details, "cached_tokens"),
-        cache_creation=field_of(input_details, "cache_write_tokens"),
+        cache_creation=_first(input_details, "cache_write_tokens", "cache_creation_tokens"),
         reasoning=field_of(output_details, "reasoning_tokens"),
     )
 

@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Callable
 from functools import partial
+from types import CellType
 from typing import Any, Final
 
 __all__ = ["Patches"]
@@ -40,6 +41,22 @@ class Patches:
         self._done.append(partial(_put_back, holder, name, before, replacement))
         return True
 
+    def replace_inside(self, function: Any, name: str, make: Callable[[Any], Any]) -> bool:
+        """Put ``make(original)`` in the place of a variable that a function has closed over.
+
+        For decorated functions that programs import by name before anybody can replace them: the function stays the
+        object that it is, and only what it calls inside is another.
+        """
+        names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+        if name not in names:
+            return False
+        cell = function.__closure__[names.index(name)]
+        original = cell.cell_contents
+        replacement = make(original)
+        cell.cell_contents = replacement
+        self._done.append(partial(_put_back_inside, cell, original, replacement))
+        return True
+
     def undo(self) -> None:
         """Put everything back, the last first. What somebody else has wrapped since is left to them."""
         self.is_active = False
@@ -55,3 +72,8 @@ def _put_back(holder: Callable[[], Any], name: str, before: object, replacement:
         delattr(owner, name)
     else:
         setattr(owner, name, before)
+
+
+def _put_back_inside(cell: CellType, original: object, replacement: object) -> None:
+    if cell.cell_contents is replacement:
+        cell.cell_contents = original

@@ -8,20 +8,18 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from agentops.patches import Patches
 from agentops.sdk.guard import guard, guarded
-from agentops.sdk.model_call import ModelCall
+from agentops.sdk.model_call import RUNNING, ModelCall
 from agentops.sdk.recorder import Recorder
 from agentops.semconv import SpanKind
 from agentops.streams import WatchedAsyncIterator, WatchedIterator
 
 __all__ = ["Answer", "Asked", "ClientCalls", "Endpoint"]
 
-_CALL: ContextVar[ModelCall | None] = ContextVar("agentops_client_call", default=None)
 _RETRIES: Final = "x-stainless-retry-count"
 
 
@@ -103,15 +101,12 @@ class ClientCalls:
             if begun is None:
                 return original(self_, *args, **kwargs)
             call, answer = begun
-            before = _CALL.get()
-            _CALL.set(call)
             try:
-                result = original(self_, *args, **kwargs)
+                with call:
+                    result = original(self_, *args, **kwargs)
             except BaseException as error:
                 call.fail(error)
                 raise
-            finally:
-                _CALL.set(before)
             with guard("answer of a model"):
                 _watch(call, answer, result.parse() if _has_been_read(result) else result)
             return result
@@ -125,15 +120,12 @@ class ClientCalls:
             if begun is None:
                 return await original(self_, *args, **kwargs)
             call, answer = begun
-            before = _CALL.get()
-            _CALL.set(call)
             try:
-                result = await original(self_, *args, **kwargs)
+                with call:
+                    result = await original(self_, *args, **kwargs)
             except BaseException as error:
                 call.fail(error)
                 raise
-            finally:
-                _CALL.set(before)
             with guard("answer of a model"):
                 parsed = result.parse() if _has_been_read(result) else result
                 _watch(call, answer, await parsed if inspect.iscoroutine(parsed) else parsed)
@@ -155,7 +147,7 @@ class ClientCalls:
 
     def _note_attempt(self, request: Any) -> None:
         with guard("retries of a request"):
-            call = _CALL.get() if self.patches.is_active else None
+            call = RUNNING.get() if self.patches.is_active else None
             count = request.headers.get(_RETRIES) if call is not None else None
             if call is not None and count is not None:
                 call.retried(int(count))

@@ -3,11 +3,11 @@
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from agentops.chat_answers import ChatAnswer, CompletionAnswer, EmbeddingAnswer, ResponseAnswer
 from agentops.chat_format import chat_messages, response_messages
 from agentops.messages import message, text
 from agentops.semconv import GenAI, Operation, SpanKind
 from agentops.stainless import Asked, Endpoint
-from agentops_openai.answers import ChatAnswer, CompletionAnswer, EmbeddingAnswer, ResponseAnswer
 
 __all__ = ["CHAT", "COMPLETION", "EMBEDDING", "RESPONSE", "provider_of"]
 

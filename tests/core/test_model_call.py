@@ -168,13 +168,30 @@ def test_own_streams_stay_apart(recorded: Recording, provider: Recorder) -> None
     assert first.span.attributes[Attr.CLOSED_EARLY] is True
 
 
-def test_embeddings_are_never_shared(recorded: Recording, framework: Recorder, provider: Recorder) -> None:
+def test_embeddings_are_no_model_calls(recorded: Recording, framework: Recorder, provider: Recorder) -> None:
     """An embedding asked for inside a model's span is a span of its own."""
     with framework.span(SpanKind.LLM, "gpt-4o"):
         call = provider.model_call("embed", kind=SpanKind.EMBEDDING, input=["a"])
         assert call is not None
         call.finish()
     assert recorded.outline().splitlines()[1:] == ["  llm gpt-4o", "    embedding embed"]
+
+
+@pytest.mark.parametrize("kind", [SpanKind.LLM, SpanKind.EMBEDDING])
+def test_what_a_librarys_own_code_calls_is_the_same_call(recorded: Recording, provider: Recorder, kind: str) -> None:
+    """Inside ``with call:`` another library adds to the span, whatever it asks; the same library records nothing."""
+    router = Recorder("router")
+    call = _begin(router, kind=kind)
+    with call:
+        below = _begin(provider, "another", "rewritten", kind=kind)
+        assert below.span is call.span
+        assert router.model_call("inner", kind=kind) is None
+        below.finish(attributes={GenAI.USAGE_INPUT_TOKENS: 3})
+        call.finish()
+        after = _begin(provider, kind=kind)
+        assert after.span is not call.span, "a task that was started inside and goes on makes calls of its own"
+        after.finish()
+    assert [span.attributes.get(GenAI.USAGE_INPUT_TOKENS) for span in recorded.find(kind)] == [3, None]
 
 
 def test_answer_after_the_frameworks_end_still_counts(

@@ -83,3 +83,22 @@ def test_patched_classes_can_go() -> None:
     gc.collect()
     assert local() is None
     patches.undo()
+
+
+def test_a_decorated_function_is_patched_where_it_stands() -> None:
+    """Who has imported a decorated function by name already gets the replacement too, and the function is the same."""
+
+    def decorate(inner: Any) -> Any:
+        def call() -> Any:
+            return inner()
+
+        return call
+
+    function = decorate(lambda: "inner")
+    patches = Patches()
+    assert patches.replace_inside(function, "inner", lambda original: lambda: original().upper())
+    assert not patches.replace_inside(function, "missing", lambda original: original)
+    assert not patches.replace_inside(len, "inner", lambda original: original)
+    assert function() == "INNER"
+    patches.undo()
+    assert function() == "inner"

@@ -7,6 +7,8 @@ one is opened: tokens would count twice.
 
 import threading
 from collections.abc import Mapping
+from contextvars import ContextVar
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from agentops.sdk.guard import guarded
@@ -17,30 +19,48 @@ from agentops.semconv import Span as Attr
 if TYPE_CHECKING:
     from agentops.sdk.recorder import Recorder
 
-__all__ = ["ModelCall", "open_model_span"]
+__all__ = ["RUNNING", "ModelCall", "open_model_span"]
 
 _BORDERS: Final = frozenset({SpanKind.AGENT, SpanKind.TOOL, SpanKind.SESSION})
 """A model call that began on the other side of one of these is another call."""
 _lock = threading.Lock()
 _claimed: dict[tuple[str, str, str], int] = {}
 """Spans of others that a call of an origin is adding to right now: ``(session, span, origin)``."""
+RUNNING: ContextVar["ModelCall | None"] = ContextVar("agentops_model_call", default=None)
+"""The call whose library's code runs in this context: what other libraries below it record is the same call."""
 
 
 class ModelCall:
     """One call, from the request to the last token. All methods may be called from any thread; none raises.
 
-    Made by ``Recorder.model_call``.
+    Made by ``Recorder.model_call``. ``with call:`` goes around the library's own code, where it asks the model.
     """
 
-    __slots__ = ("_claim", "_has_first_chunk", "_recorder", "_started_ns", "is_shared", "span")
+    __slots__ = ("_before", "_claim", "_has_first_chunk", "_recorder", "_started_ns", "has_ended", "is_shared", "span")
 
     def __init__(self, recorder: "Recorder", span: Span, *, is_shared: bool) -> None:
         self.span = span
+        self.has_ended = False
+        self._before: ModelCall | None = None
         self.is_shared = is_shared
         self._recorder = recorder
         self._started_ns = span.session.now_ns() if is_shared else span.start_ns
         self._has_first_chunk = False
         self._claim = _claim(span, recorder.origin) if is_shared else None
+
+    @property
+    def origin(self) -> str:
+        """Name of the integration that records it."""
+        return self._recorder.origin
+
+    def __enter__(self) -> None:
+        self._before = RUNNING.get()
+        RUNNING.set(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        RUNNING.set(self._before)
 
     @guarded
     def first_chunk(self) -> None:
@@ -94,6 +114,7 @@ class ModelCall:
         self.span.set(attributes)
 
     def _release(self) -> None:
+        self.has_ended = True
         claim, self._claim = self._claim, None
         if claim is not None:
             with _lock:

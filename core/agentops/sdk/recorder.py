@@ -12,7 +12,7 @@ from typing import Any
 from agentops.sdk import process
 from agentops.sdk.context import activate, current_span, live
 from agentops.sdk.guard import guard, guarded
-from agentops.sdk.model_call import ModelCall, open_model_span
+from agentops.sdk.model_call import RUNNING, ModelCall, open_model_span
 from agentops.sdk.registry import Registry
 from agentops.sdk.session import Session
 from agentops.sdk.span import ErrorInfo, Span
@@ -211,17 +211,26 @@ class Recorder:
         input: object = None,  # noqa: A002 - as in start
         attributes: Mapping[str, Any] | None = None,
     ) -> ModelCall | None:
-        """Begin to record a call that a provider's library makes, on the framework's span for it if there is one.
+        """Begin to record a call that a provider's library makes, on the span that stands for it if there is one.
+
+        None where this integration records the call already: a library's functions may call one another.
 
         Args:
             name: The model's name.
-            kind: ``llm``, or ``embedding``, which always gets a span of its own.
+            kind: ``llm`` or ``embedding``.
             model: The model as requested, where the name is another.
             input: What the model is asked: messages, or the texts to embed.
             attributes: More of what is known at the start.
         """
+        running = RUNNING.get()
         around = self.current()
-        shared = open_model_span(around, self.origin, model or name, input) if kind == SpanKind.LLM else None
+        shared: Span | None = None
+        if running is not None and not running.has_ended:
+            if running.origin == self.origin:
+                return None
+            shared = running.span if running.span.kind == kind else None
+        if shared is None and kind == SpanKind.LLM:
+            shared = open_model_span(around, self.origin, model or name, input)
         if shared is not None:
             shared.set({key: value for key, value in (attributes or {}).items() if key not in shared.attributes})
             return ModelCall(self, shared, is_shared=True)

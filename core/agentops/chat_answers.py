@@ -1,4 +1,7 @@
-"""Reading answers, whole or streamed: what was said, by which model, why it stopped, and what it used."""
+"""Reading answers in OpenAI's formats, whole or streamed: what was said, by whom, why it stopped, and what it used.
+
+Objects as the openai library and those that speak like it return them. Each reader is an ``agentops.stainless.Answer``.
+"""
 
 from typing import Any
 
@@ -167,8 +170,9 @@ class EmbeddingAnswer(_Answer):
         """Take in a ``CreateEmbeddingResponse``."""
         self._note(answer)
         data = answer.data or []
-        if data and isinstance(data[0].embedding, list):
-            self.attributes[GenAI.EMBEDDINGS_DIMENSION] = len(data[0].embedding)
+        vector = field_of(data[0], "embedding") if data else None
+        if isinstance(vector, list):
+            self.attributes[GenAI.EMBEDDINGS_DIMENSION] = len(vector)
 
     def piece(self, event: Any) -> bool:
         """Embeddings do not stream."""

@@ -14,7 +14,7 @@ def agentops_integrations() -> Iterable[Integration]:
         Integration(
             name="anthropic",
             distribution="anthropic",
-            minimum="0.40",
+            minimum="0.70",
             trigger="anthropic",
             probe="AsyncAnthropic",
             install=_install,

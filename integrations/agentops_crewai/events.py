@@ -221,10 +221,6 @@ def _knowledge_end(event: Any) -> End:
     return End(event.retrieved_knowledge, input=event.query)
 
 
-def _paused(event: Any) -> End:
-    return End({"waits_for": event.message})
-
-
 ENDS: Final[dict[str, tuple[str, Callable[[Any], End]]]] = {
     "crew_kickoff_completed": ("crew_kickoff_started", _with("output")),
     "crew_kickoff_failed": ("crew_kickoff_started", _failed),
@@ -234,10 +230,10 @@ ENDS: Final[dict[str, tuple[str, Callable[[Any], End]]]] = {
     "crew_test_failed": ("crew_test_started", _failed),
     "flow_finished": ("flow_started", _with("result")),
     "flow_failed": ("flow_started", _failed),
-    "flow_paused": ("flow_started", _paused),
+    "flow_paused": ("flow_started", lambda event: End()),
     "method_execution_finished": ("method_execution_started", _with("result")),
     "method_execution_failed": ("method_execution_started", _failed),
-    "method_execution_paused": ("method_execution_started", _paused),
+    "method_execution_paused": ("method_execution_started", lambda event: End()),
     "task_completed": ("task_started", _with("output")),
     "task_failed": ("task_started", _failed),
     "agent_execution_completed": ("agent_execution_started", _with("output")),
@@ -283,6 +279,7 @@ def _route(event: Any) -> Start:
 
 MOMENTS: Final[dict[str, Callable[[Any], Start]]] = {
     "conversation_route_selected": _route,
+    "method_execution_paused": lambda event: Start(SpanKind.HUMAN, event.method_name, {"message": event.message}),
     "checkpoint_completed": lambda event: Start(SpanKind.EVENT, "checkpoint"),
 }
 

@@ -1,6 +1,7 @@
 """What CrewAI's model calls say, in the shape of the OpenTelemetry GenAI conventions."""
 
 import ast
+import functools
 import json
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -48,6 +49,7 @@ _REQUEST: Final = {
     "stream": GenAI.REQUEST_STREAM,
 }
 _DEPTH_OF_REPR: Final = 5
+_LIMIT_SHORT: Final = 500
 _DESCRIPTION: Final = "Tool Description:"
 """Older versions tell the model a tool's name, arguments and description in one text; the last begins with this."""
 
@@ -170,6 +172,16 @@ def _restored(value: Any, depth: int = 0) -> Any:
 
 
 def _literal(text: str) -> Any:
+    # The descriptions of the same few tools come with every call; what is long is seldom the same twice.
+    return _short_literal(text) if len(text) <= _LIMIT_SHORT else _read_literal(text)
+
+
+@functools.lru_cache(maxsize=512)
+def _short_literal(text: str) -> Any:
+    return _read_literal(text)
+
+
+def _read_literal(text: str) -> Any:
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from agentops import Recorder, Span, guarded
 from agentops.semconv import GenAI, SpanKind
+from agentops.semconv import Span as Attr
 from agentops_crewai.events import ENDS, MOMENTS, STARTS, End, Start, is_internal, own_key
 from agentops_crewai.model_calls import AskedTools
 from agentops_crewai.own_models import emitted
@@ -39,6 +40,8 @@ class Runs:
     def take(self, source: Any, event: Any) -> None:
         """Record an event. Called in the thread and context of what it tells of, in the order in which it happens."""
         kind = event.type
+        if kind in MOMENTS:
+            self._note(event, MOMENTS[kind](event))
         if kind in STARTS:
             start = STARTS[kind](source, event)
             if start is None:
@@ -50,13 +53,6 @@ class Runs:
                 self._end(source, event, *ENDS[kind])
         elif kind in _CHUNKS:
             self._note_first_chunk(event)
-        elif kind in MOMENTS:
-            moment = MOMENTS[kind](event)
-            span = self.recorder.event(
-                moment.name, kind=moment.kind, parent=self._parent(event), attributes=moment.attributes
-            )
-            if span is not None:
-                span.set_input(moment.input)
 
     @guarded
     def leave(self, source: Any, error: BaseException) -> None:
@@ -177,6 +173,12 @@ class Runs:
             if run.started_by == started_by and run.source == id(source)
         )
         return next(same, None)
+
+    def _note(self, event: Any, moment: Start) -> None:
+        parent = self._parent(event)
+        span = self.recorder.event(moment.name, kind=moment.kind, parent=parent, attributes=moment.attributes)
+        if span is not None and moment.input is not None:
+            self.recorder.update(span, {Attr.INPUT: moment.input})
 
     def _note_first_chunk(self, event: Any) -> None:
         event_id = self._own_keys.get(event.call_id)

@@ -9,14 +9,20 @@ from typing import Any
 
 import pytest
 from crewai import BaseLLM, Crew, Process
+from crewai.events import crewai_event_bus
+from crewai.events.types.tool_usage_events import ToolUsageStartedEvent
+from crewai.flow.async_feedback.types import HumanFeedbackPending
 from crewai.flow.flow import Flow, listen, router, start
 from crewai.flow.human_feedback import human_feedback
 from crewai.knowledge.source.string_knowledge_source import StringKnowledgeSource
 from crewai.tools import tool
+from crewai.tools.tool_failure import ToolFailure
 
 import agentops
-from agentops.testing import Recording
+from agentops.sdk.guard import guard
+from agentops.testing import Recording, recording
 from agentops.testing.conformance import check_tree
+from agentops_crewai.runs import Runs
 from tests.integrations.crewai.crews_under_test import (
     add,
     agent,
@@ -215,6 +221,58 @@ workflow Sums
     assert 'raise ValueError(f"broken: {reason}")' in str(failed.error.stack)
     by_id = {span.attributes["gen_ai.tool.call.id"]: span.input for span in recorded.find("tool")}
     assert by_id == {"call_1_0": {"a": 1, "b": 1}, "call_1_1": {"reason": "rust"}, "call_1_2": {"a": 2, "b": 2}}
+
+
+def test_tool_that_says_it_failed(recorded: Recording, serve: Any) -> None:
+    """A failure that a tool reports instead of raising is marked as swallowed, and the tool's run is not an error."""
+
+    @tool("post")
+    def post(text: str) -> Any:
+        """Post a text."""
+        return ToolFailure(message="channel not found")
+
+    crew([task("Try", agent(serve(asking("post", text="hi")), tools=[post]), name="try")]).kickoff()
+    assert (
+        outline(recorded)
+        == """\
+workflow Sums
+  task try
+    agent Calculator
+      llm gpt-4o-mini
+      tool post
+      llm gpt-4o-mini"""
+    )
+    (run,) = recorded.find("tool")
+    assert run.attributes["agentops.span.swallowed_error"] == "channel not found"
+
+
+def test_order_of_the_bus_does_not_matter(recorded: Recording, url: str) -> None:
+    """Listeners that are slow, or taken off the bus, as they are in tests of crews, change nothing in the tree."""
+    with crewai_event_bus.scoped_handlers():
+
+        @crewai_event_bus.on(ToolUsageStartedEvent)
+        def slow(source: Any, event: Any) -> None:
+            threading.Event().wait(0.1)
+
+        calculator(url).kickoff()
+    assert outline(recorded) == "\n".join(line[2:] for line in ONE_CREW.splitlines()[1:])
+
+
+def test_failure_in_recording_is_not_told_to_the_model(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong in us is neither the result of a tool nor seen by the model."""
+
+    def broken(*args: Any) -> None:
+        raise RuntimeError("recording is broken")
+
+    monkeypatch.setattr(Runs, "_start", broken)
+    with recording(is_loud=False):
+        agentops.enable("crewai")
+        try:
+            assert str(calculator(url).kickoff()) == "The sum is 5."
+            assert guard.state.failures, "the failure was meant to happen"
+        finally:
+            guard.state.forget()
+            agentops.disable("crewai")
 
 
 def test_model_that_fails(recorded: Recording, serve: Any) -> None:
@@ -553,6 +611,30 @@ workflow Review
     feedback, name = recorded.find("human")
     assert (feedback.input, feedback.output) == ({"message": "Is it good?", "output": "a draft"}, "Good work.")
     assert (name.input, name.output) == ({"message": "Your name?"}, "Ada")
+
+
+def test_flow_that_waits_for_somebody_elsewhere(recorded: Recording) -> None:
+    """A flow that is put aside until an answer comes ends without an error, and a human node says what it waits for."""
+
+    class Elsewhere:
+        def request_feedback(self, context: Any, flow: Any) -> str:
+            raise HumanFeedbackPending(context=context, callback_info={"ticket": 7})
+
+    class Review(Flow[dict[str, Any]]):
+        @start()
+        @human_feedback(message="Is it good?", provider=Elsewhere())
+        def draft(self) -> str:
+            return "a draft"
+
+    assert isinstance(Review().kickoff(), HumanFeedbackPending)
+    assert (
+        outline(recorded)
+        == """\
+workflow Review
+  operation draft
+    human draft"""
+    )
+    assert recorded.find("human")[0].input == {"message": "Is it good?"}
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["kickoff", "akickoff"])

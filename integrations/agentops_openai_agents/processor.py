@@ -54,7 +54,7 @@ class AgentOpsTraceProcessor(TracingProcessor):
             attributes[Attr.METADATA] = metadata
         name = getattr(trace, "workflow_name", None) or trace.name
         around = getattr(trace, "around", None)
-        self.recorder.start(SpanKind.OPERATION, name, key=key, parent=around, attributes=attributes)
+        self.recorder.start(SpanKind.WORKFLOW, name, key=key, parent=around, attributes=attributes)
 
     @guarded
     def on_trace_end(self, trace: Trace) -> None:
@@ -114,7 +114,7 @@ class AgentOpsTraceProcessor(TracingProcessor):
         parent = span.parent
         while parent is not None and parent.origin != self.recorder.origin:
             parent = parent.parent
-        return parent if parent is not None and parent.kind == SpanKind.OPERATION else None
+        return parent if parent is not None and parent.kind == SpanKind.WORKFLOW else None
 
     def _is_idle(self) -> bool:
         return bool(integration_processor) and integration_processor[0] is not self

@@ -41,7 +41,7 @@ from tests.integrations.scripted_server import Reply, ScriptedServer, scripted_s
 
 WHOLE = """\
 session default
-  operation Agent workflow
+  workflow Agent workflow
     agent calculator
       llm gpt-4o-mini
       tool add
@@ -139,7 +139,7 @@ def test_agent_and_tool_hold_what_went_in_and_out(server: ScriptedServer) -> Non
     """The agent and the workflow carry question and answer; the tool its arguments, result, id and description."""
     with recording() as recorded:
         asyncio.run(ask(server.url))
-    for span in (*recorded.find("agent"), *recorded.find("operation")):
+    for span in (*recorded.find("agent"), *recorded.find("workflow")):
         assert (span.input, span.output) == ("What is 2 + 3?", "The answer is 5.")
     (tool,) = recorded.find("tool")
     assert _content(tool) == {
@@ -168,7 +168,7 @@ def test_handoff_makes_siblings() -> None:
         recorded.outline()
         == """\
 session default
-  operation support
+  workflow support
     agent triage
       llm gpt-4o-mini
       handoff refunds
@@ -177,7 +177,7 @@ session default
     )
     (handoff,) = recorded.find("handoff")
     assert _content(handoff) == {"agentops.handoff.from": "triage", "agentops.handoff.to": "refunds"}
-    assert recorded.find("operation")[0].attributes["gen_ai.conversation.id"] == "chat-7"
+    assert recorded.find("workflow")[0].attributes["gen_ai.conversation.id"] == "chat-7"
 
 
 def test_agent_as_tool_is_below_the_tool() -> None:
@@ -204,7 +204,7 @@ def test_agent_as_tool_is_below_the_tool() -> None:
     assert recorded.outline() == "\n".join(
         [
             "session default",
-            "  operation Agent workflow",
+            "  workflow Agent workflow",
             "    agent guide",
             "      llm gpt-4o-mini",
             one,
@@ -254,7 +254,7 @@ def test_tripwire_ends_the_agent_with_its_exception() -> None:
         asyncio.run(run(server.url))
     (tripped,) = recorded.find("guardrail", "is_polite")
     assert (tripped.status, tripped.output) == ("ok", {"tripwire_triggered": True})
-    for span in (*recorded.find("agent"), *recorded.find("operation")):
+    for span in (*recorded.find("agent"), *recorded.find("workflow")):
         assert span.error is not None
         assert (span.status, span.error.type) == ("error", "agents.exceptions.InputGuardrailTripwireTriggered")
 
@@ -280,7 +280,7 @@ def test_failing_tool_carries_the_tools_own_exception(config: dict[str, Any]) ->
         recorded.outline()
         == """\
 session default
-  operation Agent workflow
+  workflow Agent workflow
     agent pilot
       llm gpt-4o-mini
       tool explode [error ValueError]
@@ -301,7 +301,7 @@ def test_sensitive_data_is_left_out_where_the_run_says_so() -> None:
             lambda model: Agent(name="pilot", model=model, tools=[explode], instructions="Fly."),
             run_config=RunConfig(trace_include_sensitive_data=False),
         )
-    assert [span.kind for span in recorded.spans] == ["session", "operation", "agent", "llm", "tool", "llm"]
+    assert [span.kind for span in recorded.spans] == ["session", "workflow", "agent", "llm", "tool", "llm"]
     assert all(span.input is None and span.output is None for span in recorded.spans)
     assert not any("gen_ai.system_instructions" in span.attributes for span in recorded.spans)
     (tool,) = recorded.find("tool")
@@ -327,7 +327,7 @@ def test_failing_model_marks_model_agent_and_workflow(server: ScriptedServer) ->
     check_tree(recorded)
     assert {span.kind: span.status for span in recorded.spans} == {
         "session": "ok",
-        "operation": "error",
+        "workflow": "error",
         "agent": "error",
         "llm": "error",
     }
@@ -363,7 +363,7 @@ def test_stream_that_is_cancelled_ends_everything(server: ScriptedServer) -> Non
     check_tree(recorded)
     assert recorded.outline().splitlines()[:3] == [
         "session default",
-        "  operation Agent workflow [cancelled asyncio.exceptions.CancelledError]",
+        "  workflow Agent workflow [cancelled asyncio.exceptions.CancelledError]",
         "    agent calculator [cancelled asyncio.exceptions.CancelledError]",
     ]
 
@@ -385,13 +385,13 @@ def test_several_runs_in_one_trace(server: ScriptedServer) -> None:
     assert recorded.outline() == "\n".join(
         [
             "session default",
-            "  operation nightly",
+            "  workflow nightly",
             "    " + agent.format("    "),
             "    operation store",
             "      " + agent.format("      "),
         ]
     )
-    assert recorded.find("operation", "nightly")[0].attributes["agentops.span.metadata"] == {"shift": 2}
+    assert recorded.find("workflow", "nightly")[0].attributes["agentops.span.metadata"] == {"shift": 2}
     assert recorded.find("operation", "store")[0].output == {"rows": 3}
 
 
@@ -419,7 +419,7 @@ def test_ambient_spans_nest_both_ways(server: ScriptedServer) -> None:
         == """\
 session default
   workflow report
-    operation Agent workflow
+    workflow Agent workflow
       agent calculator
         llm gpt-4o-mini
         tool add

@@ -24,7 +24,7 @@ from tests.integrations.scripted_server import Reply, ScriptedServer, scripted_s
 
 WHOLE = """\
 session default
-  operation Agent workflow
+  workflow Agent workflow
     agent calculator
       llm gpt-4o-mini
       tool add

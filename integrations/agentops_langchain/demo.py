@@ -17,7 +17,6 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage
 from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, StructuredTool, tool
 from langgraph.graph import END, START, MessagesState, StateGraph
 
@@ -132,12 +131,12 @@ def _refund_expert() -> Any:
 def _as_tool(agent: Any, name: str, description: str) -> BaseTool:
     """Let another agent ask this one."""
 
-    def ask(question: str, config: RunnableConfig) -> str:
-        result = agent.invoke({"messages": [{"role": "user", "content": question}]}, config)
+    def ask(question: str) -> str:
+        result = agent.invoke({"messages": [{"role": "user", "content": question}]})
         return str(result["messages"][-1].content)
 
-    async def ask_async(question: str, config: RunnableConfig) -> str:
-        result = await agent.ainvoke({"messages": [{"role": "user", "content": question}]}, config)
+    async def ask_async(question: str) -> str:
+        result = await agent.ainvoke({"messages": [{"role": "user", "content": question}]})
         return str(result["messages"][-1].content)
 
     return StructuredTool.from_function(ask, ask_async, name=name, description=description)
@@ -170,7 +169,7 @@ class SupportState(MessagesState):
 def load_customer(state: SupportState) -> dict[str, Any]:
     """Know who is asking."""
     time.sleep(0.02)
-    return {"customer": {"name": "Kim Weber", "tier": "gold"}}
+    return {"customer": {"name": "customer 1042", "tier": "gold"}}
 
 
 def close_case(state: SupportState) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_a_langchain_agent_inside_an_openai_agents_tool() -> None:
         recorded.outline()
         == """\
 session default
-  operation Agent workflow
+  workflow Agent workflow
     agent triage
       llm gpt-4o-mini
       tool research
@@ -154,7 +154,7 @@ def test_everything_in_two_sessions_at_once(url: str) -> None:
     check_tree(recorded)
     expected = f"""\
 session both
-  operation Agent workflow
+  workflow Agent workflow
     agent triage
       llm gpt-4o-mini
       tool delegate

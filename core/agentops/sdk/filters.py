@@ -51,7 +51,8 @@ SECRET_PATTERNS: Final[tuple[tuple[str, str, str, str], ...]] = (
 )
 """Name, a character that it has, the text that it begins with, and the pattern of what follows.
 
-All match inside the text of a JSON string. One character is found ten times as fast as a text, and short values lack most.
+All match inside the text of a JSON string. One character is found ten times as fast as a text, and short values lack
+most of them.
 """
 
 _PASSWORD: Final = ("url-password", "://", r'(?P<kept>)[^/\s:@"\\]{1,64}:[^/\s:@"\\]{3,128}(?=@)')

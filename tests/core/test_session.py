@@ -206,3 +206,19 @@ def test_unknown_argument_of_init_names_the_nearest() -> None:
         agentops.ConfigurationError, match="no argument 'auto_start_sesion'; did you mean 'auto_start_session'"
     ):
         agentops.init(auto_start_sesion=False)
+
+
+def test_calling_init_for_each_request_piles_nothing_up(agentops_home: Path) -> None:
+    """Other tags are not another destination: one spool and one thread, whatever is changed how often."""
+    run_program(
+        "import agentops, threading\nfor n in range(50):\n    agentops.init(tags=[str(n)], trace_name=f'r{n}')\n"
+        f"{STEP}".replace("\n@", "\n    @").replace("\ndef", "\n    def")
+        + "    step()\nagentops.init(service_name='other')\nstep()\n"
+        "assert len(threading.enumerate()) == 2, threading.enumerate()\n"
+    )
+    spooled = read_spool(agentops_home)
+    assert [(root.name, root.tags, root.status) for root in spooled.sessions[:-1]] == [
+        (f"r{number}", (str(number),), "ok") for number in range(50)
+    ]
+    assert len(spooled.spans) == 102
+    assert len({span.resource["service.instance.id"] for span in spooled.spans.values()}) == 2

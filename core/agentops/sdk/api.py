@@ -191,15 +191,17 @@ def flush(timeout_s: float | None = 5.0, *, delivered: bool = False) -> bool:
     Returns:
         False when the time ran out.
     """
-    runtime = process.current()
-    if runtime is None:
-        return True
     end = None if timeout_s is None else time.monotonic() + timeout_s
-    if not runtime.sink.flush(timeout_s):
-        return False
-    if not delivered or runtime.delivery is None:
-        return True
-    return runtime.delivery.flush(None if end is None else max(0.0, end - time.monotonic()))
+
+    def left() -> float | None:
+        return None if end is None else max(0.0, end - time.monotonic())
+
+    # Also of settings before these: their sessions may still be running.
+    runtimes = process.runtimes()
+    answers = [item.sink.flush(left()) for item in runtimes]
+    if delivered and all(answers):
+        answers = [item.delivery.flush(left()) for item in runtimes if item.delivery is not None]
+    return all(answers)
 
 
 def enable(name: str) -> None:
@@ -237,10 +239,12 @@ def _begin(config: Config) -> Session | None:
     if runtime is None or runtime.config != config:
         _set_up_logging(config)
         plugins.discover()
-        process.span_filters[:] = plugins.call_collected("agentops_span_filters", config)
         process.on_session_started[:] = [_say_url, *_implementations("agentops_session_started", config)]
         process.on_session_ended[:] = _implementations("agentops_session_ended", config)
-        runtime = process.make_runtime(config, plugins.call_collected("agentops_exporters", config))
+        runtime = process.derive(config)
+        if runtime is None:
+            process.span_filters[:] = plugins.call_collected("agentops_span_filters", config)
+            runtime = process.make_runtime(config, plugins.call_collected("agentops_exporters", config))
         process.replace(runtime)
     if config.disabled:
         return None

@@ -163,6 +163,13 @@ class Delivery:
                 self.outbox.directory,
             )
 
+    def retire(self) -> bool:
+        """End the thread if nothing of this process is left to deliver; False while something is."""
+        if self.outbox.waiting_bytes(self._process):
+            return False
+        self.close(1.0)
+        return True
+
     def _press(self) -> None:
         self._has_news.set()
         self._hurry.set()

@@ -6,7 +6,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from typing import Final
 
 from agentops.sdk.config import Config, config_from_environment
 from agentops.sdk.context import CURRENT
@@ -28,6 +30,7 @@ from agentops.wire.segment import LOCAL
 
 __all__ = [
     "current",
+    "derive",
     "destination",
     "frameworks",
     "make_current",
@@ -35,6 +38,7 @@ __all__ = [
     "resolvers",
     "rest",
     "runtime",
+    "runtimes",
     "shutdown",
     "swap",
 ]
@@ -53,6 +57,24 @@ on_session_started: list[Callable[[Session], None]] = []
 on_session_ended: list[Callable[[Session], None]] = []
 on_first_use: list[Callable[[], None]] = []
 """What ``init()`` does; here, so that recording before ``init()`` can initialise without importing it in a circle."""
+
+_SETTINGS_OF_SESSIONS: Final = frozenset(
+    {
+        "app_url",
+        "auto_init",
+        "auto_start_session",
+        "default_tags",
+        "fail_safe",
+        "instrument_llm_calls",
+        "integrations",
+        "log_level",
+        "log_session_replay_url",
+        "logging_to_file",
+        "skip_auto_end_session",
+        "trace_name",
+    }
+)
+"""Settings that change nothing about where records go and what is in them."""
 
 _current: Runtime | None = None
 _retired: list[Runtime] = []
@@ -89,6 +111,24 @@ def replace(new: Runtime | None) -> None:
         if old is not None and old is not new:
             old.end_automatic_session()
             _retired.append(old)
+        _let_go_of_retired()
+
+
+def _let_go_of_retired() -> None:
+    """Close what no session records into any more, for programs that call ``init()`` for each request."""
+    for item in [item for item in _retired if not item.sessions]:
+        shared = any(other is not item and other.sink is item.sink for other in runtimes())
+        if not shared:
+            with guard("retire"):
+                item.sink.close(WRITE_S)
+                if item.delivery is not None and not item.delivery.retire():
+                    continue
+        _retired.remove(item)
+
+
+def runtimes() -> list[Runtime]:
+    """Return the runtime and those before it that still have something to do."""
+    return [*_retired, *([_current] if _current is not None else [])]
 
 
 def swap(new: Runtime | None) -> None:
@@ -99,6 +139,20 @@ def swap(new: Runtime | None) -> None:
         new.on_session_started = on_session_started
         new.on_session_ended = on_session_ended
     _current = new
+
+
+def derive(config: Config) -> Runtime | None:
+    """Make a runtime that records to where the present one does; None where the settings send it somewhere else."""
+    old = _current
+    if old is None or any(getattr(config, name) != getattr(old.config, name) for name in _settings_of_sink()):
+        return None
+    new = Runtime(config, old.sink, old.process)
+    new.delivery = old.delivery
+    return _joined(new)
+
+
+def _settings_of_sink() -> Iterator[str]:
+    return (item.name for item in fields(Config) if item.name not in _SETTINGS_OF_SESSIONS)
 
 
 def make_runtime(config: Config, exporters: Sequence[Sink] = ()) -> Runtime:
@@ -116,6 +170,11 @@ def make_runtime(config: Config, exporters: Sequence[Sink] = ()) -> Runtime:
     )
     runtime = Runtime(config, FanOut(spool, exporters) if exporters else spool, process)
     _connect_delivery(runtime, spool)
+    return _joined(runtime)
+
+
+def _joined(runtime: Runtime) -> Runtime:
+    """Let it record into the session of the process that started this one, if that told us of one."""
     around = started_under()
     if around is not None:
         runtime.join(runtime.joined.open(around).session)
@@ -150,12 +209,11 @@ def make_current(span: Span) -> None:
 def shutdown() -> None:
     """End what is open, write what is queued and deliver what is written; the time that it takes is bounded."""
     error = None if _is_interactive() else getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
-    runtimes = [*_retired, *([_current] if _current is not None else [])]
-    for item in runtimes:
+    for item in runtimes():
         with guard("exit"):
             item.finish(error)
-    _close(runtimes)
-    for item in runtimes:
+    _close()
+    for item in runtimes():
         spool = item.sink.spool if isinstance(item.sink, FanOut) else item.sink
         if isinstance(spool, Spool):
             spool.writes_at_once = True
@@ -164,17 +222,17 @@ def shutdown() -> None:
 
 def rest() -> None:
     """Write and deliver what there is, and end our threads; the next thing that is recorded starts them again."""
-    _close([*_retired, *([_current] if _current is not None else [])])
+    _close()
 
 
-def _close(runtimes: Sequence[Runtime]) -> None:
+def _close() -> None:
     """Close all spools, then all deliveries. On an idle disk the first takes no time, and two seconds are all."""
     begun = time.monotonic()
-    for item in runtimes:
+    for item in runtimes():
         with guard("exit"):
             item.sink.close(max(0.0, begun + WRITE_S - time.monotonic()))
     deadline = max(begun + EXIT_S, time.monotonic() + EXIT_S / 4)
-    for item in runtimes:
+    for item in runtimes():
         with guard("exit"):
             if item.delivery is not None:
                 item.delivery.close(max(0.0, deadline - time.monotonic()))
@@ -240,9 +298,13 @@ def _after_fork() -> None:
         if util is not None:
             # It forgets its finalizers after a fork, and then calls this.
             util.register_after_fork(shutdown, lambda _: _end_with_multiprocessing())
-        for item in (*_retired, *([_current] if _current is not None else [])):
-            process = SystemIds().process_id()
+        process = SystemIds().process_id()
+        renewed: list[Sink] = []
+        for item in runtimes():
             item.after_fork(process)
+            if item.sink in renewed:
+                continue
+            renewed.append(item.sink)
             spool = item.sink.spool if isinstance(item.sink, FanOut) else item.sink
             if isinstance(spool, Spool):
                 spool.after_fork(_segments(item.config, process), _Resource(item.config, process))

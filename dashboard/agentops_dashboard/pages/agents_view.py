@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
+from agentops_dashboard.pages.tree_view import short_name
 from agentops_dashboard.reader.outline import Outline
 
 __all__ = ["agents_view"]
@@ -53,7 +54,7 @@ def _owners(outline: Outline) -> list[int]:
 
 
 def _name(row: Any) -> str:
-    return str(row.agent or row.name) if row.kind == SpanKind.AGENT else str(row.tool or row.name)
+    return str((row.agent if row.kind == SpanKind.AGENT else row.tool) or short_name(row.name))
 
 
 def _plus(total: float | None, more: float | None) -> Any:

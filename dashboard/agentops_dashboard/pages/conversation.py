@@ -89,7 +89,7 @@ class _Writer:
             agents = [above for above in self._outline.ancestors(place) if self._is_agent(above)]
             indent = min(len(agents), _MOST_INDENT)
             if span["kind"] == SpanKind.AGENT:
-                found.append(Step("agent", indent, span))
+                found.append(Step("agent", min(indent + 1, _MOST_INDENT), span))
             elif span["kind"] == SpanKind.LLM:
                 thread = self._threads.setdefault(agents[-1] if agents else -1, Thread([]))
                 found += self._model_call(span, thread, indent)

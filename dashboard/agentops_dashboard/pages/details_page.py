@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from agentops.semconv import GenAI, SpanKind, SpanStatus
+from agentops.semconv import GenAI, SpanKind, SpanStatus, State
 from agentops_dashboard import format as write
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.agents_view import agents_view
@@ -126,7 +126,7 @@ def _details(request: Request, reader: Reader, outlines: Outlines, session: Sess
     if view_key not in {key for key, _, _ in _VIEWS}:
         view_key = "tree"
     outline = outlines.of(session["id"])
-    selected = address.get("span") or _first_interesting(outline)
+    selected = address.get("span") or _first_interesting(session, outline)
     span = reader.span(selected, session["id"]) if selected else None
     if span is not None and not address.get("span"):
         address = Address(address.path, {**address.params, "span": span["id"]})
@@ -167,12 +167,16 @@ def _view(view_key: str, address: Address, session: Session, outlines: Outlines)
     return found | attributes_view(session)
 
 
-def _first_interesting(outline: Outline) -> str:
-    """The deepest span of the first failed branch, for it says why; else the root."""
-    for place, row in enumerate(outline.index.order):
-        if row.status == SpanStatus.ERROR and row.kind != SpanKind.SESSION and outline.errors_below(place) == 1:
-            return str(row.span_id)
-    return str(outline.index.order[0].span_id) if len(outline) else ""
+def _first_interesting(session: Session, outline: Outline) -> str:
+    """Of a failed session the deepest span of the first failed branch, for it says why; else what has the answer."""
+    order = outline.index.order
+    if session["state"] in (State.ERROR, State.ABANDONED):
+        for place, row in enumerate(order):
+            if row.status == SpanStatus.ERROR and row.kind != SpanKind.SESSION and outline.errors_below(place) == 1:
+                return str(row.span_id)
+    with_preview = (row for row in order[:2] if row.preview)
+    chosen = next(with_preview, order[0] if order else None)
+    return str(chosen.span_id) if chosen is not None else ""
 
 
 def _header(address: Address, session: Session) -> dict[str, Any]:

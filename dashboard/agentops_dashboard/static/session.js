@@ -2,7 +2,7 @@
 import { $, $$, change, isTyping, nodes, piece, toast } from "./page.js";
 
 const ROW = 28;
-const CHUNK = 100;
+const CHUNK = 50;
 const tree = $("#tree");
 const detail = $("#detail");
 const session = $(".session");
@@ -81,8 +81,8 @@ class Rows {
   }
 
   range() {
-    const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW) - 40);
-    const last = Math.min(this.total - 1, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / ROW) + 40);
+    const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW) - 20);
+    const last = Math.min(this.total - 1, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / ROW) + 20);
     return [Math.floor(first / CHUNK), Math.floor(Math.max(0, last) / CHUNK)];
   }
 
@@ -93,7 +93,7 @@ class Rows {
   fill() {
     const [from, to] = this.range();
     for (const [chunk, rows] of this.chunks) {
-      if (chunk < from - 2 || chunk > to + 2) { for (const row of rows.values()) row.remove(); this.chunks.delete(chunk); }
+      if (chunk < from || chunk > to) { for (const row of rows.values()) row.remove(); this.chunks.delete(chunk); }
     }
     for (let chunk = from; chunk <= to; chunk += 1) if (!this.isWhole(chunk)) this.ask(chunk);
   }

@@ -72,7 +72,10 @@ def _given_message(item: Any) -> Message:
     if not isinstance(item, dict):
         return message("user", [text(item)])
     if isinstance(item.get("parts"), list):
-        return {**item, "parts": [_given_part(part) for part in item["parts"]]}
+        parts = [_given_part(part) for part in item["parts"]]
+        # Some give the results of tools to the user.
+        is_tools = bool(parts) and all(part.get("type") == "tool_call_response" for part in parts)
+        return {**item, "role": "tool" if is_tools else item.get("role"), "parts": parts}
     return chat_message(item)
 
 

@@ -1,7 +1,7 @@
 """A foreign span on its way into our tree: opened once it is known to be part of it, else passed through."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agentops import ErrorInfo, ModelCall, Recorder, Span, activate
@@ -13,9 +13,10 @@ from agentops_opentelemetry.translation import read, request_facts
 if TYPE_CHECKING:
     from agentops_opentelemetry.conversations import Event
 
-__all__ = ["Node"]
+__all__ = ["Node", "Tidy"]
 
 Attributes = Mapping[str, Any]
+Tidy = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class Node:
@@ -29,6 +30,7 @@ class Node:
         start_ns: When it started, by our clock; None for now.
         joins_calls: Whether a model call of it may be one that another integration has opened a span for already.
         hidden: Beginnings of attribute names to leave out, which repeat what others say.
+        tidy: Gets kind and attributes when the span ends, and returns the attributes as they are to be read.
         presumed: Its kind as long as nothing is said of it, where its instrumentation tells kinds only at the end.
     """
 
@@ -42,6 +44,7 @@ class Node:
         "_raised_before",
         "_recorder",
         "_start_ns",
+        "_tidy",
         "attributes",
         "error",
         "events",
@@ -58,6 +61,7 @@ class Node:
         start_ns: int | None = None,
         joins_calls: bool = False,
         hidden: Sequence[str] = (),
+        tidy: Tidy | None = None,
         presumed: str | None = None,
     ) -> None:
         self._recorder = recorder
@@ -67,6 +71,7 @@ class Node:
         self._joins_calls = joins_calls
         self._hidden = tuple(hidden)
         self._presumed = presumed
+        self._tidy = tidy
         self._call: ModelCall | None = None
         self._raised_before = sys.exc_info()[1]
         self.attributes: dict[str, Any] = dict(attributes)
@@ -116,6 +121,8 @@ class Node:
         if span is None:
             return
         kind = kind_of(self._name, self.attributes) or span.kind
+        if self._tidy is not None:
+            self.attributes = self._tidy(kind, self.attributes)
         reading = read(kind, self.attributes, self.events, self._hidden)
         error = error or self.error or self._passing()
         if isinstance(error, GeneratorExit):

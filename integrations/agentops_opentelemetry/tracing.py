@@ -5,7 +5,7 @@ spans goes on doing so, and the ids that leave the process are theirs.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from opentelemetry.util.types import Attributes, AttributeValue
 
 from agentops import Recorder, Span, guard
 from agentops.semconv import CONTENT_ATTRIBUTES
-from agentops_opentelemetry.node import Node
+from agentops_opentelemetry.node import Node, Tidy
 
 __all__ = ["IS_FORWARDING", "RecordingSpan", "RecordingTracer", "RecordingTracerProvider", "current_place", "our_time"]
 
@@ -123,6 +123,8 @@ class RecordingTracer(Tracer):
         forwards_content: Whether ``inner`` is told what users and models said. Off where content is switched on
             for our sake, and the user has not asked for it there.
         hidden: Beginnings of attribute names to leave out of the record, which repeat what others say.
+        tidy: Gets kind and attributes of a span that ends, and returns the attributes as they are to be read.
+        is_on: Whether to record; asked at each start, for tracers that a framework keeps.
     """
 
     def __init__(
@@ -132,8 +134,12 @@ class RecordingTracer(Tracer):
         *,
         forwards_content: bool = True,
         hidden: Sequence[str] = (),
+        tidy: Tidy | None = None,
+        is_on: Callable[[], bool] | None = None,
     ) -> None:
         self.recorder = recorder
+        self._tidy = tidy
+        self._is_on = is_on
         self.inner = inner or NoOpTracer()
         self._forwards_content = forwards_content
         self._hidden = tuple(hidden)
@@ -150,7 +156,10 @@ class RecordingTracer(Tracer):
         set_status_on_exception: bool = True,
     ) -> trace.Span:
         """Start a span, of ours and of the inner tracer's."""
-        around = trace.get_current_span(context)
+        if self._is_on is not None and not self._is_on():
+            return self.inner.start_span(
+                name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
+            )
         token = IS_FORWARDING.set(True)
         try:
             told = attributes if self._forwards_content else _without_content(attributes)
@@ -160,9 +169,16 @@ class RecordingTracer(Tracer):
         finally:
             IS_FORWARDING.reset(token)
         with guard("opentelemetry.start_span"):
+            around = trace.get_current_span(context)
             parent = around.node if isinstance(around, RecordingSpan) else None
             node = Node(
-                self.recorder, name, attributes or {}, parent, start_ns=our_time(start_time), hidden=self._hidden
+                self.recorder,
+                name,
+                attributes or {},
+                parent,
+                start_ns=our_time(start_time),
+                hidden=self._hidden,
+                tidy=self._tidy,
             )
             return RecordingSpan(node, inner, forwards_content=self._forwards_content)
         return inner

@@ -1,0 +1,3 @@
+"""Records runs of Pydantic AI as agentops sessions."""
+
+__all__: list[str] = []

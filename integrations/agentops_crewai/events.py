@@ -217,6 +217,10 @@ def _guardrail_end(event: Any) -> End:
     return End({"success": event.success, "result": _text(event.result), "error": event.error}, None, attributes)
 
 
+def _a2a_end(event: Any) -> End:
+    return End(error=event.error) if event.error else End(event.result)
+
+
 def _knowledge_end(event: Any) -> End:
     return End(event.retrieved_knowledge, input=event.query)
 
@@ -264,7 +268,7 @@ ENDS: Final[dict[str, tuple[str, Callable[[Any], End]]]] = {
     "knowledge_search_query_failed": ("knowledge_search_query_started", _failed),
     "knowledge_query_completed": ("knowledge_query_started", _with("query")),
     "knowledge_query_failed": ("knowledge_query_started", _failed),
-    "a2a_delegation_completed": ("a2a_delegation_started", _with("result", "error")),
+    "a2a_delegation_completed": ("a2a_delegation_started", _a2a_end),
     "human_feedback_received": ("human_feedback_requested", _with("feedback")),
     "flow_input_received": ("flow_input_requested", _with("response")),
 }

@@ -51,9 +51,9 @@ def has_figures(output: Any) -> tuple[bool, Any]:
     return False, "There is no figure in it. Have the facts checked, and give at least one."
 
 
-def research() -> Crew:
-    """Return two analysts who work at the same time, and a strategist who sums up."""
-    market = Agent(
+def market_analyst() -> Agent:
+    """Return the agent whose search fails once."""
+    return Agent(
         role="Market analyst",
         goal="Know every competitor and every price",
         backstory="You have priced coffee machines for ten years.",
@@ -67,25 +67,28 @@ def research() -> Crew:
             delay_s=0.06,
         ),
     )
-    customers = Agent(
+
+
+def customer_researcher() -> Agent:
+    """Return the agent that uses two tools at once."""
+    reviews = ("read_reviews", {"product": "cold-brew maker", "limit": 120})
+    words = ("count_words", {"text": "Complaints about filters and leaks"})
+    return Agent(
         role="Customer researcher",
         goal="Know what people complain about",
         backstory="You read reviews so that others need not.",
         tools=[read_reviews, count_words],
         llm=ScriptedModel(
-            Turn(
-                calls=[
-                    ("read_reviews", {"product": "cold-brew maker", "limit": 120}),
-                    ("count_words", {"text": "Complaints about filters and leaks"}),
-                ],
-                input_tokens=388,
-                output_tokens=41,
-            ),
+            Turn(calls=[reviews, words], input_tokens=388, output_tokens=41),
             Turn(CUSTOMERS, input_tokens=502, output_tokens=28),
             delay_s=0.05,
         ),
     )
-    strategist = Agent(
+
+
+def strategist() -> Agent:
+    """Return the agent that sums up."""
+    return Agent(
         role="Strategist",
         goal="Say in one sentence why anybody should buy it",
         backstory="You have launched forty products.",
@@ -95,28 +98,33 @@ def research() -> Crew:
             delay_s=0.08,
         ),
     )
+
+
+def research() -> Crew:
+    """Return two analysts who work at the same time, and a strategist who waits for both."""
     prices = Task(
         name="compare prices",
         description="Find out who sells cold-brew makers in Austria, and for how much.",
         expected_output="A list of competitors with prices",
-        agent=market,
+        agent=market_analyst(),
         async_execution=True,
     )
     reviews = Task(
         name="read reviews",
         description="Find out what customers complain about.",
         expected_output="The most frequent complaints with their counts",
-        agent=customers,
+        agent=customer_researcher(),
         async_execution=True,
     )
     position = Task(
         name="find the angle",
         description="Say what to lead with, and at which price.",
         expected_output="One sentence",
-        agent=strategist,
+        agent=strategist(),
         context=[prices, reviews],
     )
-    return Crew(name="Research", agents=[market, customers, strategist], tasks=[prices, reviews, position])
+    tasks = [prices, reviews, position]
+    return Crew(name="Research", agents=[task.agent for task in tasks if task.agent is not None], tasks=tasks)
 
 
 def editorial() -> Crew:

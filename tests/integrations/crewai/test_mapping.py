@@ -2,7 +2,9 @@
 
 import asyncio
 import builtins
+import functools
 import threading
+from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,15 @@ from typing import Any
 import pytest
 from crewai import BaseLLM, Crew, Process
 from crewai.events import crewai_event_bus
-from crewai.events.types.tool_usage_events import ToolUsageStartedEvent
+from crewai.events.types.a2a_events import A2ADelegationCompletedEvent, A2ADelegationStartedEvent
+from crewai.events.types.crew_events import CrewTrainCompletedEvent, CrewTrainStartedEvent
+from crewai.events.types.mcp_events import (
+    MCPConnectionFailedEvent,
+    MCPConnectionStartedEvent,
+    MCPToolExecutionCompletedEvent,
+    MCPToolExecutionStartedEvent,
+)
+from crewai.events.types.tool_usage_events import ToolUsageFinishedEvent, ToolUsageStartedEvent
 from crewai.flow.async_feedback.types import HumanFeedbackPending
 from crewai.flow.flow import Flow, listen, router, start
 from crewai.flow.human_feedback import human_feedback
@@ -747,6 +757,44 @@ session default
         llm gpt-4o-mini"""
     )
     assert recorded.outline(inner_session) == ONE_CREW.replace("default", "inner")
+
+
+def test_servers_and_agents_elsewhere(recorded: Recording) -> None:
+    """Tools of MCP servers, agents reached by A2A and runs of ``crew.train`` have nodes of their own.
+
+    The events are CrewAI's own, emitted here as it emits them: the servers that belong to them cannot run in a test.
+    """
+    emit = functools.partial(crewai_event_bus.emit, None)
+    training = {"crew_name": "Sums", "n_iterations": 1, "filename": "trained.pkl"}
+    emit(CrewTrainStartedEvent(**training, inputs={"topic": "sums"}))
+    emit(MCPConnectionStartedEvent(server_name="files", transport_type="stdio"))
+    emit(MCPConnectionFailedEvent(server_name="files", transport_type="stdio", error="no such program"))
+    emit(ToolUsageStartedEvent(tool_name="read", tool_args={"path": "a"}))
+    emit(MCPToolExecutionStartedEvent(server_name="files", tool_name="read", tool_args={"path": "a"}))
+    emit(MCPToolExecutionCompletedEvent(server_name="files", tool_name="read", tool_args={"path": "a"}, result="text"))
+    moment = datetime.now(timezone.utc)
+    emit(
+        ToolUsageFinishedEvent(
+            tool_name="read", tool_args={"path": "a"}, output="text", started_at=moment, finished_at=moment
+        )
+    )
+    there = {"endpoint": "http://127.0.0.1:1/agent", "a2a_agent_name": "Auditor"}
+    emit(A2ADelegationStartedEvent(**there, task_description="Audit this", agent_id="1", agent_role="Clerk"))
+    emit(A2ADelegationCompletedEvent(**there, status="completed", result="All is well."))
+    emit(CrewTrainCompletedEvent(**training))
+    assert (
+        outline(recorded)
+        == """\
+workflow train Sums
+  operation connect to files [error error]
+  tool read
+    operation read on files
+  handoff Auditor"""
+    )
+    (handoff,) = recorded.find("handoff")
+    assert (handoff.input, handoff.output) == ("Audit this", "All is well.")
+    assert handoff.attributes["agentops.handoff.from"] == "Clerk"
+    assert recorded.find("operation", "read on files")[0].output == "text"
 
 
 def test_demo(recorded: Recording) -> None:

@@ -85,7 +85,7 @@ def describe_settings(config: Config) -> dict[str, object]:
 
 
 def describe_plugins(config: Config) -> list[dict[str, Any]]:
-    """Return each integration: ``name, framework, version, minimum, state, reason, trigger, extra``."""
+    """Return each integration: ``name, framework, version, minimum, state, reason, trigger, extra, is_builtin``."""
     return [
         {
             "name": entry.integration.name,
@@ -96,6 +96,7 @@ def describe_plugins(config: Config) -> list[dict[str, Any]]:
             "reason": entry.reason,
             "trigger": entry.integration.trigger,
             "extra": entry.integration.extra or entry.integration.name,
+            "is_builtin": entry.integration.is_builtin,
         }
         for entry in plugins.survey(config)
     ]
@@ -143,7 +144,7 @@ def _check_plugins(found: list[dict[str, Any]]) -> Iterable[Finding]:
         name, fix = item["name"], f"pip install 'agentops[{item['extra']}]'"
         if item["state"] in {PluginState.TOO_OLD, PluginState.FAILED}:
             yield Finding("problem", f"{name} is not recorded: {item['reason']}", fix)
-        elif item["state"] in {PluginState.READY, PluginState.ENABLED}:
+        elif item["state"] in {PluginState.READY, PluginState.ENABLED} and not item["is_builtin"]:
             how = item["reason"] or "on"
             yield Finding("ok", f"{name} is recorded ({item['framework']} {item['version']}; {how})")
     for name, reason in sorted(plugins.failures.items()):

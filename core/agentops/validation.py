@@ -146,10 +146,11 @@ def _from_store(session_id: str, config: Config) -> list[SpanData]:
     """Ask the dashboard's own command, where it is installed; what it prints is a fixed format."""
     from agentops.cli import find_command
 
-    output = io.StringIO()
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with contextlib.redirect_stdout(output):
         find_command("show")([session_id, "--json"])
-    spans: list[SpanData] = json.loads(output.getvalue())["spans"]
+    output.seek(0)
+    spans: list[SpanData] = json.loads(output.read())["spans"]
     return spans
 
 

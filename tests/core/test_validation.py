@@ -1,6 +1,7 @@
 """``validate_trace_spans`` looks where the records are, and says what is missing."""
 
 import json
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -50,6 +51,19 @@ def test_a_session_on_this_machine_is_found_in_the_spool(capsys: pytest.CaptureF
     assert f"Session {session.id}: 3 spans" in printed
     assert "model calls: chat m1, chat m2" in printed
     assert "total cost: 0.25" in printed
+
+
+def test_a_session_that_the_store_has_taken_over_is_found_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dashboard's own command is asked, and may write text or bytes."""
+    spans = [{"id": "1", "name": "root", "kind": "session"}, {"id": "2", "name": "chat m", "kind": "llm"}]
+
+    def show(arguments: list[str]) -> int:
+        assert arguments == ["ab" * 16, "--json"]
+        sys.stdout.buffer.write(json.dumps({"spans": spans}).encode())
+        return 0
+
+    monkeypatch.setattr("agentops.cli.find_command", lambda name: show)
+    assert validate_trace_spans(trace_id="ab" * 16, max_retries=0)["llm_span_names"] == ["chat m"]
 
 
 def test_the_callers_own_session_is_meant_by_default() -> None:

@@ -5,7 +5,7 @@ Chat completions: ``{"role", "content", "tool_calls"?, "tool_call_id"?}``
 (https://platform.openai.com/docs/api-reference/responses). Many libraries speak one of the two.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from agentops.messages import Message, Part, Usage, blob, message, reasoning, text, tool_call, tool_result
@@ -29,7 +29,7 @@ _MODALITIES: Final = {"image_url": "image", "input_image": "image", "input_audio
 
 def field_of(value: Any, name: str) -> Any:
     """Return a field of a dictionary or of an object; None where there is none."""
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
 
 
 def chat_messages(messages: object) -> list[Message]:

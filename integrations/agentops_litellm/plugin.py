@@ -14,7 +14,7 @@ def agentops_integrations() -> Iterable[Integration]:
         Integration(
             name="litellm",
             distribution="litellm",
-            minimum="1.60",
+            minimum="1.80",
             trigger="litellm",
             probe="acompletion",
             install=_install,

@@ -106,19 +106,24 @@ def _recorded_by_another(agent_span: Span, pending: Pending) -> Span | None:
 
 
 def _fill_in(span: Span, pending: Pending, response: Any) -> None:
-    """Add what the span lacks."""
-    known: dict[str, Any] = {
-        GenAI.RESPONSE_ID: response_id_of(field_of(response, "response_id")),
-        **usage_attributes(field_of(response, "usage")),
-    }
+    """Add what the span lacks; mostly it lacks nothing, so nothing is read in advance."""
+    has = span.attributes
+    known: dict[str, Any] = {}
+    if GenAI.RESPONSE_ID not in has:
+        known[GenAI.RESPONSE_ID] = response_id_of(field_of(response, "response_id"))
+    if GenAI.USAGE_INPUT_TOKENS not in has:
+        known |= usage_attributes(field_of(response, "usage"))
     if INCLUDES_CONTENT.get():
-        output = list(response.output)
-        known[GenAI.INPUT_MESSAGES] = response_messages(pending.items)
-        known[GenAI.OUTPUT_MESSAGES] = [response_message(output, response_finish_reason(response))]
-        known[GenAI.RESPONSE_FINISH_REASONS] = reasons_of(response)
-        if pending.instructions and not _has_system_message(span):
+        if GenAI.INPUT_MESSAGES not in has:
+            known[GenAI.INPUT_MESSAGES] = response_messages(pending.items)
+        if GenAI.OUTPUT_MESSAGES not in has:
+            known[GenAI.OUTPUT_MESSAGES] = [response_message(response.output, response_finish_reason(response))]
+        if GenAI.RESPONSE_FINISH_REASONS not in has:
+            known[GenAI.RESPONSE_FINISH_REASONS] = reasons_of(response)
+        if pending.instructions and GenAI.SYSTEM_INSTRUCTIONS not in has and not _has_system_message(span):
             known[GenAI.SYSTEM_INSTRUCTIONS] = [text(pending.instructions)]
-    span.set({name: value for name, value in known.items() if name not in span.attributes})
+    if any(value is not None for value in known.values()):
+        span.set(known)
 
 
 def _has_system_message(span: Span) -> bool:

@@ -72,7 +72,13 @@ def instructions(value: Any) -> str:
 
 
 def messages_of(value: Any) -> list[Message]:
-    """Read a conversation in the GenAI shape or in OpenAI's; an empty list if the value is none."""
+    """Read a conversation in the GenAI shape or in OpenAI's, also as the one member of a graph's state.
+
+    Returns:
+        An empty list if the value is no conversation.
+    """
+    if isinstance(value, dict) and value.keys() == {"messages"}:
+        value = value["messages"]
     if not isinstance(value, list) or not value:
         return []
     if not all(isinstance(item, dict) and "role" in item for item in value):

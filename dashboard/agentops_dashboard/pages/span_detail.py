@@ -1,11 +1,12 @@
 """What the detail panel says about one span."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agentops.semconv import GenAI
 from agentops_dashboard import format as write
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.content import as_text, instructions, messages_of
+from agentops_dashboard.pages.query_edit import term
 from agentops_dashboard.pages.tree_view import short_name
 from agentops_dashboard.reader import Session, Span
 from agentops_dashboard.reader.outline import Outline
@@ -21,6 +22,15 @@ _PARAMETERS: Final = (
     ("Seed", GenAI.REQUEST_SEED),
 )
 _SHOWN_APART: Final = frozenset({GenAI.SYSTEM_INSTRUCTIONS, GenAI.TOOL_DEFINITIONS})
+
+
+class Fact(NamedTuple):
+    """One figure of a span; ``href`` leads to the sessions that share it, or is empty."""
+
+    label: str
+    value: str
+    title: str
+    href: str
 
 
 def detail_values(address: Address, session: Session, outline: Outline, span: Span | None) -> dict[str, Any]:
@@ -67,7 +77,7 @@ def _children(address: Address, outline: Outline, place: int) -> list[dict[str, 
     return found
 
 
-def _facts(session: Session, span: Span) -> list[tuple[str, str, str]]:
+def _facts(session: Session, span: Span) -> list[Fact]:
     attributes = span["attributes"]
     length = None if span["end_ns"] is None else (span["end_ns"] - span["start_ns"]) / 1e6
     offset = (span["start_ns"] - session["start_ns"]) / 1e6
@@ -89,7 +99,13 @@ def _facts(session: Session, span: Span) -> list[tuple[str, str, str]]:
     for label, name in _PARAMETERS:
         value = attributes.get(name)
         facts.append((label, None if value is None else str(value), ""))
-    return [(label, value, title) for label, value, title in facts if value]
+    return [Fact(label, value, title, _sessions_with(label, value)) for label, value, title in facts if value]
+
+
+def _sessions_with(label: str, value: str) -> str:
+    """The list of sessions that have the same, where the query language has a word for it."""
+    key = {"Agent": "agent", "Tool": "tool", "Model": "model"}.get(label)
+    return Address("/sessions").link(q=term(key, value)) if key else ""
 
 
 def _price_note(span: Span) -> str:

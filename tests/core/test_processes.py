@@ -183,3 +183,17 @@ def test_a_notebook_records_and_an_error_in_a_cell_is_not_the_sessions(agentops_
     spooled = read_spool(agentops_home)
     assert spooled.outline() == "default\n  execute_tool cell"
     assert spooled.sessions[0].attributes["agentops.session.state"] == "success"
+
+
+def test_a_pool_outside_of_any_session_brings_no_empty_session(tmp_path: Path, agentops_home: Path) -> None:
+    """A program with sessions of its own that hands work to processes outside of them shows these sessions only."""
+    _script(
+        tmp_path,
+        WORK + "if __name__ == '__main__':\n"
+        "    agentops.init()\n    agentops.start_session('mine').end()\n"
+        "    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context('spawn')) as pool:\n"
+        "        assert pool.submit(abs, -1).result() == 1\n"
+        "    child = multiprocessing.get_context('fork').Process(target=abs, args=(-1,))\n"
+        "    child.start(); child.join()\n",
+    )
+    assert [root.name for root in read_spool(agentops_home).sessions] == ["mine"]

@@ -48,6 +48,8 @@ EXIT_S = 1.8
 WRITE_S = 10.0
 """Seconds that it may wait for the disk: what is not on it then is lost, so more than for delivery."""
 
+_PATIENCE_S: Final = 0.5
+
 resolvers: list[ParentResolver] = []
 """Shared by all runtimes: integrations stay installed when the settings change."""
 frameworks: dict[str, str] = {}
@@ -120,7 +122,9 @@ def _let_go_of_retired() -> None:
         shared = any(other is not item and other.sink is item.sink for other in runtimes())
         if not shared:
             with guard("retire"):
-                item.sink.close(WRITE_S)
+                if not item.sink.flush(_PATIENCE_S):
+                    continue  # the disk is slow, and nobody is to wait for it here
+                item.sink.close(_PATIENCE_S)
                 if item.delivery is not None and not item.delivery.retire():
                     continue
         _retired.remove(item)

@@ -240,9 +240,14 @@ class Runtime:
             automatic._appear()
 
     def show_current_session(self) -> Session | None:
-        """Return the session that is current here, which from now on is seen even if nothing is recorded in it."""
+        """Return the session that is current here, which from now on is seen even if nothing is recorded in it.
+
+        Not so the automatic session of a program that has others and has never used this one.
+        """
         session = self.current_session()
-        if session is not None:
+        if session is None or (session.is_automatic and self._has_recorded and session.id not in self.sessions):
+            return None
+        if not session.is_inherited:
             session._appear()
         return session
 

@@ -137,7 +137,7 @@ class GenAI:
 
 
 class Foreign:
-    """Attributes of other conventions, and old ones of OpenTelemetry: read where spans of others come in, never written.
+    """Attributes of other conventions, and OpenTelemetry's old ones: read where others' spans come in, never written.
 
     Sources: OpenTelemetry GenAI before 1.37, OpenInference (``openinference-semantic-conventions``), OpenLLMetry
     (``opentelemetry-semantic-conventions-ai``). A name that ends in a dot is the beginning of several.

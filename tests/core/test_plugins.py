@@ -147,7 +147,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(plugins: Plugins) -> No
     """A typo is found without reading the source."""
     plugins.register(_plugin(_integration([])), "one")
     with pytest.raises(agentops.PluginError, match="there is no integration 'oen'; known are: one"):
-        plugins.enable("oen")
+        plugins.enable("onne")
 
 
 def test_one_that_fails_is_said_once_and_the_others_go_on(
@@ -193,7 +193,7 @@ def test_one_that_supersedes_another_takes_its_place(plugins: Plugins, framework
 
 def test_a_hook_with_a_wrong_signature_is_refused_with_its_name(plugins: Plugins) -> None:
     """A stranger's mistake is found when the plugin is registered."""
-    wrong = SimpleNamespace(agentops_session_started=agentops.hookimpl(lambda sesion: None))
+    wrong = SimpleNamespace(agentops_session_started=agentops.hookimpl(lambda session_: None))
     with pytest.raises(agentops.PluginError, match="plugin 'wrong' cannot be used"):
         plugins.register(wrong, "wrong")
 

@@ -162,7 +162,7 @@ class Span:
         self.attributes[name] = kept
 
     def set_arguments(self, arguments: dict[str, object]) -> None:
-        """Record a call's arguments by name as the input. The dictionary must be the caller's own, and be left to us."""
+        """Record a call's arguments by name as the input. The dictionary must be the caller's own and be left to us."""
         kept, size = capture_own(arguments)
         self.size += size
         self.attributes[_INPUT_ATTRIBUTE.get(self.kind, Attr.INPUT)] = kept

@@ -146,7 +146,7 @@ def test_enable_says_why_it_cannot(given: dict[str, object], message: str, plugi
 def test_an_unknown_name_is_answered_with_the_known_ones(plugins: Plugins) -> None:
     """A typo is found without reading the source."""
     plugins.register(_plugin(_integration([])), "one")
-    with pytest.raises(agentops.PluginError, match="there is no integration 'oen'; known are: one"):
+    with pytest.raises(agentops.PluginError, match="there is no integration 'onne'; known are: one"):
         plugins.enable("onne")
 
 

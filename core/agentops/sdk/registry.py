@@ -59,6 +59,7 @@ class Registry:
             span = self._open.pop(key, None)
             if span is not None:
                 self._open[new_key] = span
+                self._aliases.pop(new_key, None)
             return span
 
     def remove(self, key: Hashable) -> Span | None:

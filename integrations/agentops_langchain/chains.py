@@ -9,16 +9,14 @@ from agentops_langchain.content import agent_input, agent_output, plain
 from agentops_langchain.lost_context import enter
 from agentops_langchain.runs import Role, Run
 from agentops_langchain.steering import Steering
-from agentops_langchain.tree import Tree, attempt_of
+from agentops_langchain.tree import UNNAMED, Tree, attempt_of
 
 __all__ = ["Chains"]
 
 _CREATE_AGENT: Final = "langchain_create_agent"
-_UNNAMED: Final = "LangGraph"
-"""What LangGraph calls a graph that was compiled without a name."""
 _LOOP_NODES: Final = frozenset({"model", "tools", "agent"})
 """Nodes of the loop that every agent is; ``agent`` is what ``create_react_agent`` and tutorials call its model node."""
-_WRAPPERS: Final = frozenset({_UNNAMED, "Prompt", "call_model", "__start__"})
+_WRAPPERS: Final = frozenset({UNNAMED, "Prompt", "call_model", "__start__"})
 _WRAPPER_TYPES: Final = frozenset({"prompt", "parser"})
 _HIDDEN: Final = "langsmith:hidden"
 
@@ -86,25 +84,10 @@ class Chains:
         run.agent = name = metadata.get("lc_agent_name") or run.name
         if run.parent is None:
             self.steering.resumed(run, inputs)
-        if run.parent is None or not self._take_over(run, run.parent, name):
+        if not self.tree.take_over(run, name):
             self.tree.open(run, SpanKind.AGENT, name, _conversation(metadata))
         if run.span is not None:
             run.span.set_input(agent_input(inputs))
-
-    def _take_over(self, run: Run, node: Run, name: str) -> bool:
-        """Make one span of a graph's node and the agent that it consists of: the node's span becomes the agent's."""
-        if node.role is not Role.NODE or node.span is None or node.children or node.span.has_ended:
-            return False
-        if node.span.open_children or node.thinks:
-            return False
-        run.span, node.span = node.span, None
-        # What else happens in the node, should it come to that, begins after the agent.
-        run.start_ns, node.start_ns = node.start_ns, 0
-        node.shows_with_work = True
-        self.tree.recorder.take_over(run.id, node.id, node.parent.id if node.parent is not None else None)
-        self.tree.recorder.update(run.span, kind=SpanKind.AGENT, name=name)
-        self.tree.runs.add(run)
-        return True
 
     def _start_node(self, run: Run, graph: Run, inputs: Any, more: Mapping[str, Any]) -> None:
         run.role = Role.NODE
@@ -161,7 +144,7 @@ def _is_agent(run: Run, metadata: Mapping[str, Any]) -> bool:
     name = metadata.get("lc_agent_name")
     if run.parent is None:
         return True
-    return run.name == (name or _UNNAMED) or (name is not None and name != run.agent)
+    return run.name == (name or UNNAMED) or (name is not None and name != run.agent)
 
 
 def _is_router(run: Run, parent: Run, more: Mapping[str, Any]) -> bool:

@@ -108,11 +108,13 @@ _GRAPH_TYPES: Final[dict[str, Callable[[Any, int], Any]]] = {"Command": _command
 
 
 def _any_message(item: Any) -> Any:
-    """Convert an object, a ``(role, content)`` pair, a dictionary as OpenAI writes it, or a text."""
+    """Convert an object, a ``(role, content)`` pair, a dictionary as OpenAI writes it, or a text, if it is not yet."""
     if isinstance(item, BaseMessage):
         return message_of(item)
     if isinstance(item, str):
         return message("user", item)
+    if isinstance(item, dict) and "parts" in item:
+        return item
     if isinstance(item, tuple) and len(item) == 2:
         return message(_ROLES.get(item[0], str(item[0])), _parts(item[1], has_calls=False))
     if isinstance(item, Mapping) and "content" in item:

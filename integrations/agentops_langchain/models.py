@@ -112,12 +112,11 @@ class Models:
         run = Run(run_id, runs.around(parent_run_id), Role.MODEL, model_name(serialized, metadata, parameters))
         attributes = request_facts(metadata, parameters)
         attributes.update(attempt_of(run, None, more) or _attempt_after_failure(run, length))
+        self.tree.become_agent(run.parent, has_tools=bool(parameters.get("tools")))
         around = run.parent
         while around is not None and not around.thinks:
             around.thinks = True
             around = around.parent
-        if parameters.get("tools"):
-            self.tree.become_agent(run.parent)
         self.tree.open(run, SpanKind.LLM, run.name, attributes)
         if run.parent is None:
             self._watch_task(run)

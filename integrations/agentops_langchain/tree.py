@@ -7,15 +7,22 @@ from typing import Any, Final
 from agentops import Recorder, Span
 from agentops.semconv import Span as Attr
 from agentops.semconv import SpanKind, SpanStatus
-from agentops_langchain.content import plain
+from agentops_langchain.content import agent_input, plain
 from agentops_langchain.runs import Role, Run, Runs
 
-__all__ = ["Tree", "attempt_of"]
+__all__ = ["UNNAMED", "Tree", "attempt_of"]
+
+UNNAMED: Final = "LangGraph"
+"""What LangGraph calls a graph that was compiled without a name."""
 
 _CANCELLED: Final = (CancelledError, KeyboardInterrupt)
 _CLOSED_EARLY: Final = {Attr.CLOSED_EARLY: True}
 _RETRY_TAG: Final = "retry:attempt:"
-_MODEL_NODES: Final = frozenset({"model", "agent"})
+_REVEALED_KIND: Final = {Role.NODE: SpanKind.OPERATION, Role.AGENT: SpanKind.AGENT}
+_MODEL_NODE: Final = "model"
+"""What ``create_agent`` calls it."""
+_LOOP_NODE: Final = "agent"
+"""What ``create_react_agent`` and the tutorials call it."""
 
 
 class Tree:
@@ -60,7 +67,7 @@ class Tree:
         run.shows_with_child = run.shows_with_work = False
         parent_key = run.parent.id if run.parent is not None else None
         run.span = self.recorder.start(
-            SpanKind.OPERATION if run.role is Role.NODE else SpanKind.CHAIN,
+            _REVEALED_KIND.get(run.role, SpanKind.CHAIN),
             run.name,
             key=run.id,
             parent_key=parent_key,
@@ -68,6 +75,22 @@ class Tree:
             input=plain(run.inputs),
         )
         run.inputs = None
+
+    def take_over(self, run: Run, name: str) -> bool:
+        """Make one span of a graph's node and the agent that it consists of: the node's span becomes the agent's."""
+        node = run.parent
+        if node is None or node.role is not Role.NODE or node.span is None or node.span.has_ended:
+            return False
+        if node.thinks or node.span.open_children or set(node.children) - {run.id}:
+            return False
+        run.span, node.span = node.span, None
+        # What else happens in the node, should it come to that, begins after the agent.
+        run.start_ns, node.start_ns = node.start_ns, 0
+        node.shows_with_work = True
+        self.recorder.take_over(run.id, node.id, node.parent.id if node.parent is not None else None)
+        self.recorder.update(run.span, kind=SpanKind.AGENT, name=name if name != UNNAMED else None)
+        self.runs.add(run)
+        return True
 
     def holder(self, run: Run | None) -> Span | None:
         """Return the span that stands for a run: its own, or that of the nearest run around it that has one."""
@@ -104,24 +127,31 @@ class Tree:
         if run.span is not None:
             self.recorder.end(run.id, output=output, error=error, attributes=attributes)
 
-    def become_agent(self, asking: Run | None) -> None:
-        """Take a graph for an agent when its model node asks a model that has tools.
+    def become_agent(self, asking: Run | None, *, has_tools: bool) -> None:
+        """Take a graph for an agent when its model node asks a model.
 
-        That is how agents look which do not say that they are one: those of LangChain before 1.3, those of
-        LangGraph's ``create_react_agent``, and the loop that every tutorial builds by hand.
+        That is how agents look which do not say that they are one: those of early LangChain 1.x, where an agent in an
+        agent or graph inherits what the outer one says of itself, those of LangGraph's ``create_react_agent``, and
+        the loop that every tutorial builds by hand.
         """
         node = asking
         while node is not None and node.role is Role.CHAIN and node.span is None:
             node = node.parent
-        if node is None or node.name not in _MODEL_NODES or not node.shows_with_child or node.parent is None:
+        if node is None or not node.shows_with_child or node.parent is None:
+            return
+        if node.name != _MODEL_NODE and not (node.name == _LOOP_NODE and has_tools):
             return
         graph = node.parent
-        holder = self.holder(graph)
         node.shows_with_child = False
-        if graph.role is Role.CHAIN and holder is not None and holder.kind != SpanKind.TOOL:
-            graph.role = Role.AGENT
-            graph.agent = node.agent = holder.name
-            self.recorder.update(holder, kind=SpanKind.AGENT)
+        if graph.role is not Role.CHAIN:
+            return
+        graph.role = Role.AGENT
+        if graph.span is None and not self.take_over(graph, graph.name):
+            self.reveal(graph)
+        if graph.span is not None:
+            graph.agent = node.agent = graph.name if graph.name != UNNAMED else graph.span.name
+            graph.span.set_input(agent_input(graph.span.input))
+            self.recorder.update(graph.span, kind=SpanKind.AGENT, name=graph.agent)
 
     def _reveal_around(self, parent: Run, *, is_agent: bool) -> None:
         hidden: list[Run] = []

@@ -6,7 +6,14 @@ import pytest
 
 import agentops
 from agentops.testing import Recording, recording
+from agentops_langchain import AgentOpsCallbackHandler
 from agentops_langchain.tracker import tracker
+
+
+@pytest.fixture(autouse=True)
+def errors_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LangChain swallows what a handler raises, also what our guard lets through under test."""
+    monkeypatch.setattr(AgentOpsCallbackHandler, "raise_error", True)
 
 
 @pytest.fixture

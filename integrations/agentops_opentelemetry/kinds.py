@@ -52,7 +52,7 @@ _NAMES: Final = {
     SpanKind.TOOL: (GenAI.TOOL_NAME, "tool.name", ENTITY_NAME),
     SpanKind.LLM: (GenAI.REQUEST_MODEL, "llm.model_name", GenAI.RESPONSE_MODEL),
     SpanKind.EMBEDDING: (GenAI.REQUEST_MODEL, "embedding.model_name", GenAI.RESPONSE_MODEL),
-    SpanKind.WORKFLOW: (GenAI.WORKFLOW_NAME, "workflow.name", ENTITY_NAME),
+    SpanKind.WORKFLOW: (GenAI.WORKFLOW_NAME, "workflow.name", ENTITY_NAME, GenAI.AGENT_NAME),
 }
 
 
@@ -86,4 +86,7 @@ def name_of(kind: str, name: str, attributes: Attributes) -> str:
         if attributes.get(attribute):
             return str(attributes[attribute])
     operation = operation_in(name)
-    return name.removeprefix(f"{operation} ") if operation is not None else name
+    if operation is None:
+        return name
+    target = name.removeprefix(operation).strip()
+    return target or ("model" if kind == SpanKind.LLM else operation.removeprefix("invoke_"))

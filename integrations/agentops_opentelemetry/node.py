@@ -30,7 +30,7 @@ class Node:
         start_ns: When it started, by our clock; None for now.
         joins_calls: Whether a model call of it may be one that another integration has opened a span for already.
         hidden: Beginnings of attribute names to leave out, which repeat what others say.
-        tidy: Gets kind and attributes when the span ends, and returns the attributes as they are to be read.
+        tidy: Gets kind and attributes, at the start and at the end; returns the attributes as they are to be read.
         presumed: Its kind as long as nothing is said of it, where its instrumentation tells kinds only at the end.
     """
 
@@ -107,7 +107,8 @@ class Node:
         if kind is None:
             return
         name = name_of(kind, self._name, self.attributes)
-        facts = request_facts(self.attributes, self._hidden)
+        known = self.attributes if self._tidy is None else self._tidy(kind, self.attributes)
+        facts = request_facts(known, self._hidden)
         if kind == SpanKind.LLM and self._joins_calls:
             with activate(self._parent):
                 self._call = self._recorder.model_call(name, attributes=facts)

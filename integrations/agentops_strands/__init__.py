@@ -1,0 +1,3 @@
+"""Records runs of Strands Agents as agentops sessions."""
+
+__all__: list[str] = []

@@ -124,6 +124,14 @@ def test_pages_in_every_order_show_each_session_once_unknown_values_last(filled,
         assert known == sorted(known, reverse=sort.startswith("-"))
 
 
+def test_numbers_beyond_the_database_are_answered(filled):
+    """The year 1 and 10^21 tokens are no errors of ours."""
+    assert filled.sessions("start:>0001-01-01")["total"] == 60
+    assert filled.sessions("start:<9999-12-31")["total"] == 60
+    with pytest.raises(QueryError, match="tokens needs a value"):
+        filled.sessions("tokens:>999999999999999M")
+
+
 def test_a_wrong_sort_key_or_cursor_is_refused(filled):
     """Both are answered with a sentence."""
     with pytest.raises(QueryError, match="Did you mean 'tokens'"):

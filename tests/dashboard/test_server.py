@@ -25,7 +25,8 @@ def server(tmp_path):
     def start():
         process = subprocess.Popen(
             [sys.executable, "-c", "from agentops.cli import main; main(['serve', '--port', '0'])"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ | {"AGENTOPS_HOME": str(tmp_path)}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env=os.environ | {"AGENTOPS_HOME": str(tmp_path)},
         )  # fmt: skip
         started.append(process)
         return process, re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline()).group()

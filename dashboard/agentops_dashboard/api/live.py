@@ -24,10 +24,12 @@ def add_live(app: FastAPI, reader: Reader) -> None:
     @app.get("/api/v1/live", tags=["live"], summary="Changed sessions, as server-sent events")
     async def live(
         request: Request,
-        after: Annotated[int | None, Query(description="Revision to go on behind; now by default")] = None,
+        after: Annotated[
+            int | None, Query(description="Revision to go on behind; now by default", ge=0, le=2**62)
+        ] = None,
     ) -> Response:
         last = request.headers.get("last-event-id", "")
-        start = int(last) if last.isascii() and last.isdigit() and len(last) < 20 else after
+        start = int(last) if last.isascii() and last.isdigit() and len(last) < 20 and int(last) < 2**63 else after
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_events(request, reader, start), media_type="text/event-stream", headers=headers)
 

@@ -36,7 +36,7 @@ def _moment(text: str | None, name: str) -> int | None:
     if not text:
         return None
     if text.isascii() and text.isdigit() and 16 <= len(text) <= 19:
-        return min(int(text), 2**63 - 1)
+        return min(int(text), 2**62)
     moment = read_time(text, time.time_ns())
     if moment is None:
         raise QueryError(f"{name} needs a time such as 24h or 2026-01-31, not {text[:40]!r}.", 0, len(text))

@@ -78,10 +78,10 @@ def _add_details(app: FastAPI, reader: Reader) -> None:
     def tree(
         session_id: str,
         *,
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
         limit: Limit = 100,
         collapsed: Annotated[str, Query(description="Span ids, with commas between")] = "",
-        depth: Annotated[int | None, Query(ge=1)] = None,
+        depth: Annotated[int | None, Query(ge=1, le=10_000)] = None,
         errors: bool = False,
         find: Annotated[str, Query(max_length=500)] = "",
     ) -> Response:

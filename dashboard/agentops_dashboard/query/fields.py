@@ -104,6 +104,7 @@ _UNITS_NS = {
     "ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "min": 60_000_000_000,
     "h": 3_600_000_000_000, "d": 86_400_000_000_000, "w": 604_800_000_000_000,
 }  # fmt: skip
+_FARTHEST = 2**62
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|min|s|m|h|d|w))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|min|s|m|h|d|w)")
 _NUMBER = re.compile(r"(\d{1,15}(?:\.\d{1,12})?)([kKmM]?)")
@@ -168,6 +169,8 @@ def _number(text: str, _now_ns: int) -> int | float | None:
     if match is None:
         return None
     value = Decimal(match[1]) * {"": 1, "k": 1_000, "m": 1_000_000}[match[2].lower()]
+    if value >= _FARTHEST:
+        return None
     return int(value) if value == value.to_integral_value() else float(value)
 
 
@@ -182,7 +185,7 @@ def _duration(text: str, _now_ns: int) -> int | None:
     if len(text) > 40 or not _DURATION.fullmatch(text):
         return None
     total = sum(int(Decimal(number) * _UNITS_NS[unit]) for number, unit in _DURATION_PART.findall(text))
-    return total if total < 2**62 else None
+    return total if total < _FARTHEST else None
 
 
 def read_time(text: str, now_ns: int) -> int | None:
@@ -194,6 +197,8 @@ def read_time(text: str, now_ns: int) -> int | None:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace("z", "+00:00"))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.utc)
-        return int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
+        time_ns = int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
+        # Years that nanoseconds in 64 bits cannot count to are as good as the last that they can.
+        return max(-_FARTHEST, min(time_ns, _FARTHEST))
     except (ValueError, OverflowError):
         return None

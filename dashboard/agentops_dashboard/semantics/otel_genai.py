@@ -127,7 +127,7 @@ OTEL_GENAI = Convention(
         Operation.EMBEDDINGS: SpanKind.EMBEDDING,
         Operation.RETRIEVAL: SpanKind.RETRIEVER,
         Operation.EXECUTE_TOOL: SpanKind.TOOL,
-        Operation.CREATE_AGENT: SpanKind.AGENT,
+        Operation.CREATE_AGENT: SpanKind.OPERATION,
         Operation.INVOKE_AGENT: SpanKind.AGENT,
         Operation.INVOKE_WORKFLOW: SpanKind.WORKFLOW,
     },

@@ -1,0 +1,116 @@
+"""Other projects' clients, each in an environment of its own, against a real server."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+import venv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAMS = Path(__file__).parent / "programs"
+LANGCHAIN = ["langchain>=1.3", "opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk"]
+REQUIREMENTS = {
+    "agentops_04": ["agentops==0.4.21", "opentelemetry-exporter-otlp-proto-http<1.45"],
+    "openinference": ["openinference-instrumentation-langchain", *LANGCHAIN],
+    "traceloop": ["traceloop-sdk", *LANGCHAIN],
+    "logfire": ["logfire", "pydantic-ai-slim", "opentelemetry-exporter-otlp-proto-http"],
+}
+"""By program. The old client has our own distribution's name, so it can share no environment with us."""
+
+
+class Server:
+    """``agentops serve`` on an empty home."""
+
+    def __init__(self, home: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", "from agentops.cli import main; main(['serve', '--port', '0'])"],
+            stdout=subprocess.PIPE, env=os.environ | {"AGENTOPS_HOME": str(home)}, text=True,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+", self._process.stdout.readline())
+        assert found is not None
+        self.url = found.group()
+
+    def get(self, path: str) -> Any:
+        """Fetch JSON."""
+        with urllib.request.urlopen(self.url + path) as answer:
+            return json.load(answer)
+
+    def sessions(self, count: int) -> list[dict[str, Any]]:
+        """Return the sessions, the oldest first, once there are so many."""
+        for _ in range(100):
+            found: list[dict[str, Any]] = self.get("/api/v1/sessions?sort=start_time")["sessions"]
+            if len(found) >= count:
+                break
+            time.sleep(0.1)
+        return found
+
+    def outline(self, session_id: str) -> list[str]:
+        """Return a session's tree as indented lines of kind and what it is about."""
+        rows = self.get(f"/api/v1/sessions/{session_id}/tree?limit=1000")["rows"]
+        return [
+            "  " * row["depth"] + " ".join(filter(None, (row["span"]["kind"], self._about(row["span"]))))
+            for row in rows
+        ]
+
+    def _about(self, span: dict[str, Any]) -> str:
+        failed = "!" if span["status"] == "error" else ""
+        return str(span["tool"] or span["agent"] or "") + failed if span["kind"] in ("tool", "agent") else failed
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait(20)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def python_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Give the interpreter of a program's environment; made when it is first asked for."""
+    made: dict[str, Path] = {}
+
+    def make(name: str) -> Path:
+        if name not in made:
+            directory = tmp_path_factory.mktemp(name) / "venv"
+            uv = shutil.which("uv")
+            venv.create(directory, with_pip=uv is None)
+            python = directory / ("Scripts" if os.name == "nt" else "bin") / "python"
+            install = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
+            subprocess.run([*install, "-q", *REQUIREMENTS[name]], check=True)
+            made[name] = python
+        return made[name]
+
+    return make
+
+
+@pytest.fixture
+def run(python_of: Callable[[str], Path], server: Server) -> Callable[[str], str]:
+    """Run a program against the server; returns what it printed."""
+
+    def start(name: str) -> str:
+        command = [str(python_of(name)), str(PROGRAMS / f"run_{name}.py"), server.url]
+        clean = {
+            key: value for key, value in os.environ.items() if not key.startswith(("AGENTOPS_", "OTEL_", "PYTHON"))
+        }
+        env = clean | {"TRACELOOP_TELEMETRY": "false"}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return start

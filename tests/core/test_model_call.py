@@ -86,6 +86,16 @@ def test_it_adds_what_the_frameworks_span_lacks(
     assert span.attributes[GenAI.USAGE_INPUT_TOKENS] == 3
 
 
+def test_a_frameworks_span_at_the_top(recorded: Recording, framework: Recorder, provider: Recorder) -> None:
+    """A bare model call of a framework, with nothing around it, is found in the automatic session."""
+    span = _model_span(framework)
+    call = _begin(provider)
+    assert call.span is span
+    call.finish()
+    framework.end(span)
+    assert recorded.outline().splitlines()[1:] == ["  llm gpt-4o"]
+
+
 def test_parallel_calls_find_their_own_span(recorded: Recording, framework: Recorder, provider: Recorder) -> None:
     """Of several open spans each call takes the one with its message, or one that no other call has."""
     with framework.span(SpanKind.AGENT, "a"):

@@ -230,7 +230,9 @@ class Recorder:
                 return None
             shared = running.span if running.span.kind == kind else None
         if shared is None and kind == SpanKind.LLM:
-            shared = open_model_span(around, self.origin, model or name, input)
+            session = self.current_session() if around is None else None
+            beside = around if session is None else session.root
+            shared = open_model_span(beside, self.origin, model or name, input)
         if shared is not None:
             shared.set({key: value for key, value in (attributes or {}).items() if key not in shared.attributes})
             return ModelCall(self, shared, is_shared=True)

@@ -55,10 +55,9 @@ def test_a_shared_pool_puts_each_job_into_the_session_that_submitted_it() -> Non
 @pytest.mark.usefixtures("_threads")
 def test_a_job_from_outside_of_any_session_is_outside_though_its_thread_was_started_inside() -> None:
     """What a pool's thread was started under is not what its later jobs belong to."""
-    with recording() as recorded, ThreadPoolExecutor(1) as pool:
-        with agentops.start_session("one"):
-            pool.submit(step, 1).result()
-            contextvars.Context().run(lambda: pool.submit(step, 2).result())
+    with recording() as recorded, ThreadPoolExecutor(1) as pool, agentops.start_session("one"):
+        pool.submit(step, 1).result()
+        contextvars.Context().run(lambda: pool.submit(step, 2).result())
     assert recorded.outline() == "session one\n  operation step\nsession default\n  operation step"
 
 

@@ -78,3 +78,13 @@ def test_every_control_has_a_name(site: Site, open_page: Open) -> None:
     assert page.evaluate(nameless) == []
     page.goto(site.at(f"/sessions/{site.ids.failed}?view=timeline"))
     assert page.evaluate(nameless) == []
+
+
+def test_controls_are_what_they_say(site: Site, open_page: Open) -> None:
+    """No link claims to be a switch, no summary holds a second control, and every divider says where it stands."""
+    wrong = "a[aria-pressed], summary a, summary button, [role=img] a, [role=separator][tabindex]:not([aria-valuenow])"
+    page = open_page(site.at("/sessions?q=tag:beta"))
+    assert page.locator(wrong).count() == 0
+    for view in ("tree", "timeline", "messages", "agents", "errors"):
+        page.goto(site.at(f"/sessions/{site.ids.failed}?view={view}"))
+        assert page.locator(wrong).count() == 0, view

@@ -334,6 +334,7 @@ const divider = $(".divider");
 const setWidth = (width) => {
   const kept = Math.round(Math.min(Math.max(width, 260), innerWidth * 0.65));
   document.documentElement.style.setProperty("--detail", `${kept}px`);
+  divider?.setAttribute("aria-valuenow", Math.round((kept / innerWidth) * 100));
   localStorage.setItem("detail", kept);
 };
 if (localStorage.getItem("detail") && innerWidth > 1100) setWidth(Number(localStorage.getItem("detail")));

@@ -258,3 +258,28 @@ def test_destinations_are_told_where_they_lead_but_not_with_which_key(agentops_h
     note = _spool(agentops_home) / "destination.json"
     assert json.loads(note.read_text()) == {"endpoint": server.url, "exporter_endpoint": None}
     assert "secret-key" not in "".join(path.read_text() for path in agentops_home.rglob("*") if path.is_file())
+
+
+def test_delivery_that_was_stopped_in_the_middle_of_a_request_can_go_on(tmp_path: Path) -> None:
+    """``disable()`` while a server hangs gives up waiting; when the server is back, the next records are delivered."""
+    with endpoint(delay_s=0.5) as server:
+        delivery = Delivery(
+            Outbox(tmp_path, sends_partial=True),
+            Transport(updated(config_from_environment(), {"endpoint": server.url})),
+            interval_s=0.01,
+            process="other",
+        )
+        _segment(tmp_path, _line("a"))
+        delivery.notify()
+        time.sleep(0.1)
+        delivery.close(0.1)
+        server.delay_s = 0
+        server.wait_for(lambda item: item.received)
+        _segment(tmp_path, _line("b"))
+        end = time.monotonic() + 10
+        while delivery._thread is not None and time.monotonic() < end:
+            time.sleep(0.01)
+        delivery.notify()
+        assert delivery.flush(10)
+        delivery.close(1)
+    assert [name for request in server.taken for name in _names(request)] == ["a", "b"]

@@ -148,12 +148,11 @@ class Delivery:
         self._start()
         self._deadline = time.monotonic() + timeout_s
         self._press()
-        if self._thread is None:  # an interpreter that shuts down starts no thread any more
+        thread = self._thread
+        if thread is None:  # an interpreter that shuts down starts no thread any more
             self._pass()
-        elif self._thread is not threading.current_thread():
-            self._thread.join(timeout_s)
-            if not self._thread.is_alive():
-                self._thread = self._deadline = None
+        elif thread is not threading.current_thread():
+            thread.join(timeout_s)
         left = self.outbox.waiting_bytes(self._process)
         if left:
             logger.warning(
@@ -195,6 +194,7 @@ class Delivery:
             pause_s = self._pass()
             if is_last:
                 self.sender.close()
+                self._thread = self._deadline = None  # what comes later starts another one
                 return
             self._hurry.wait(pause_s)
 

@@ -254,3 +254,24 @@ def test_runs_that_never_end_are_let_go(recorder: agentops.Recorder, monkeypatch
             recorder.start("llm", "gpt-4o", key=("l", number), parent_key=("a", number))
             recorder.end(("a", number))
     assert len(recorder.registry) <= 11
+
+
+def test_a_parent_may_come_while_its_child_decides_to_wait(
+    recorder: agentops.Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No child waits in vain for a parent that another thread starts in just that moment."""
+    registry = recorder.registry
+    knows = registry.knows
+
+    def parent_comes_after(key: object) -> bool:
+        monkeypatch.setattr(registry, "knows", knows)
+        known = knows(key)
+        recorder.start("agent", "planner", key="a")
+        return known
+
+    with recording() as recorded:
+        monkeypatch.setattr(registry, "knows", parent_comes_after)
+        recorder.start_in_order("a", lambda: recorder.start("tool", "search", key="t", parent_key="a"))
+        recorder.end("t")
+        recorder.end("a")
+    assert recorded.outline() == "session default\n  agent planner\n    tool search"

@@ -109,8 +109,10 @@ class Registry:
             _keep(self._early_ends, key, end)
 
     def await_parent(self, parent_key: Hashable, event: Callable[[], None]) -> list[Callable[[], None]]:
-        """Keep an event until its parent is known; returns events that have no more room to wait."""
+        """Keep an event until its parent is known; returns events that need not or cannot wait."""
         with self.lock:
+            if self.knows(parent_key):  # since the caller asked
+                return [event]
             self._waiting.setdefault(parent_key, []).append(event)
             crowded = len(self._waiting) > _REMEMBERED
             return self._waiting.popitem(last=False)[1] if crowded else []
@@ -121,6 +123,8 @@ class Registry:
 
     def release(self, key: Hashable) -> None:
         """Let go the events that waited for this run."""
+        if not self._waiting:  # with most frameworks nothing ever waits
+            return
         with self.lock:
             events = self._waiting.pop(key, [])
         for event in events:

@@ -83,6 +83,9 @@ def test_a_wrong_query_says_what_was_meant_and_where(site: Site, open_page: Open
     expect(problem).to_contain_text("status")
     expect(problem.locator("mark")).to_contain_text("stauts")
     assert watch.complaints.pop().endswith("400 (Bad Request)")
+    problem.get_by_role("link").click()
+    expect(page).to_have_url(re.compile("status%3Afailed"))
+    expect(page.locator("#rows tr").first).to_be_visible()
 
 
 def test_keys_and_values_complete_themselves(site: Site, open_page: Open) -> None:

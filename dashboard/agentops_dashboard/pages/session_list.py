@@ -84,13 +84,14 @@ def chips(address: Address, query: str) -> list[dict[str, str]]:
 
 
 def problem_of(error: QueryError, query: str) -> dict[str, str]:
-    """What is wrong with a query, with the wrong place apart."""
+    """What is wrong with a query, with the wrong place apart, and the query as it probably was meant."""
     start, end = error.position, error.position + error.length
     return {
         "message": error.message,
         "before": query[:start],
         "marked": query[start:end] or " ",
         "after": query[end:],
+        "meant": query[:start] + error.suggestion + query[end:] if error.suggestion else "",
     }
 
 

@@ -78,8 +78,9 @@ class AgentOpsTraceProcessor(TracingProcessor):
         start = start_of(data)
         if data.type in _MODEL_CALLS:
             start = self.model_calls.named(start, self.recorder.get(parent_key))
+        within = self._within(parent_key) if data.type == "agent" else None
         opened = self.recorder.start(
-            start.kind, start.name, key=key, parent_key=parent_key, attributes=start.attributes
+            start.kind, start.name, key=key, parent=within, parent_key=parent_key, attributes=start.attributes
         )
         if data.type in _MODEL_CALLS and opened is not None:
             self.model_calls.seen(opened)
@@ -115,6 +116,14 @@ class AgentOpsTraceProcessor(TracingProcessor):
         while parent is not None and parent.origin != self.recorder.origin:
             parent = parent.parent
         return parent if parent is not None and parent.kind == SpanKind.WORKFLOW else None
+
+    def _within(self, parent_key: str) -> Span | None:
+        """Return what an agent is run in, if that is something of another origin inside the SDK's own span."""
+        around, current = self.recorder.get(parent_key), self.recorder.current()
+        span = current
+        while span is not None and span is not around:
+            span = span.parent
+        return current if around is not None and span is around else None
 
     def _is_idle(self) -> bool:
         return bool(integration_processor) and integration_processor[0] is not self

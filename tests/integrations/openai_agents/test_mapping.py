@@ -428,6 +428,38 @@ session default
     )
 
 
+def test_agent_run_by_something_else_in_a_tool(server: ScriptedServer) -> None:
+    """An agent that a decorated function runs inside a tool is below that function, not beside it."""
+
+    @agentops.operation
+    async def delegate() -> str:
+        return str(await ask(server.url))
+
+    @function_tool(name_override="add")
+    async def add_by_delegate(a: int, b: int) -> str:
+        """Add."""
+        return await delegate()
+
+    with recording() as recorded:
+        asyncio.run(ask(server.url, tool=add_by_delegate))
+    check_tree(recorded)
+    assert (
+        recorded.outline()
+        == """\
+session default
+  workflow Agent workflow
+    agent calculator
+      llm gpt-4o-mini
+      tool add
+        operation delegate
+          agent calculator
+            llm gpt-4o-mini
+            tool add
+            llm gpt-4o-mini
+      llm gpt-4o-mini"""
+    )
+
+
 @pytest.mark.parametrize("way", ["call", "config", "environment"])
 @pytest.mark.parametrize("asks", [ask, ask_streaming])
 def test_runs_are_recorded_with_tracing_switched_off(

@@ -225,3 +225,39 @@ def test_no_bytes_whatever_are_an_error_of_ours(client, content):
 def test_limits_are_what_the_documentation_says():
     """16 MB as sent, 64 MB decompressed."""
     assert (body_module.BODY_LIMIT, body_module.DECOMPRESSED_LIMIT) == (16 * 2**20, 64 * 2**20)
+
+
+def _value(text):
+    return {"stringValue": text}
+
+
+def test_values_that_cannot_be_written_again_stay_text(client):
+    """JSON that nests 500 deep, integers beyond 64 bits, ledgers of nonsense: stored or refused, never a 500."""
+    deep = '{"a":' * 500 + "1" + "}" * 500
+    attributes = [
+        {"key": "agentops.span.seq", "value": {"intValue": "1"}},
+        {"key": "agentops.session.metadata", "value": _value(deep)},
+        {"key": "agentops.span.kind", "value": _value("tool")},
+        {"key": "input.value", "value": _value(deep)},
+        {"key": "output.value", "value": _value("[" + "[1]," * 300 + "2]")},
+        {"key": "big", "value": {"intValue": "9" * 40}},
+        {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "9" * 40}},
+    ]
+    span = {"traceId": "1" * 32, "spanId": "2" * 16, "name": "s", "startTimeUnixNano": "1", "endTimeUnixNano": "2"}
+    ledgers = [
+        '{"process": "p", "time_ns": 1, "sessions": {"x": {"spans": "many"}}}',
+        '{"process": 7, "time_ns": 1, "sessions": {}}',
+        '{"process": "p", "time_ns": 1e99, "sessions": {}}',
+        '{"process": "p", "time_ns": 1, "sessions": {"x": {"spans": 99999999999999999999999}}}',
+    ]
+    scopes = [{"spans": [span | {"attributes": attributes}]}]
+    scopes += [
+        {"scope": {"name": "agentops.ledger", "attributes": [{"key": "agentops.ledger", "value": _value(text)}]}}
+        for text in ledgers
+    ]
+    body = orjson.dumps({"resourceSpans": [{"scopeSpans": scopes}]})
+    answer = client.post("/v1/traces", content=body, headers={"content-type": JSON})
+    assert (answer.status_code, answer.json()["partialSuccess"]["rejectedSpans"]) == (200, "4")
+    stored = client.get("/api/v1/spans/" + "2" * 16).json()
+    assert (stored["input"], stored["output"][-1], stored["attributes"]["big"]) == (deep, 2, "9" * 40)
+    assert client.get("/api/v1/sessions/last").json()["counts"]["tools"] == 1

@@ -10,6 +10,7 @@ __all__ = ["MOST_ATTRIBUTES", "Batch", "bounded"]
 
 MOST_ATTRIBUTES = 1000
 _KEY_LIMIT = 256
+_COUNT_LIMIT = 2**62
 
 
 @dataclass(slots=True)
@@ -19,6 +20,21 @@ class Batch:
     spans: list[RawSpan] = field(default_factory=list)
     ledgers: list[Ledger] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
+
+    def add_ledger(self, attributes: dict[str, Any]) -> None:
+        """Take a ledger from its scope's attributes; one of another shape is counted."""
+        try:
+            ledger = Ledger.from_scope(attributes)
+        except ValueError:
+            self.reject("a ledger of unknown shape")
+            return
+        counts = [ledger.time_ns]
+        for one in ledger.sessions.values():
+            counts += [one.spans, one.dropped_spans, one.dropped_payloads, one.redactions]
+        if type(ledger.process) is str and all(type(count) is int and 0 <= count < _COUNT_LIMIT for count in counts):
+            self.ledgers.append(ledger)
+        else:
+            self.reject("a ledger of unknown shape")
 
     def reject(self, reason: str) -> None:
         """Count one span that cannot be taken."""

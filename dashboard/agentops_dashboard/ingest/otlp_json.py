@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from agentops.wire import LEDGER_SCOPE, Ledger
+from agentops.wire import LEDGER_SCOPE
 from agentops_dashboard.ingest.batch import Batch, bounded
 from agentops_dashboard.semantics.record import RawSpan
 
@@ -59,10 +59,7 @@ def _decode_scope(scope_spans: dict[str, Any], resource: dict[str, Any], batch: 
     scope = scope_spans.get("scope")
     scope_name = str(scope.get("name") or "") if isinstance(scope, dict) else ""
     if scope_name == LEDGER_SCOPE:
-        try:
-            batch.ledgers.append(Ledger.from_scope(_attributes_of(scope)))
-        except ValueError:
-            batch.reject("a ledger of unknown shape")
+        batch.add_ledger(_attributes_of(scope))
         return
     for item in _objects(scope_spans, "spans", "spans"):
         try:
@@ -153,7 +150,8 @@ def _plain(value: dict[str, Any], depth: int) -> Any:
     if depth > _DEEPEST:
         raise ValueError("an attribute nests too deep")
     if "intValue" in value:
-        return int(value["intValue"])
+        number = int(value["intValue"])
+        return number if -(2**63) <= number < 2**63 else str(number)
     if "doubleValue" in value:
         return float(value["doubleValue"])
     if "arrayValue" in value:

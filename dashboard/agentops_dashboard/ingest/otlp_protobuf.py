@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from agentops.wire import LEDGER_SCOPE, Ledger
+from agentops.wire import LEDGER_SCOPE
 from agentops_dashboard.ingest.batch import Batch, bounded
 from agentops_dashboard.semantics.record import RawSpan
 
@@ -36,7 +36,7 @@ def decode(body: bytes) -> Batch:
         resource = bounded(_attributes(resource_spans.resource.attributes))
         for scope_spans in resource_spans.scope_spans:
             if scope_spans.scope.name == LEDGER_SCOPE:
-                _ledger(_attributes(scope_spans.scope.attributes), batch)
+                batch.add_ledger(_attributes(scope_spans.scope.attributes))
                 continue
             for span in scope_spans.spans:
                 if _is_valid(span):
@@ -53,13 +53,6 @@ def encode_response(rejected: int, message: str) -> bytes:
     partial = ExportTracePartialSuccess(rejected_spans=rejected, error_message=message)
     encoded: bytes = ExportTraceServiceResponse(partial_success=partial).SerializeToString()
     return encoded
-
-
-def _ledger(attributes: dict[str, Any], batch: Batch) -> None:
-    try:
-        batch.ledgers.append(Ledger.from_scope(attributes))
-    except ValueError:
-        batch.reject("a ledger of unknown shape")
 
 
 def _is_valid(span: Any) -> bool:

@@ -51,7 +51,7 @@ class SpoolImporter:
             started = time.monotonic()
             try:
                 self.import_once()
-            except (sqlite3.Error, OSError):
+            except (sqlite3.Error, OSError, ValueError, TypeError, OverflowError):
                 # A full disk or a lock held too long passes; nothing is lost, since the spool still has it.
                 _log.exception("agentops: the spool could not be imported; it is tried again.")
                 self._stop.wait(_AFTER_FAILURE_S)

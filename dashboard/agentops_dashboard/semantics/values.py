@@ -8,6 +8,7 @@ import orjson
 __all__ = ["as_data", "as_integer", "as_nano", "as_object", "as_seconds_ns", "as_strings", "as_text"]
 
 _INT64 = 2**63
+_DEEPEST = 100
 
 
 def as_text(value: Any) -> str | None:
@@ -54,10 +55,27 @@ def as_data(value: Any) -> Any:
     """JSON text becomes data; any other text stays text."""
     if type(value) is str and value[:1] in ("{", "["):
         try:
-            return orjson.loads(value)
+            data = orjson.loads(value)
         except orjson.JSONDecodeError:
             return value
+        is_flat = value.count("[") + value.count("{") <= _DEEPEST
+        return data if is_flat or _is_shallow(data) else value
     return value
+
+
+def _is_shallow(data: Any) -> bool:
+    """Say whether data nests no deeper than what can be written again; orjson writes 254 levels and reads 1024."""
+    level = [data]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for item in level
+            if type(item) in (list, dict)
+            for inner in (item if type(item) is list else item.values())
+        ]
+        if not level:
+            return True
+    return False
 
 
 def as_object(value: Any) -> dict[str, Any] | None:

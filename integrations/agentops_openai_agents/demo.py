@@ -59,9 +59,9 @@ async def stays_on_topic(
     return GuardrailFunctionOutput(output_info="topic", tripwire_triggered="crypto" in str(asked))
 
 
-def support_desk() -> Agent[None]:
-    """Return the agent that takes the calls, with those that it hands over to."""
-    policies = Agent[None](
+def policy_expert() -> Agent[None]:
+    """Return the agent that the order agent asks as a tool."""
+    return Agent[None](
         name="policy expert",
         instructions="Answer from the policies only.",
         tools=[search_policies],
@@ -71,43 +71,40 @@ def support_desk() -> Agent[None]:
             delay_s=0.04,
         ),
     )
-    orders = Agent[None](
+
+
+def order_agent() -> Agent[None]:
+    """Return the agent that puts things right."""
+    order = {"order_id": "A-1042"}
+    question = {"input": "Who pays when the carrier loses a parcel?"}
+    refund = {**order, "amount": 189.0}
+    answer = "I am sorry: the carrier has lost your parcel. The full 189.00 EUR are on their way back (R-2291)."
+    return Agent[None](
         name="order agent",
         instructions="Find out what happened to the order and put it right.",
         tools=[
             find_order,
             track_parcel,
             issue_refund,
-            policies.as_tool("ask_policy_expert", "Ask what the policies say."),
+            policy_expert().as_tool("ask_policy_expert", "Ask what the policies say."),
         ],
         model=ScriptedModel(
-            Turn(
-                calls=[("find_order", {"order_id": "A-1042"}), ("track_parcel", {"order_id": "A-1042"})],
-                input_tokens=486,
-                output_tokens=52,
-            ),
-            Turn(
-                calls=[
-                    ("track_parcel", {"order_id": "A-1042"}),
-                    ("ask_policy_expert", {"input": "Who pays when the carrier loses a parcel?"}),
-                ],
-                input_tokens=603,
-                output_tokens=47,
-            ),
-            Turn(calls=[("issue_refund", {"order_id": "A-1042", "amount": 189.0})], input_tokens=731, output_tokens=29),
-            Turn(
-                "I am sorry: the carrier has lost your parcel. The full 189.00 EUR are on their way back (R-2291).",
-                input_tokens=802,
-                output_tokens=38,
-            ),
+            Turn(calls=[("find_order", order), ("track_parcel", order)], input_tokens=486, output_tokens=52),
+            Turn(calls=[("track_parcel", order), ("ask_policy_expert", question)], input_tokens=603, output_tokens=47),
+            Turn(calls=[("issue_refund", refund)], input_tokens=731, output_tokens=29),
+            Turn(answer, input_tokens=802, output_tokens=38),
             model="gpt-4o",
             delay_s=0.06,
         ),
     )
+
+
+def support_desk() -> Agent[None]:
+    """Return the agent that takes the calls, with the one that it hands over to."""
     return Agent[None](
         name="triage",
         instructions="Pass the customer on to whoever can help.",
-        handoffs=[orders],
+        handoffs=[order_agent()],
         input_guardrails=[stays_on_topic],
         model=ScriptedModel(
             Turn(calls=[("transfer_to_order_agent", {})], input_tokens=318, output_tokens=14), delay_s=0.03

@@ -74,7 +74,7 @@ class Node:
         self._tidy = tidy
         self._call: ModelCall | None = None
         self._raised_before = sys.exc_info()[1]
-        self.attributes: dict[str, Any] = dict(attributes)
+        self.attributes: dict[str, Any] = _plain(attributes)
         self.events: list[Event] = []
         self.error: BaseException | ErrorInfo | None = None
         self.span: Span | None = None
@@ -97,7 +97,7 @@ class Node:
 
     def note(self, attributes: Attributes) -> None:
         """Take attributes that were set after the start."""
-        self.attributes.update(attributes)
+        self.attributes.update(_plain(attributes))
         if self.span is None:
             self.open()
 
@@ -162,3 +162,8 @@ class Node:
         if self.error is None:
             kind = str(self.attributes.get(Attr.ERROR_TYPE) or "error")
             self.error = ErrorInfo(kind, description or kind)
+
+
+def _plain(attributes: Attributes) -> dict[str, Any]:
+    """Return attributes under plain names: some libraries keep theirs in an enumeration of texts."""
+    return {str.__str__(name): value for name, value in attributes.items()}

@@ -124,6 +124,7 @@ class RecordingTracer(Tracer):
             for our sake, and the user has not asked for it there.
         hidden: Beginnings of attribute names to leave out of the record, which repeat what others say.
         tidy: Gets kind and attributes of a span that ends, and returns the attributes as they are to be read.
+        skipped: Names of spans that are not recorded; nothing is below them.
         is_on: Whether to record; asked at each start, for tracers that a framework keeps.
     """
 
@@ -136,10 +137,12 @@ class RecordingTracer(Tracer):
         hidden: Sequence[str] = (),
         tidy: Tidy | None = None,
         is_on: Callable[[], bool] | None = None,
+        skipped: Sequence[str] = (),
     ) -> None:
         self.recorder = recorder
         self._tidy = tidy
         self._is_on = is_on
+        self._skipped = frozenset(skipped)
         self.inner = inner or NoOpTracer()
         self._forwards_content = forwards_content
         self._hidden = tuple(hidden)
@@ -156,7 +159,7 @@ class RecordingTracer(Tracer):
         set_status_on_exception: bool = True,
     ) -> trace.Span:
         """Start a span, of ours and of the inner tracer's."""
-        if self._is_on is not None and not self._is_on():
+        if name in self._skipped or (self._is_on is not None and not self._is_on()):
             return self.inner.start_span(
                 name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
             )

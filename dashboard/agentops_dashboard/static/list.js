@@ -126,6 +126,7 @@ const input = $("#q");
 const box = $("#completions");
 let offered = [];
 let chosen = -1;
+let completing = 0;
 const wordAt = () => {
   const upto = input.value.slice(0, input.selectionStart);
   const start = upto.search(/[^\s(]*$/);
@@ -134,7 +135,10 @@ const wordAt = () => {
 async function complete() {
   const { word } = wordAt();
   const url = `/sessions/complete?${new URLSearchParams({ word, q: here.searchParams.get("q") ?? "" })}`;
-  try { offered = await (await fetch(url)).json(); } catch { offered = []; }
+  const mine = ++completing;
+  const found = await fetch(url).then((response) => response.json(), () => []);
+  if (mine !== completing) return; // an answer that was overtaken by a later one
+  offered = found;
   chosen = -1;
   box.replaceChildren(...offered.map((entry, index) => {
     const option = Object.assign(document.createElement("li"), { className: "opt", textContent: entry.text, id: `completion-${index}` });

@@ -56,6 +56,14 @@ function refreshTimes() {
 }
 setInterval(refreshTimes, 15000);
 
+// Times are written in UTC; this machine's own time is shown on hover.
+document.addEventListener("pointerover", (event) => {
+  const time = event.target.closest?.("time[datetime]");
+  if (!time || time.dataset.isLocal) return;
+  time.dataset.isLocal = "1";
+  time.title += `\n${new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" })}`;
+});
+
 const THEMES = ["system", "light", "dark"];
 function switchTheme(button) {
   const next = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % 3];

@@ -74,7 +74,7 @@ _LEFT_OUT: Final = (
     "system_prompt",
 )
 """What is read into something of ours, or repeats it. It would slip past the content mode under its own name."""
-_JSON: Final = {GenAI.SYSTEM_INSTRUCTIONS, GenAI.TOOL_DEFINITIONS}
+_JSON: Final = {GenAI.SYSTEM_INSTRUCTIONS, GenAI.TOOL_DEFINITIONS, GenAI.RESPONSE_FINISH_REASONS}
 _INPUTS: Final = (GenAI.TOOL_CALL_ARGUMENTS, Attr.INPUT, "tool.parameters", "traceloop.entity.input")
 _OUTPUTS: Final = (GenAI.TOOL_CALL_RESULT, Attr.OUTPUT, "traceloop.entity.output")
 _SPENDING: Final = {SpanKind.LLM, SpanKind.EMBEDDING}

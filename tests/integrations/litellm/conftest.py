@@ -16,8 +16,8 @@ def _leaves_things_open() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Do not hold against a test what a collected object of litellm says."""
+    """Do not hold against a test what litellm is warned of: by pydantic, and when its objects are collected."""
     for item in items:
         if "integrations/litellm" in item.path.as_posix():
-            item.add_marker(pytest.mark.filterwarnings("ignore::ResourceWarning"))
-            item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
+            for kind in ("ResourceWarning", "RuntimeWarning", "UserWarning", "pytest.PytestUnraisableExceptionWarning"):
+                item.add_marker(pytest.mark.filterwarnings(f"ignore::{kind}"))

@@ -8,9 +8,9 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext, StatusCode, get_current_span
 
+import agentops
 from agentops import ErrorInfo, Recorder, guarded
 from agentops import Span as OurSpan
-from agentops.plugins import plugins
 from agentops.semconv import Span as Attr
 from agentops.semconv import SpanKind
 from agentops_opentelemetry.export import EXPORTED_SCOPE
@@ -118,8 +118,8 @@ def _is_recorded_elsewhere(span: Any) -> bool:
     if scope == EXPORTED_SCOPE:
         return True
     for part in scope.replace("_", "-").split("."):
-        entry = plugins.entries.get(_SCOPES.get(part, part))
-        if entry is not None and entry.state == "enabled":
+        name = _SCOPES.get(part, part)
+        if agentops.is_enabled(name) or agentops.is_enabled(f"{name}-core"):
             return True
     return False
 

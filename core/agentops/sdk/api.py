@@ -25,6 +25,7 @@ __all__ = [
     "end_trace",
     "flush",
     "init",
+    "is_enabled",
     "start_session",
     "start_trace",
     "update_trace_metadata",
@@ -214,6 +215,14 @@ def enable(name: str) -> None:
 
     process.runtime()
     plugins.enable(name)
+
+
+def is_enabled(name: str) -> bool:
+    """Say whether an integration of this name is recording now."""
+    from agentops.plugins import PluginState, plugins
+
+    entry = plugins.entries.get(name)
+    return entry is not None and entry.state == PluginState.ENABLED
 
 
 def disable(name: str | None = None) -> None:

@@ -161,10 +161,7 @@ class Spool:
         """Write what is queued, in the recording thread."""
         self._is_awake = False
         self._wake.clear()
-        self._drain()
-        self._write_ledger_if_due()
-        if self.on_written is not None:
-            self.on_written()
+        self._write_all()
 
     def _run(self) -> None:
         while True:
@@ -175,31 +172,37 @@ class Spool:
             self._wake.clear()
             self._is_awake = False
             with guard("spool"):
-                self._drain()
-                self._write_ledger_if_due()
-                if self.on_written is not None:
-                    self.on_written()
+                self._write_all()
             if self._is_closing and not self._queue:
                 with guard("spool.close"):
                     self._write_ledger(has_exited=True)
                     self.segments.close()
                 return
 
-    def _drain(self) -> None:
+    def _write_all(self) -> None:
+        """Write what waits, and the account of it; then tell those who wait for that."""
+        markers: list[threading.Event] = []
+        try:
+            self._drain(markers)
+            self._write_ledger_if_due()
+            if self.on_written is not None:
+                self.on_written()
+        finally:
+            for marker in markers:
+                marker.set()
+
+    def _drain(self, markers: list[threading.Event]) -> None:
         queue = self._queue
         self._pending_chars = 0
         waiting = len(queue)
         while waiting > 0:
             size = min(max(_CHUNK, waiting // 4), _LIMIT_CHUNK)
-            markers = self._write_chunk([queue.popleft() for _ in range(min(size, len(queue)))])
-            for marker in markers:
-                marker.set()
+            self._write_chunk([queue.popleft() for _ in range(min(size, len(queue)))], markers)
             waiting -= size
 
-    def _write_chunk(self, items: Iterable["Span | threading.Event"]) -> list[threading.Event]:
+    def _write_chunk(self, items: Iterable["Span | threading.Event"], markers: list[threading.Event]) -> None:
         ended: list[str] = []
         still_open: list[str] = []
-        markers: list[threading.Event] = []
         written: list[tuple[Span, int]] = []
         without_content = self.segments.is_over_budget
         if without_content:
@@ -219,7 +222,6 @@ class Spool:
             written.append((item, version))
             (ended if item.end_ns else still_open).append(text)
         self._write_lines(ended, still_open, written)
-        return markers
 
     def _encode(self, span: Span, *, without_content: bool) -> str | None:
         with guard("encode"):

@@ -17,8 +17,8 @@ LONG = "aB3dE6gH9" * 6
 @pytest.mark.parametrize(
     ("name", "secret"),
     [
-        ("openai-key", f"sk-proj-{LONG}"),
-        ("anthropic-key", f"sk-ant-api03-{LONG}"),
+        ("api-key", f"sk-proj-{LONG}"),
+        ("api-key", f"sk-ant-api03-{LONG}"),
         ("aws-access-key", "AKIAIOSFODNN7EXAMPLE"),
         ("google-api-key", "AIza" + "a1B2c3D" * 5),
         ("github-token", f"ghp_{LONG}"),

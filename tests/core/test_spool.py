@@ -118,7 +118,7 @@ def test_secrets_do_not_reach_the_disk(agentops_home: Path) -> None:
     )
     raw = b"".join(segment.path.read_bytes() for segment in list_segments(agentops_home / "spool" / "local"))
     assert secret.encode() not in raw
-    assert b"[redacted:openai-key]" in raw
+    assert b"[redacted:api-key]" in raw
     spooled = read_spool(agentops_home)
     tool = next(span for span in spooled.spans.values() if span.kind == "tool")
     assert tool.attributes["agentops.span.redacted"] == 4

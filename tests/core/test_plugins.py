@@ -11,9 +11,11 @@ import pytest
 
 import agentops
 from agentops.plugins import Plugins, PluginState
+from agentops.plugins import plugins as installed
+from agentops.sdk import process
 from agentops.sdk.config import Config, updated
 from agentops.sdk.recorder import Recorder
-from agentops.testing import recording
+from agentops.testing import MemorySink, recording
 from tests.spooled import run_program
 
 
@@ -270,3 +272,18 @@ def test_disabling_everything_leaves_the_process_as_it_was() -> None:
         """),
         AGENTOPS_API_ENDPOINT="http://127.0.0.1:9",
     )
+
+
+def test_an_exporter_that_is_named_later_gets_spans_from_the_next_init_on() -> None:
+    """Settings that change nothing but tags share the spool, unless a plugin has another place for spans meanwhile."""
+    sink, given = MemorySink(), []
+    plugin = SimpleNamespace(agentops_exporters=agentops.hookimpl(lambda: list(given)))
+    installed.register(plugin, "exports-later")
+    agentops.init(default_tags=["one"])
+    given.append(sink)
+    agentops.init(default_tags=["two"])
+    with agentops.start_session("seen"):
+        pass
+    installed.manager.unregister(plugin)
+    process.replace(None)
+    assert [span.name for span in sink.spans] == ["seen"]

@@ -250,10 +250,11 @@ def _begin(config: Config) -> Session | None:
         plugins.discover()
         process.on_session_started[:] = [_say_url, *_implementations("agentops_session_started", config)]
         process.on_session_ended[:] = _implementations("agentops_session_ended", config)
-        runtime = process.derive(config)
+        exporters = plugins.call_collected("agentops_exporters", config)
+        runtime = process.derive(config, exporters)
         if runtime is None:
             process.span_filters[:] = plugins.call_collected("agentops_span_filters", config)
-            runtime = process.make_runtime(config, plugins.call_collected("agentops_exporters", config))
+            runtime = process.make_runtime(config, exporters)
         process.replace(runtime)
     if config.disabled:
         return None

@@ -145,10 +145,12 @@ def swap(new: Runtime | None) -> None:
     _current = new
 
 
-def derive(config: Config) -> Runtime | None:
-    """Make a runtime that records to where the present one does; None where the settings send it somewhere else."""
+def derive(config: Config, exporters: Sequence[Sink] = ()) -> Runtime | None:
+    """Make a runtime that records to where the present one does; None where it is to record somewhere else."""
     old = _current
     if old is None or any(getattr(config, name) != getattr(old.config, name) for name in _settings_of_sink()):
+        return None
+    if tuple(exporters) != (old.sink.exporters if isinstance(old.sink, FanOut) else ()):
         return None
     new = Runtime(config, old.sink, old.process)
     new.delivery = old.delivery

@@ -203,7 +203,7 @@ class Spool:
     def _write_chunk(self, items: Iterable["Span | threading.Event"], markers: list[threading.Event]) -> None:
         ended: list[str] = []
         still_open: list[str] = []
-        written: list[tuple[Span, int]] = []
+        written: list[Span] = []
         without_content = self.segments.is_over_budget
         if without_content:
             say_once("budget", "agentops: the spool has reached its disk budget; spans are kept without content.")
@@ -211,38 +211,44 @@ class Spool:
             if isinstance(item, threading.Event):
                 markers.append(item)
                 continue
-            version = item.version
-            if item.written_version < 0 or item.written_version >= version:
+            if item.written_version < 0 or item.written_version >= item.version:
                 continue
+            has_ended = item.has_ended  # before it is encoded: an ended line holds nothing that is still open
             text = self._encode(item, without_content=without_content)
             if text is None:
                 continue
-            item.written_version = version
             self._note_session(item)
-            written.append((item, version))
-            (ended if item.end_ns else still_open).append(text)
+            written.append(item)
+            (ended if has_ended else still_open).append(text)
         self._write_lines(ended, still_open, written)
 
     def _encode(self, span: Span, *, without_content: bool) -> str | None:
         with guard("encode"):
             if without_content and span.size:
                 span.session.ledger.dropped_payloads += 1
-            text = self.encoder.encode(span, without_content=without_content)
+            version, text = 0, None
+            # Other threads go on with the span: what is written is one version of it, not a part of the next.
+            while version != span.version:
+                version = span.version
+                text = self.encoder.encode(span, without_content=without_content)
             if text is None:
                 span.written_version = Span.FILTERED
                 span.session.ledger.spans_left_out += 1
+            else:
+                span.written_version = version
             return text
         # Something in it cannot be written. A node without what it holds is better than a hole in the tree.
         with guard("encode without attributes"):
             span.session.ledger.dropped_payloads += 1
             span.drop_content()
             span.attributes = {}
+            span.written_version = span.version
             return self.encoder.encode(span, without_content=True)
         if span.end_ns:
             span.session.ledger.dropped_spans += 1
         return None
 
-    def _write_lines(self, ended: list[str], still_open: list[str], written: list[tuple[Span, int]]) -> None:
+    def _write_lines(self, ended: list[str], still_open: list[str], written: list[Span]) -> None:
         resource = self._resource()
         is_safe = True
         if still_open:
@@ -252,9 +258,9 @@ class Spool:
         if is_safe or not written:
             return
         # The disk refused: once more without content, then the spans are lost and the ledger will say so.
-        light = [self.encoder.encode(span, without_content=True) or "" for span, _ in written]
+        light = [self.encoder.encode(span, without_content=True) or "" for span in written]
         is_safe = self.segments.write(encode_line(resource, self._scope, filter(None, light), partial=True))
-        for span, _ in written:
+        for span in written:
             ledger = span.session.ledger
             if is_safe:
                 ledger.dropped_payloads += 1 if span.size else 0

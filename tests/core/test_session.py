@@ -222,3 +222,14 @@ def test_calling_init_for_each_request_piles_nothing_up(agentops_home: Path) -> 
     ]
     assert len(spooled.spans) == 102
     assert len({span.resource["service.instance.id"] for span in spooled.spans.values()}) == 2
+
+
+def test_another_init_leaves_no_empty_session_behind(agentops_home: Path) -> None:
+    """Settings that change before anything happens, or after it, bring no second, empty automatic session."""
+    code = "import agentops\nagentops.init()\nagentops.init(tags=['two'])\n"
+    run_program(code)
+    assert read_spool(agentops_home).outline() == "default"
+    run_program(f"{code}{STEP}\nstep()\nagentops.init(tags=['three'])", AGENTOPS_HOME=str(agentops_home / "other"))
+    spooled = read_spool(agentops_home / "other")
+    assert spooled.outline() == "default\n  step"
+    assert spooled.sessions[0].tags == ("two",)

@@ -111,7 +111,7 @@ def replace(new: Runtime | None) -> None:
         if new is not None:
             _hook_into_process()
         if old is not None and old is not new:
-            old.end_automatic_session()
+            old.hand_over(new)
             _retired.append(old)
         _let_go_of_retired()
 

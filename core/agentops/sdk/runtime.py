@@ -198,10 +198,14 @@ class Runtime:
 
     # The end
 
-    def end_automatic_session(self, state: object = State.SUCCESS) -> None:
-        """End the automatic session if there is one."""
-        if self._automatic is not None:
-            self._automatic.end(state)
+    def hand_over(self, successor: "Runtime | None") -> None:
+        """Make way for other settings: the automatic session ends if it holds anything; explicit ones go on."""
+        automatic = self._automatic
+        if automatic is not None and automatic.id in self.sessions:
+            automatic.end(State.SUCCESS)
+        if successor is not None:
+            successor._has_recorded = successor._has_recorded or self._has_recorded
+        self._has_recorded = True  # an automatic session that holds nothing is not shown at the end either
 
     def end_all_sessions(self, state: object = State.INDETERMINATE) -> None:
         """End every session that is open in this process."""

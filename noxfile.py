@@ -195,7 +195,7 @@ if _has_tests("clients"):
     @nox.session
     def clients(session: nox.Session) -> None:
         """Send to the collector with other projects' own SDKs and exporters."""
-        _install(session, "dashboard", groups=("test", "test-clients"))
+        _install(session, "dashboard", groups=("test",))
         _pytest(session, "tests/clients")
 
 
@@ -213,7 +213,7 @@ if _has_tests("fuzz"):
     @nox.session
     def fuzz(session: nox.Session) -> None:
         """Feed the collector and the pages what nobody would send on purpose."""
-        _install(session, "dashboard", groups=("test", "test-fuzz"))
+        _install(session, "dashboard", groups=("test",))
         _pytest(session, "tests/fuzz")
 
 

@@ -100,7 +100,7 @@ def python_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
 
 @pytest.fixture
-def run(python_of: Callable[[str], Path], server: Server) -> Callable[[str], str]:
+def run(python_of: Callable[[str], Path], server: Server, tmp_path: Path) -> Callable[[str], str]:
     """Run a program against the server; returns what it printed."""
 
     def start(name: str) -> str:
@@ -109,7 +109,8 @@ def run(python_of: Callable[[str], Path], server: Server) -> Callable[[str], str
             key: value for key, value in os.environ.items() if not key.startswith(("AGENTOPS_", "OTEL_", "PYTHON"))
         }
         env = clean | {"TRACELOOP_TELEMETRY": "false"}
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, check=False)
+        # In a directory of its own: the old client leaves an agentops.log where it is started.
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, check=False, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -21,7 +21,7 @@ def test_openinference_over_plain_opentelemetry(run, server):
     """Two traces of one session id are one session; messages, tokens, user, tags and metadata arrive."""
     run("openinference")
     (session,) = server.sessions(1)
-    assert (session["id"], session["user"], session["tags"]) == ("chat-7", "ada", ["lamp"])
+    assert (session["id"], session["user"], session["tags"]) == ("chat-7", "user-17", ["lamp"])
     assert session["metadata"]["region"] == "eu"
     assert (session["counts"]["llm"], session["counts"]["tools"]) == (4, 2)
     assert session["tokens"]["total"] == 2 * (130 + 162)

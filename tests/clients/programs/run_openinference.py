@@ -12,7 +12,7 @@ from shop_agent import answer
 provider = TracerProvider()
 provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{sys.argv[1]}/v1/traces")))
 LangChainInstrumentor().instrument(tracer_provider=provider)
-with using_attributes(session_id="chat-7", user_id="ada", tags=["lamp"], metadata={"region": "eu"}):
+with using_attributes(session_id="chat-7", user_id="user-17", tags=["lamp"], metadata={"region": "eu"}):
     answer()
     answer()
 provider.shutdown()

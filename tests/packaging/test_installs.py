@@ -108,7 +108,7 @@ def test_the_demo_runs_where_its_extra_is_installed(
     """``pip install '.[demo]' && agentops demo --no-serve`` shows a tree, and it is kept."""
     environment.pip(*way, f"{clone}[demo]")
     home = tmp_path / "home"
-    assert "supervisor" in environment.run("agentops", "demo", "--no-serve", home=home)
+    assert "support_desk" in environment.run("agentops", "demo", "--no-serve", home=home)
     shown = json.loads(environment.run("agentops", "show", "last", "--json", home=home))
     assert shown["session"]["complete"] is True
     assert sum(span["parent_id"] is None for span in shown["spans"]) == 1

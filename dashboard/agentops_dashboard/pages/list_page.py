@@ -134,6 +134,7 @@ def _list(request: Request, reader: Reader) -> Response:
     query = address.get("q")
     time_range = chosen_range(address, time.time_ns())
     problem = None
+    revision = reader.revision()
     try:
         values = _rows(reader, address) | _counts(reader, address, time_range)
     except QueryError as error:
@@ -145,6 +146,7 @@ def _list(request: Request, reader: Reader) -> Response:
         "sessions.html",
         status=400 if problem else 200,
         section="sessions",
+        revision=revision,
         query=query,
         problem=problem,
         range=time_range.key,

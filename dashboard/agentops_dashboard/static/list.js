@@ -88,7 +88,8 @@ function showNew() {
 }
 pill?.addEventListener("click", () => { scrollTo({ top: 0 }); showNew(); });
 const soon = () => { timer ??= setTimeout(() => { timer = null; refresh(); }, 600); };
-new EventSource("/api/v1/live").addEventListener("sessions", soon);
+// From where this page was read on: what came while it was on its way is not missed.
+new EventSource(`/api/v1/live?after=${live.dataset.revision}`).addEventListener("sessions", soon);
 document.addEventListener("visibilitychange", refresh);
 showLive();
 

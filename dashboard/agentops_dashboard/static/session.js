@@ -294,6 +294,8 @@ finder?.addEventListener("keydown", (event) => {
 if (["running", "paused"].includes(session.dataset.state)) {
   const source = new EventSource("/api/v1/live");
   let waiting;
+  // Once when connected: the session may have ended while this page was on its way.
+  source.addEventListener("hello", () => { waiting ??= setTimeout(refresh, 400); });
   source.addEventListener("sessions", (event) => {
     if (JSON.parse(event.data).sessions.some(({ id }) => id === session.dataset.session)) waiting ??= setTimeout(refresh, 400);
   });

@@ -23,7 +23,7 @@ archive.add_span_processor(SimpleSpanProcessor(collected))
 export_to(archive)
 
 agentops.init(tags=["example"], auto_start_session=False)
-tracer = trace.get_tracer("weather.library")
+tracer = trace.get_tracer("weather_library")
 
 
 @agentops.session(name="forecast", tags=["weather"])

@@ -20,7 +20,7 @@ _QUESTION = "Which of our two suppliers of glass should we keep?"
 
 
 def _tracer() -> trace.Tracer:
-    return trace.get_tracer("desk.library", "2.1.0")
+    return trace.get_tracer("desk_library", "2.1.0")
 
 
 def _named(operation: str, target: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tests.integrations.opentelemetry.instrumented import calculate, calculate_a
 
 PROVIDER = TracerProvider()
 trace.set_tracer_provider(PROVIDER)
-TRACER = PROVIDER.get_tracer("some.library")
+TRACER = PROVIDER.get_tracer("some_library")
 
 
 class TestOpenTelemetry(Conformance):

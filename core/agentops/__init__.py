@@ -4,7 +4,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from agentops.errors import AgentOpsError, ConfigurationError, MissingExtraError, PluginError, ValidationError
-from agentops.hookspecs import Integration, hookimpl
 from agentops.sdk.api import (
     configure,
     current_session,
@@ -20,7 +19,6 @@ from agentops.sdk.api import (
     start_trace,
     update_trace_metadata,
 )
-from agentops.sdk.config import Config
 from agentops.sdk.context import activate, current_span
 from agentops.sdk.decorators import (
     agent,
@@ -34,8 +32,6 @@ from agentops.sdk.decorators import (
     workflow,
 )
 from agentops.sdk.guard import guard, guarded
-from agentops.sdk.model_call import ModelCall
-from agentops.sdk.recorder import Recorder
 from agentops.sdk.session import Session
 from agentops.sdk.span import ErrorInfo, Span
 from agentops.sdk.states import TraceState
@@ -44,8 +40,12 @@ from agentops.version import __version__
 if TYPE_CHECKING:
     from agentops import propagation
     from agentops.client import Client, get_client
+    from agentops.hookspecs import Integration, hookimpl
+    from agentops.sdk.config import Config
     from agentops.sdk.endpoints import track_endpoint
     from agentops.sdk.events import ActionEvent, ErrorEvent, LLMEvent, ToolEvent, record, track_agent, track_tool
+    from agentops.sdk.model_call import ModelCall
+    from agentops.sdk.recorder import Recorder
     from agentops.validation import print_validation_summary, validate_trace_spans
 
 SUCCESS = TraceState.SUCCESS
@@ -55,10 +55,15 @@ UNSET = TraceState.UNSET
 _LATE = {
     "ActionEvent": "agentops.sdk.events",
     "Client": "agentops.client",
+    "Config": "agentops.sdk.config",
     "ErrorEvent": "agentops.sdk.events",
+    "Integration": "agentops.hookspecs",
     "LLMEvent": "agentops.sdk.events",
+    "ModelCall": "agentops.sdk.model_call",
+    "Recorder": "agentops.sdk.recorder",
     "ToolEvent": "agentops.sdk.events",
     "get_client": "agentops.client",
+    "hookimpl": "agentops.hookspecs",
     "print_validation_summary": "agentops.validation",
     "record": "agentops.sdk.events",
     "track_agent": "agentops.sdk.events",

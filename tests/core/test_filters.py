@@ -8,7 +8,8 @@ import pytest
 import agentops
 from agentops.plugins import plugins
 from agentops.sdk import process
-from agentops.sdk.filters import SpanRecord, redact
+from agentops.sdk.filters import SpanRecord
+from agentops.sdk.redaction import redact
 from tests.spooled import read_spool
 
 LONG = "aB3dE6gH9" * 6

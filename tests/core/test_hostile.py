@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from agentops.sdk.assembly import make_runtime
 from agentops.sdk.config import Config, updated
-from agentops.sdk.process import make_runtime
 from agentops.wire import list_segments
 from tests.endpoint import endpoint
 from tests.spooled import Spooled, read_spool, run_program

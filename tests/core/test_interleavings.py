@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import agentops
+from agentops.sdk.assembly import make_runtime
 from agentops.sdk.config import Config, updated
-from agentops.sdk.process import make_runtime
 from agentops.testing import recording
 from agentops.testing.recording import Recording
 from tests.spooled import read_spool

@@ -1,14 +1,10 @@
 """The functions that a program calls: ``init``, sessions, ``enable`` and ``disable``."""
 
-import logging
-import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from agentops.errors import ConfigurationError
 from agentops.sdk import process
-from agentops.sdk.config import LOG_IN_HOME, Config, config_from_environment, is_fail_safe, updated, usable
 from agentops.sdk.context import CURRENT
 from agentops.sdk.guard import logger
 from agentops.sdk.session import Session
@@ -69,17 +65,9 @@ def init(  # noqa: PLR0917 - the order of AgentOps 0.4, whose callers give some 
     """
     given = {**locals(), **settings}
     del given["settings"]
-    return _begin(_settings(given))
+    from agentops.sdk import setup
 
-
-def _settings(given: dict[str, Any]) -> Config:
-    try:
-        return updated(config_from_environment(), given)
-    except ConfigurationError as error:
-        if not (given.get("fail_safe") or is_fail_safe()):
-            raise
-        logger.error("agentops: %s It goes on without that.", error)
-        return usable(given)
+    return setup.begin(setup.settings(given))
 
 
 def configure(**settings: Any) -> None:
@@ -88,8 +76,9 @@ def configure(**settings: Any) -> None:
     Raises:
         ConfigurationError: As in ``init()``.
     """
-    current = process.current()
-    _begin(updated(current.config if current is not None else config_from_environment(), settings))
+    from agentops.sdk import setup
+
+    setup.configure(settings)
 
 
 def start_session(
@@ -238,94 +227,3 @@ def disable(name: str | None = None) -> None:
     plugins.disable(name)
     if name is None:
         process.rest()
-
-
-def _begin(config: Config) -> Session | None:
-    """Put settings in force. The same settings again change nothing."""
-    from agentops.plugins import plugins
-
-    runtime = process.current()
-    if runtime is None or runtime.config != config:
-        _set_up_logging(config)
-        plugins.discover()
-        process.on_session_started[:] = [_say_url, *_implementations("agentops_session_started", config)]
-        process.on_session_ended[:] = _implementations("agentops_session_ended", config)
-        exporters = plugins.call_collected("agentops_exporters", config)
-        runtime = process.derive(config, exporters)
-        if runtime is None:
-            process.span_filters[:] = plugins.call_collected("agentops_span_filters", config)
-            runtime = process.make_runtime(config, exporters)
-        process.replace(runtime)
-    if config.disabled:
-        return None
-    plugins.activate(config)
-    return runtime.automatic_session() if config.auto_start_session else None
-
-
-def _implementations(hook: str, config: Config) -> list[Any]:
-    from agentops.plugins import plugins
-
-    found = getattr(plugins.manager.hook, hook).get_hookimpls()
-    return [item.function for item in found if item.plugin_name not in config.disabled_plugins]
-
-
-def _say_url(session: Session) -> None:
-    """Say once per session where it can be seen, if it can be seen anywhere."""
-    if session.runtime.config.log_session_replay_url and session.url is not None:
-        logger.info("AgentOps: Session Replay for %s: %s", session.name, session.url)
-
-
-def _set_up_logging(config: Config) -> None:
-    """Let our own messages be seen, unless the program has set up the ``agentops`` logger itself."""
-    logger.setLevel(config.log_level)
-    if not logger.handlers and not logging.getLogger().handlers:
-        handler = _StandardError()
-        handler.setFormatter(logging.Formatter("%(message)s"))
-        logger.addHandler(handler)
-        logger.propagate = False
-    if config.logging_to_file and not any(isinstance(item, logging.FileHandler) for item in logger.handlers):
-        path = config.home / "agentops.log" if config.logging_to_file == LOG_IN_HOME else config.logging_to_file
-        try:
-            config.home.mkdir(parents=True, exist_ok=True)
-            logger.addHandler(logging.FileHandler(path, mode="a", encoding="utf-8"))
-        except OSError as error:
-            logger.warning(
-                "agentops: logging_to_file: %s cannot be opened (%s); messages go to stderr only.", path, error
-            )
-
-
-if TYPE_CHECKING:
-    _StreamHandler = logging.StreamHandler[Any]
-else:
-    _StreamHandler = logging.StreamHandler  # takes no parameter before Python 3.11
-
-
-class _StandardError(_StreamHandler):
-    """Writes to whatever ``sys.stderr`` is at the moment, which programs and tests replace."""
-
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
-
-    @property
-    def stream(self) -> Any:
-        return sys.stderr
-
-    @stream.setter
-    def stream(self, value: Any) -> None:
-        """Never kept."""
-
-
-def _begin_by_itself() -> None:
-    """What the first use of a decorator, a handler or ``start_session`` does where ``init()`` was not called."""
-    try:
-        config = config_from_environment()
-    except ConfigurationError as error:
-        logger.error("agentops: %s It goes on with the defaults.", error)
-        config = updated(Config(), {})
-    if config.auto_init:
-        _begin(config)
-    else:
-        process.replace(process.make_runtime(updated(config, {"disabled": True})))
-
-
-process.on_first_use.append(_begin_by_itself)

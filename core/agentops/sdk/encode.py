@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from agentops.sdk.filters import SpanFilter, SpanRecord, redact
+from agentops.sdk.filters import SpanFilter, SpanRecord
 from agentops.sdk.guard import attempt, guard
+from agentops.sdk.redaction import redact
 from agentops.sdk.span import Span
 from agentops.semconv import CONTENT_ATTRIBUTES, GenAI, Operation, SpanKind, SpanStatus
 from agentops.semconv import Session as SessionAttr

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from agentops.errors import ConfigurationError
 from agentops.sdk.context import CURRENT, live
-from agentops.sdk.filters import redact
 from agentops.sdk.guard import logger
+from agentops.sdk.redaction import redact
 from agentops.sdk.span import ErrorInfo, Span
 from agentops.sdk.states import STATUS_OF_STATE, end_state
 from agentops.sdk.tags import Tags, normalize_tags

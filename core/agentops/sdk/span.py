@@ -3,8 +3,7 @@
 import sys
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from agentops.sdk.guard import attempt
 from agentops.sdk.values import capture, capture_own, capture_sized, clip
@@ -29,8 +28,7 @@ _OUTPUT_ATTRIBUTE: Final = {
 _LIMIT_STACK: Final = 32 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorInfo:
+class ErrorInfo(NamedTuple):
     """What is kept of an error: its qualified type, its message, and the stack as text."""
 
     type: str

@@ -8,10 +8,9 @@ structure that contains itself, 100 MB of text), the result is small, plain and 
 import datetime
 import enum
 import math
-import pathlib
+import os
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -29,7 +28,7 @@ LIMIT_REPR: Final = 64 * 1024
 """Characters kept of the text of one opaque object."""
 
 _ATOMS: Final = frozenset({type(None), bool, int})
-_AS_TEXT: Final = (datetime.date, datetime.time, datetime.timedelta, pathlib.PurePath)
+_AS_TEXT: Final = (datetime.date, datetime.time, datetime.timedelta)
 _AS_TEXT_BY_NAME: Final = {("decimal", "Decimal"), ("uuid", "UUID"), ("fractions", "Fraction")}
 """More types whose text says all, by name: importing their modules would cost every program some milliseconds."""
 
@@ -236,6 +235,8 @@ class _Capture:
             return self._text(_bytes_text(bytes(value)))
         if isinstance(value, _AS_TEXT) or (type(value).__module__, type(value).__name__) in _AS_TEXT_BY_NAME:
             return self._text(str(value))
+        if isinstance(value, os.PathLike):
+            return self.take(os.fspath(value), depth + 1)
         if isinstance(value, Mapping):
             return self._container(value, depth, self._mapping)
         if isinstance(value, (list, tuple, AbstractSet)):
@@ -245,7 +246,9 @@ class _Capture:
     def _object(self, value: Any, depth: int) -> object:
         if isinstance(value, type):
             return f"<class {value.__module__}.{value.__qualname__}>"
-        if is_dataclass(value):
+        if hasattr(type(value), "__dataclass_fields__"):
+            from dataclasses import fields  # slow to import, and here already imported
+
             plain = {field.name: getattr(value, field.name, None) for field in fields(value)}
             return self._container(plain, depth, self._mapping)
         dump = getattr(type(value), "model_dump", None)

@@ -9,9 +9,10 @@ store" and any other name is a digest of an endpoint and its key.
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 try:
     import fcntl
@@ -28,11 +29,10 @@ LOCAL: Final = "local"
 _SUFFIX: Final = ".jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A segment file on disk."""
 
-    path: Path
+    path: "Path"
 
     @property
     def name(self) -> str:
@@ -50,7 +50,7 @@ def new_segment_name(process: str) -> str:
     return f"{time.time_ns():020d}-{os.urandom(4).hex()}.{process}{_SUFFIX}"
 
 
-def list_segments(directory: Path) -> list[Segment]:
+def list_segments(directory: "Path") -> list[Segment]:
     """Return the segments in a destination's directory, oldest first; none if it does not exist."""
     try:
         names = sorted(entry.name for entry in os.scandir(directory) if entry.name.endswith(_SUFFIX))

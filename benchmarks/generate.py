@@ -117,6 +117,10 @@ class Profile:
     end_ns: int = field(default_factory=time.time_ns)
 
 
+_PLACES = (("production", "1.4.2"), ("production", "1.5.0"), ("staging", "1.5.0"), ("production", "1.4.2"))
+"""Environment and release of the sessions, in turn."""
+
+
 class Generator:
     """Generates sessions as wire lines.
 
@@ -129,11 +133,15 @@ class Generator:
         self._random = random.Random(seed)
         self.profile = profile or Profile()
         self.process = f"{self._random.getrandbits(128):032x}"
-        self.resource = encode_resource(
+        self._resources = [self._resource(environment, release) for environment, release in _PLACES]
+
+    def _resource(self, environment: str, release: str) -> str:
+        return encode_resource(
             {
                 Resource.SERVICE_NAME: "generated",
+                Resource.SERVICE_VERSION: release,
                 Resource.INSTANCE_ID: self.process,
-                Resource.ENVIRONMENT: "production",
+                Resource.ENVIRONMENT: environment,
                 Resource.SDK_NAME: "agentops",
                 Resource.SDK_VERSION: "1.0.0",
                 Resource.HOST_NAME: "laptop",
@@ -146,7 +154,8 @@ class Generator:
         for index in range(count):
             share = (index + self._random.random()) / max(count, 1)
             start_ns = self.profile.end_ns - int((1 - share) * self.profile.spread_s * 1e9)
-            yield _SessionWriter(self._random, self.profile, self.resource, self.process, start_ns).write(state)
+            resource = self._resources[index % len(self._resources)]
+            yield _SessionWriter(self._random, self.profile, resource, self.process, start_ns).write(state)
 
 
 class _SessionWriter:

@@ -43,6 +43,7 @@ def session_lines(session: Session, spans: list[Span]) -> Iterator[bytes]:
     resource = encode_resource(
         {
             Resource.SERVICE_NAME: session["service"],
+            Resource.SERVICE_VERSION: session["release"],
             Resource.ENVIRONMENT: session["environment"],
             Resource.HOST_NAME: session["host"],
             Resource.FRAMEWORKS: tuple(session["frameworks"]) or None,

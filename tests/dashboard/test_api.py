@@ -83,6 +83,7 @@ def test_a_deleted_session_leaves_nothing_behind(client, session_ids):
     """Its rows, its payloads and its words are gone; the others still add up."""
     store = client.app.state.store
     word = client.get("/api/v1/sessions/last").json()["first_input"].split()[-1].strip("?.")
+    client.put("/api/v1/sessions/last/annotations/note", json={"value": "gone with it"})
     before = client.get("/api/v1/sessions", params={"q": word}).json()["total"]
     ids = [s["id"] for s in client.get("/api/v1/sessions", params={"q": word}).json()["sessions"]]
     assert 0 < before < 5
@@ -92,8 +93,23 @@ def test_a_deleted_session_leaves_nothing_behind(client, session_ids):
         matches = connection.execute("SELECT count(*) FROM payload_text WHERE payload_text MATCH ?", (word,)).fetchone()
         orphans = connection.execute("SELECT count(*) FROM payload WHERE trace_id NOT IN (SELECT trace_id FROM trace)")
         assert (matches[0], orphans.fetchone()[0]) == (0, 0)
+        assert connection.execute("SELECT count(*) FROM annotation").fetchone()[0] == 0
         connection.execute("INSERT INTO payload_text (payload_text) VALUES ('integrity-check')")
     assert client.get("/api/v1/sessions").json()["total"] == 5 - before
+
+
+def test_what_is_said_of_a_session_is_found_and_taken_back(client, session_ids):
+    """A bookmark, a score and a note are shown, filter the list, go with null; other names and scores are refused."""
+    path = f"/api/v1/sessions/{session_ids[0]}/annotations"
+    assert client.put(f"{path}/bookmark", json={"value": "yes"}).json()["bookmarked"] is True
+    assert client.put(f"{path}/score", json={"value": "down"}).json()["score"] == "down"
+    assert client.put(f"{path}/note", json={"value": " see ticket 7 "}).json()["note"] == "see ticket 7"
+    found = client.get("/api/v1/sessions", params={"q": "is:bookmarked score:down has:note"}).json()["sessions"]
+    assert [session["id"] for session in found] == [session_ids[0]]
+    assert client.put(f"{path}/bookmark", json={"value": None}).json()["bookmarked"] is False
+    assert client.get("/api/v1/sessions", params={"q": "is:bookmarked"}).json()["total"] == 0
+    assert client.put(f"{path}/score", json={"value": "sideways"}).status_code == 422
+    assert client.put(f"{path}/mood", json={"value": "good"}).status_code == 404
 
 
 def test_a_tag_taken_off_by_hand_stays_off(client, session_ids, make_sessions):

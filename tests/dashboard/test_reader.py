@@ -9,6 +9,7 @@ from agentops_dashboard.reader import Reader, open_engine
 from agentops_dashboard.reader.listing import SORT_KEYS
 from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.store import SQLiteStore
+from agentops_dashboard.store.edits import annotate
 
 QUERIES = (
     "", "status:error", "-status:error", "tag:production", "-tag:production", "tag:(beta OR nightly)", "cost:>0.05",
@@ -17,6 +18,7 @@ QUERIES = (
     "metadata.region:eu", "metadata.build:110", "has:error", "-has:user", "is:complete",
     "count(tool)>5", "any(tool:refund_order status:error)", "any(kind:llm duration:>2s)", "error:TimeoutError",
     "name:support",
+    "release:1.5.0", "-release:1.5.0", "turns:>=1", "is:bookmarked", "score:up", "has:note",
     "duration:>30s", "framework:langgraph", "invoices", '"agent looked"', "env:production", "swallowed:>0",
 )  # fmt: skip
 
@@ -36,8 +38,22 @@ def filled(tmp_path_factory):
         for line in lines:
             batch = decode(line)
             store.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
+    _annotate(store, [session_id for session_id, _ in sessions])
     yield Reader(open_engine(str(store.path)))
     store.close()
+
+
+def _annotate(store, ids):
+    """Every fifth is bookmarked, some are scored, one of each is taken back; a span's score is not its session's."""
+    for place, session_id in enumerate(ids):
+        if place % 5 == 0:
+            annotate(store, "default", session_id, "", "bookmark", "yes")
+        if place % 7 == 0:
+            annotate(store, "default", session_id, "", "score", "down" if place % 2 else "up")
+    annotate(store, "default", ids[0], "", "bookmark", None)
+    annotate(store, "default", ids[7], "", "score", None)
+    annotate(store, "default", ids[1], "1" * 16, "score", "down")
+    annotate(store, "default", ids[2], "", "note", "look at this one")
 
 
 def _all(reader, query, **options):
@@ -56,6 +72,7 @@ def test_list_facets_and_histogram_count_the_same(filled, query):
     """For each filter: the list's total, its pages, each facet that every session has, and the bars add up alike."""
     found = _all(filled, query)
     facets = {facet["key"]: facet["values"] for facet in filled.facets(query)}
+    assert sum(value["count"] for value in facets["release"]) == len(found)
     assert sum(value["count"] for value in facets["status"]) == len(found)
     assert sum(value["count"] for value in facets["environment"]) == len(found)
     assert sum(bar["total"] for bar in filled.histogram(query)) == len(found)
@@ -83,6 +100,12 @@ def test_a_filter_and_its_negation_share_out_all_sessions(filled, query):
     ("metadata.region:eu", lambda s: s["metadata"]["region"] == "eu"),
     ("metadata.build:110", lambda s: s["metadata"]["build"] == 110),
     ("-has:user", lambda s: s["user"] is None),
+    ("release:1.5.0", lambda s: s["release"] == "1.5.0"),
+    ("env:staging", lambda s: s["environment"] == "staging"),
+    ("is:bookmarked", lambda s: s["bookmarked"]),
+    ("score:down", lambda s: s["score"] == "down"),
+    ("has:score", lambda s: s["score"] is not None),
+    ("has:note", lambda s: s["note"] is not None),
     ("is:incomplete", lambda s: not s["complete"]),
 ])  # fmt: skip
 def test_a_filter_finds_what_its_words_say(filled, query, fits):

@@ -8,12 +8,14 @@ from starlette.responses import Response
 from agentops_dashboard.api.answers import json_response, problem
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.store import SQLiteStore
-from agentops_dashboard.store.edits import delete_sessions, set_tags
+from agentops_dashboard.store.edits import ANNOTATIONS, annotate, delete_sessions, set_tags
 
 __all__ = ["add_edits"]
 
 _MOST_AT_ONCE = 1000
 Ids = Annotated[list[str], Body(embed=True, max_length=_MOST_AT_ONCE)]
+Value = Annotated[str | None, Body(embed=True, max_length=10_000)]
+SpanId = Annotated[str, Body(embed=True, max_length=64, description="Empty: said of the session itself")]
 Tags = Annotated[list[str], Body(embed=True, max_length=100)]
 
 
@@ -26,6 +28,22 @@ def add_edits(app: FastAPI, reader: Reader, store: SQLiteStore) -> None:
         if found is None:
             return problem(404, f"There is no session {session_id[:80]!r}.")
         set_tags(store, "default", found["id"], [tag.strip()[:200] for tag in tags if tag.strip()])
+        return json_response(reader.session(found["id"]))
+
+    @app.put(
+        "/api/v1/sessions/{session_id}/annotations/{name}",
+        tags=["edits"],
+        summary="Bookmark, score (up, down) or note a session or span; null takes it back",
+    )
+    def say(session_id: str, name: str, value: Value, span_id: SpanId = "") -> Response:
+        found = reader.session(session_id)
+        if found is None:
+            return problem(404, f"There is no session {session_id[:80]!r}.")
+        if name not in ANNOTATIONS:
+            return problem(404, f"There is no annotation {name[:80]!r}; there are {', '.join(ANNOTATIONS)}.")
+        if name == "score" and value not in ("up", "down", None):
+            return problem(422, f"A score is up, down or null, not {value[:80]!r}.")
+        annotate(store, "default", found["id"], span_id, name, value.strip() or None if value else None)
         return json_response(reader.session(found["id"]))
 
     @app.delete("/api/v1/sessions/{session_id}", tags=["edits"], summary="Delete a session for good")

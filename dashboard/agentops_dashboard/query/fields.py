@@ -43,10 +43,10 @@ class Field:
 
 
 _HAS = (
-    "agent", "cost", "end", "error", "input", "llm", "metadata", "output", "parent", "swallowed", "tag", "tokens",
-    "tool", "user", "human",
+    "agent", "cost", "end", "error", "input", "llm", "metadata", "note", "output", "parent", "score", "swallowed",
+    "tag", "tokens", "tool", "user", "human",
 )  # fmt: skip
-_IS = ("complete", "incomplete", "live", "ended", "nested", "unpriced")
+_IS = ("bookmarked", "complete", "incomplete", "live", "ended", "nested", "unpriced")
 
 SESSION_FIELDS: Final = (
     Field("status", "choice", "How the session stands or ended", STATES, aliases=("state",)),
@@ -55,6 +55,7 @@ SESSION_FIELDS: Final = (
     Field("user", "text", "User id", aliases=("user.id",)),
     Field("environment", "text", "Deployment environment", aliases=("env",)),
     Field("service", "text", "Service that recorded it"),
+    Field("release", "text", "Release of the program", aliases=("version", "service.version")),
     Field("framework", "text", "Framework in use", aliases=("frameworks",)),
     Field("host", "text", "Machine that recorded it"),
     Field("id", "text", "Session id", aliases=("session", "session.id")),
@@ -75,9 +76,11 @@ SESSION_FIELDS: Final = (
     Field("errors", "number", "Errors, each counted where it began"),
     Field("swallowed", "number", "Errors that tools returned as results"),
     Field("spans", "number", "Spans of all kinds", aliases=("events",)),
+    Field("turns", "number", "Traces that the session is made of", aliases=("traces",)),
     Field("missing", "number", "Spans that are known to be lost"),
     Field("start", "time", "When it started: 2026-01-31, 2026-01-31T09:00, 24h (ago)", aliases=("started",)),
     Field("metadata", "text", "A value of the metadata: metadata.region:eu", aliases=("meta",), has_members=True),
+    Field("score", "choice", "What a person thought of it", ("down", "up")),
     Field("has", "choice", "Has a value for this", _HAS),
     Field("is", "choice", "Is of this sort", _IS),
 )

@@ -22,11 +22,12 @@ _NUMBERS = {
     "output_tokens": t.session.c.output_tokens, "llm": t.session.c.llm_calls, "tools": t.session.c.tool_calls,
     "agents": t.session.c.agents, "errors": t.session.c.errors, "swallowed": t.session.c.swallowed,
     "spans": t.session.c.spans, "missing": t.session.c.missing, "start": t.session.c.start_ns,
+    "turns": t.session.c.traces,
 }  # fmt: skip
 _TEXTS = {
     "name": t.session.c.name, "user": t.session.c.user, "environment": t.session.c.environment,
     "service": t.session.c.service, "host": t.session.c.host, "id": t.session.c.session_id,
-    "parent": t.session.c.parent_session_id,
+    "parent": t.session.c.parent_session_id, "release": t.session.c.release,
 }  # fmt: skip
 _LABELS = frozenset({"agent", "tool", "model", "error", "framework"})
 _HAS = {
@@ -103,6 +104,8 @@ class Conditions:
             return self._label(term)
         if term.key == "metadata":
             return self._metadata(term)
+        if term.key == "score":
+            return self._annotated("score", t.annotation.c.value.in_(term.values))
         if term.key == "has":
             return or_(*(self._has(str(value)) for value in term.values))
         return or_(*(self._is(str(value)) for value in term.values))
@@ -132,13 +135,22 @@ class Conditions:
         if what == "tag":
             c = t.session_tag.c
             return t.session.c.sid.in_(select(c.sid).where(c.project == self._project, c.is_removed == 0))
+        if what in ("note", "score"):
+            return self._annotated(what, t.annotation.c.value.is_not(None))
         return _HAS[what]
+
+    def _annotated(self, name: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Said of the session itself; what is said of single spans does not count here."""
+        c = t.annotation.c
+        found = select(c.session_id).where(c.project == self._project, c.name == name, c.span_id == "", condition)
+        return t.session.c.session_id.in_(found)
 
     def _is(self, what: str) -> ColumnElement[bool]:
         c = t.session.c
         is_live = or_(state_is(State.RUNNING, self._now_ns), state_is(State.PAUSED, self._now_ns))
         is_complete = and_(c.missing == 0, c.open_spans == 0)
         return {
+            "bookmarked": self._annotated("bookmark", t.annotation.c.value.is_not(None)),
             "complete": is_complete,
             "incomplete": not_(is_complete),
             "live": is_live,

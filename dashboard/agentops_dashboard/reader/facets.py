@@ -49,8 +49,17 @@ def facets(
 
 def _column_facets(connection: Connection, condition: ColumnElement[bool], now_ns: int) -> list[Facet]:
     """Facets over the session's own columns, in one pass over an index that has them all."""
-    columns = (shown_state(now_ns).label("shown"), t.session.c.environment, t.session.c.user, t.session.c.service)
-    names = (("status", "Status"), ("environment", "Environment"), ("user", "User"), ("service", "Service"))
+    columns = (
+        shown_state(now_ns).label("shown"),
+        t.session.c.environment,
+        t.session.c.user,
+        t.session.c.service,
+        t.session.c.release,
+    )
+    names = (
+        ("status", "Status"), ("environment", "Environment"), ("user", "User"), ("service", "Service"),
+        ("release", "Release"),
+    )  # fmt: skip
     counters: list[Counter[str]] = [Counter() for _ in names]
     for *values, count in connection.execute(select(*columns, func.count()).where(condition).group_by(*columns)):
         for counter, value in zip(counters, values, strict=True):

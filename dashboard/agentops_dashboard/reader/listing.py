@@ -16,7 +16,8 @@ _SORT_COLUMNS: dict[str, Any] = {
     "start_time": t.session.c.start_ns, "end_time": t.session.c.end_ns, "duration": t.session.c.duration_ns,
     "cost": t.session.c.cost_nano, "tokens": t.session.c.total_tokens, "spans": t.session.c.spans,
     "agents": t.session.c.agents, "llm": t.session.c.llm_calls, "tools": t.session.c.tool_calls,
-    "errors": t.session.c.errors, "name": t.session.c.name, "state": t.session.c.state, "user": t.session.c.user,
+    "errors": t.session.c.errors, "turns": t.session.c.traces,
+    "name": t.session.c.name, "state": t.session.c.state, "user": t.session.c.user,
 }  # fmt: skip
 SORT_KEYS = tuple(_SORT_COLUMNS)
 

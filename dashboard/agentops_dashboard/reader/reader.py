@@ -276,7 +276,20 @@ class Reader:
         statement = select(c.sid, c.tag).where(c.project == self._project, c.is_removed == 0, c.sid.in_(numbers))
         for sid, tag in connection.execute(statement.order_by(c.tag)):
             tags.setdefault(sid, []).append(tag)
-        return [shape.session_of(row, tags.get(row.sid, []), row.shown_state) for row in found]
+        said = self._said(connection, [row.session_id for row in found])
+        return [
+            shape.session_of(row, tags.get(row.sid, []), said.get(row.session_id, {}), row.shown_state) for row in found
+        ]
+
+    def _said(self, connection: Connection, session_ids: list[str]) -> dict[str, dict[str, str]]:
+        c = t.annotation.c
+        statement = select(c.session_id, c.name, c.value).where(
+            c.project == self._project, c.span_id == "", c.value.is_not(None), c.session_id.in_(session_ids)
+        )
+        said: dict[str, dict[str, str]] = {}
+        for session_id, name, value in connection.execute(statement):
+            said.setdefault(session_id, {})[name] = value
+        return said
 
     def _fill(self, connection: Connection, found: Iterable[Any], spans: list[Span]) -> None:
         blocks = {row.span_id: row.block_id for row in found}

@@ -1,5 +1,6 @@
 """Database rows to the shapes of ``shapes``."""
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -39,8 +40,8 @@ def _ms(duration_ns: int | None) -> float | None:
     return None if duration_ns is None else duration_ns / 1e6
 
 
-def session_of(row: Any, tags: list[str], state: str) -> Session:
-    """Shape a row of the session table. An abandoned session ended when it was last heard of."""
+def session_of(row: Any, tags: list[str], said: Mapping[str, str], state: str) -> Session:
+    """Shape a row of the session table; ``said`` is what was annotated. An abandoned one ended when last heard of."""
     end_ns = row.last_ns if row.end_ns is None and state == State.ABANDONED else row.end_ns
     return {
         "id": row.session_id,
@@ -54,6 +55,7 @@ def session_of(row: Any, tags: list[str], state: str) -> Session:
         "user": row.user,
         "environment": row.environment,
         "service": row.service,
+        "release": row.release,
         "frameworks": orjson.loads(row.frameworks) if row.frameworks else [],
         "host": row.host,
         "first_input": row.first_input,
@@ -76,6 +78,10 @@ def session_of(row: Any, tags: list[str], state: str) -> Session:
         "unpriced_calls": row.unpriced_calls,
         "complete": row.missing == 0 and row.open_spans == 0,
         "missing": row.missing,
+        "turns": row.traces,
+        "bookmarked": "bookmark" in said,
+        "score": said.get("score"),
+        "note": said.get("note"),
         "start_ns": row.start_ns,
         "end_ns": end_ns,
     }

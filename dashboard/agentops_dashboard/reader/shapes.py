@@ -51,7 +51,10 @@ class Counts(TypedDict):
 
 
 class Session(TypedDict):
-    """A session. Times are RFC 3339 in UTC; ``missing`` counts events that are known to be lost."""
+    """A session. Times are RFC 3339 in UTC; ``missing`` counts events that are known to be lost.
+
+    ``turns`` counts its traces; ``bookmarked``, ``score`` (``up`` or ``down``) and ``note`` are what people said of it.
+    """
 
     id: str
     name: str
@@ -64,6 +67,7 @@ class Session(TypedDict):
     user: str | None
     environment: str | None
     service: str | None
+    release: str | None
     frameworks: list[str]
     host: str | None
     first_input: str | None
@@ -77,6 +81,10 @@ class Session(TypedDict):
     unpriced_calls: int
     complete: bool
     missing: int
+    turns: int
+    bookmarked: bool
+    score: str | None
+    note: str | None
     start_ns: int
     end_ns: int | None
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 
-__all__ = ["counter", "log", "payload", "segment", "session", "session_tag", "span", "trace", "usage"]
+__all__ = ["annotation", "counter", "log", "payload", "segment", "session", "session_tag", "span", "trace", "usage"]
 
 _metadata = MetaData()
 
@@ -18,7 +18,7 @@ def _table(name: str, texts: str, numbers: str = "") -> Table:
 session = _table(
     "session",
     "project session_id name state end_reason user environment service frameworks sdk host metadata first_input "
-    "last_output parent_session_id parent_span_id cost_source",
+    "last_output parent_session_id parent_span_id cost_source release",
     "sid start_ns end_ns duration_ns last_ns alive_ns traces spans agents llm_calls tool_calls errors swallowed "
     "open_spans human_waits open_waits waiting_ns input_tokens output_tokens cached_tokens cache_write_tokens "
     "reasoning_tokens total_tokens cost_nano unpriced_calls missing dropped_payloads redactions revision",
@@ -31,6 +31,7 @@ span = _table(
     "cost_nano first_token_ns call_hash attempt block_id",
 )
 trace = _table("trace", "project trace_id session_id name state metadata user", "version is_native")
+annotation = _table("annotation", "project session_id span_id name value", "time_ns")
 session_tag = _table("session_tag", "project tag", "sid is_removed")
 usage = _table(
     "usage",

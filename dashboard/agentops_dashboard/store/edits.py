@@ -9,7 +9,25 @@ from agentops_dashboard.store.payload import words_of
 from agentops_dashboard.store.sqlite import SQLiteStore
 from agentops_dashboard.store.summary import session_number
 
-__all__ = ["delete_payloads", "delete_sessions", "mark_changed", "put_log", "set_tags"]
+__all__ = ["ANNOTATIONS", "annotate", "delete_payloads", "delete_sessions", "mark_changed", "put_log", "set_tags"]
+
+
+ANNOTATIONS = ("bookmark", "score", "note")
+"""What can be said about a session or a span. A score is ``up`` or ``down``, a note is text, a bookmark is ``yes``."""
+
+
+def annotate(store: SQLiteStore, project: str, session_id: str, span_id: str, name: str, value: str | None) -> None:  # noqa: PLR0917
+    """Say something about a session (``span_id`` empty) or one of its spans; None takes it back."""
+    now_ns = time.time_ns()
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO annotation (project, session_id, span_id, name, value, time_ns) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (project, session_id, span_id, name, value, now_ns),
+        )
+        connection.execute(
+            "UPDATE session SET revision = ? WHERE project = ? AND session_id = ?", (now_ns, project, session_id)
+        )
 
 
 def set_tags(store: SQLiteStore, project: str, session_id: str, tags: list[str]) -> None:
@@ -58,6 +76,7 @@ def _delete(connection: sqlite3.Connection, project: str, session_id: str) -> in
         delete_payloads(connection, project, trace_id)
         for table in ("span", "ledger", "log", "trace"):
             connection.execute(f"DELETE FROM {table} WHERE project = ? AND trace_id = ?", (project, trace_id))
+    connection.execute("DELETE FROM annotation WHERE project = ? AND session_id = ?", (project, session_id))
     for table in ("session_tag", "usage", "session", "session_key"):
         connection.execute(f"DELETE FROM {table} WHERE sid = ?", found)
     return 1

@@ -29,7 +29,7 @@ UPSERT_SPAN = (
 _TRACE_COLUMNS = (
     "project", "trace_id", "session_id", "version", "name", "state", "end_reason", "metadata", "user", "service",
     "environment", "frameworks", "sdk", "host", "process", "parent_session_id", "parent_span_id", "first_input",
-    "first_input_ns", "last_output", "last_output_ns", "is_native", "is_grouped",
+    "first_input_ns", "last_output", "last_output_ns", "is_native", "is_grouped", "release",
 )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ UPSERT_TRACE = (
         _newer(column)
         for column in (
             "name", "state", "end_reason", "metadata", "user", "service", "environment", "frameworks", "sdk", "host",
-            "process", "parent_session_id", "parent_span_id",
+            "process", "parent_session_id", "parent_span_id", "release",
         )
     )
     + f", {_extreme('first_input', '<=')}, {_extreme('last_output', '>=')}, "
@@ -137,6 +137,7 @@ def trace_row(project: str, session_id: str, record: SpanRecord) -> tuple[Any, .
         record.end_ns if last_output else None,
         int(facts.is_native),
         facts.session_rank if facts.session_id is not None else 0,
+        _text(resource.get(Resource.SERVICE_VERSION)),
     )
 
 

@@ -15,10 +15,10 @@ _SUMMARY_COLUMNS = (
     "parent_span_id", "traces", "spans", "agents", "llm_calls", "tool_calls", "errors", "swallowed", "open_spans",
     "human_waits", "open_waits", "waiting_ns", "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens",
     "reasoning_tokens", "total_tokens", "cost_nano", "cost_source", "unpriced_calls", "missing", "dropped_payloads",
-    "redactions", "revision",
+    "redactions", "revision", "release",
 )  # fmt: skip
-_SUMMARY = """
-INSERT INTO session
+_SUMMARY = f"""
+INSERT INTO session (sid, project, session_id, {", ".join(_SUMMARY_COLUMNS)})
 WITH found AS MATERIALIZED (
   SELECT span.* FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
   WHERE trace.project = :project AND trace.session_id = :session_id
@@ -49,7 +49,8 @@ WITH found AS MATERIALIZED (
       ORDER BY first_input_ns IS NULL, first_input_ns, trace_id LIMIT 1) AS name,
     coalesce(max(CASE WHEN state = 'error' THEN state END), max(state)) AS state,
     max(end_reason) AS end_reason, max(metadata) AS metadata, max(user) AS user, max(service) AS service,
-    max(environment) AS environment, max(frameworks) AS frameworks, max(sdk) AS sdk, max(host) AS host,
+    max(environment) AS environment, max(release) AS release,
+    max(frameworks) AS frameworks, max(sdk) AS sdk, max(host) AS host,
     max(parent_session_id) AS parent_session_id, max(parent_span_id) AS parent_span_id, max(is_native) AS is_native
   FROM trace WHERE project = :project AND session_id = :session_id
 ), l AS (
@@ -85,7 +86,7 @@ SELECT :sid, :project, :session_id, coalesce(t.name, s.root_name, 'session'), st
   CASE WHEN s.input_tokens IS NULL AND s.output_tokens IS NULL THEN NULL
        ELSE coalesce(s.input_tokens, 0) + coalesce(s.output_tokens, 0) END,
   s.cost_nano, s.cost_source, s.unpriced_calls,
-  max(l.spans - s.native_spans, 0), l.dropped_payloads, l.redactions, :now
+  max(l.spans - s.native_spans, 0), l.dropped_payloads, l.redactions, :now, t.release
 FROM s, t, l, state, finish WHERE s.spans > 0
 ON CONFLICT (sid) DO UPDATE SET
 """ + ", ".join(f"{column} = excluded.{column}" for column in _SUMMARY_COLUMNS)

@@ -61,7 +61,7 @@ def serving(home: Path) -> Iterator[tuple[str, Reader]]:
     thread.start()
     while not server.started and thread.is_alive():
         time.sleep(0.05)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}", app.state.reader
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}", app.state.readers.of("default")
     server.should_exit = True
     thread.join(10)
 

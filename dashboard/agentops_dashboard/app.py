@@ -24,8 +24,9 @@ from agentops_dashboard.api.sessions import add_sessions
 from agentops_dashboard.ingest.receiver import Receiver
 from agentops_dashboard.ingest.spool import SpoolImporter
 from agentops_dashboard.query import QueryError
-from agentops_dashboard.reader import Reader, open_engine
-from agentops_dashboard.store import SQLiteStore, store_path
+from agentops_dashboard.reader import open_engine
+from agentops_dashboard.reader.projects import Readers
+from agentops_dashboard.store import DEFAULT_PROJECT, SQLiteStore, store_path
 from agentops_dashboard.store.upkeep import Upkeep
 
 __all__ = ["create_app"]
@@ -34,7 +35,7 @@ __all__ = ["create_app"]
 def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = True) -> FastAPI:
     """Build the application over the store in a home directory.
 
-    ``app.state`` has the ``reader``, the ``store`` that writes, the ``home``, and the event ``stopping``.
+    ``app.state`` has the projects' ``readers``, the ``store`` that writes, the ``home``, and the event ``stopping``.
 
     Args:
         home: Holds the store file and the spool.
@@ -45,12 +46,12 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
         StoreError: The store cannot be opened.
     """
     store = SQLiteStore(store_path(home))
-    reader = Reader(open_engine(str(store.path)))
+    readers = Readers(open_engine(str(store.path)))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.stopping = asyncio.Event()
-        background: list[SpoolImporter | Upkeep] = [Upkeep(store, "default")]
+        background: list[SpoolImporter | Upkeep] = [Upkeep(store, DEFAULT_PROJECT)]
         if with_importer:
             background.append(SpoolImporter(store, home))
         for worker in background:
@@ -59,7 +60,7 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
         app.state.stopping.set()
         for worker in background:
             worker.stop()
-        reader.close()
+        readers.close()
         store.close()
 
     app = FastAPI(
@@ -71,16 +72,16 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.store, app.state.reader, app.state.home = store, reader, home
+    app.state.store, app.state.readers, app.state.home = store, readers, home
     app.add_middleware(GZipMiddleware, minimum_size=4096, compresslevel=1)
     app.add_middleware(HostCheck)
     _add_error_answers(app)
-    add_health(app, reader, home)
-    add_sessions(app, reader)
-    add_edits(app, reader, store)
-    add_live(app, reader)
+    add_health(app, readers, home)
+    add_sessions(app)
+    add_edits(app, store)
+    add_live(app)
     add_ingest(app, Receiver(store))
-    add_legacy(app, reader, store)
+    add_legacy(app, store)
     if with_pages:
         # The pages are built on the reader and the API knows nothing of them.
         importlib.import_module("agentops_dashboard.pages").add_pages(app)

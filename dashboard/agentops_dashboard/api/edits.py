@@ -6,7 +6,7 @@ from fastapi import Body, FastAPI
 from starlette.responses import Response
 
 from agentops_dashboard.api.answers import json_response, problem
-from agentops_dashboard.reader import Reader
+from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.store import SQLiteStore
 from agentops_dashboard.store.edits import ANNOTATIONS, annotate, delete_sessions, set_tags
 
@@ -19,15 +19,15 @@ SpanId = Annotated[str, Body(embed=True, max_length=64, description="Empty: said
 Tags = Annotated[list[str], Body(embed=True, max_length=100)]
 
 
-def add_edits(app: FastAPI, reader: Reader, store: SQLiteStore) -> None:
+def add_edits(app: FastAPI, store: SQLiteStore) -> None:
     """Add the changing routes."""
 
     @app.put("/api/v1/sessions/{session_id}/tags", tags=["edits"], summary="Set a session's tags")
-    def tags(session_id: str, tags: Tags) -> Response:
+    def tags(reader: ReaderOf, session_id: str, tags: Tags) -> Response:
         found = reader.session(session_id)
         if found is None:
             return problem(404, f"There is no session {session_id[:80]!r}.")
-        set_tags(store, "default", found["id"], [tag.strip()[:200] for tag in tags if tag.strip()])
+        set_tags(store, reader.project, found["id"], [tag.strip()[:200] for tag in tags if tag.strip()])
         return json_response(reader.session(found["id"]))
 
     @app.put(
@@ -47,8 +47,8 @@ def add_edits(app: FastAPI, reader: Reader, store: SQLiteStore) -> None:
         return json_response(reader.session(found["id"]))
 
     @app.delete("/api/v1/sessions/{session_id}", tags=["edits"], summary="Delete a session for good")
-    def delete(session_id: str) -> Response:
-        deleted = delete_sessions(store, "default", [session_id])
+    def delete(reader: ReaderOf, session_id: str) -> Response:
+        deleted = delete_sessions(store, reader.project, [session_id])
         return (
             json_response({"deleted": deleted})
             if deleted
@@ -56,5 +56,5 @@ def add_edits(app: FastAPI, reader: Reader, store: SQLiteStore) -> None:
         )
 
     @app.post("/api/v1/sessions/delete", tags=["edits"], summary="Delete several sessions for good")
-    def delete_many(ids: Ids) -> Response:
-        return json_response({"deleted": delete_sessions(store, "default", ids)})
+    def delete_many(reader: ReaderOf, ids: Ids) -> Response:
+        return json_response({"deleted": delete_sessions(store, reader.project, ids)})

@@ -7,20 +7,22 @@ from starlette.responses import Response
 
 from agentops.version import __version__
 from agentops_dashboard.api.answers import json_response
-from agentops_dashboard.reader import Reader
+from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.reader.health import read_health
+from agentops_dashboard.reader.projects import Readers
+from agentops_dashboard.store import DEFAULT_PROJECT
 
 __all__ = ["add_health"]
 
 
-def add_health(app: FastAPI, reader: Reader, home: Path) -> None:
+def add_health(app: FastAPI, readers: Readers, home: Path) -> None:
     """Add the routes."""
 
     @app.get("/healthz", tags=["health"], summary="Is it up, and does the store answer")
     def healthz() -> Response:
-        reader.revision()
+        readers.of(DEFAULT_PROJECT).revision()
         return json_response({"status": "ok", "version": __version__})
 
     @app.get("/api/v1/health", tags=["health"], summary="Size, backlog, and what was refused or not understood")
-    def health() -> Response:
+    def health(reader: ReaderOf) -> Response:
         return json_response(read_health(reader, home))

@@ -6,6 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentops_dashboard.api.answers import problem
+from agentops_dashboard.caller import LOCAL, admit
 
 __all__ = ["HostCheck"]
 
@@ -38,6 +39,7 @@ class HostCheck:
             if origin is not None and not is_reading and urlsplit(origin).netloc != host:
                 await problem(403, "Pages of other sites may not change anything here.")(scope, receive, send)
                 return
+            admit(scope, LOCAL)
         await self._app(scope, receive, send)
 
 

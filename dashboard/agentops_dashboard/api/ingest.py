@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agentops_dashboard.api.answers import json_response, problem
+from agentops_dashboard.caller import caller_of
 from agentops_dashboard.ingest import otlp_json, otlp_protobuf
 from agentops_dashboard.ingest.batch import Batch
 from agentops_dashboard.ingest.body import BodyError, decompress, read_body
@@ -27,7 +28,7 @@ def add_ingest(app: FastAPI, receiver: Receiver) -> None:
 
     @app.post("/v1/traces", tags=["ingest"], summary="Take spans, as OTLP protobuf or JSON")
     async def traces(request: Request) -> Response:
-        return await take_traces(request, receiver, "default")
+        return await take_traces(request, receiver, caller_of(request).project)
 
 
 async def take_traces(request: Request, receiver: Receiver, project: str) -> Response:

@@ -13,34 +13,38 @@ from starlette.responses import Response
 
 from agentops.semconv import State
 from agentops_dashboard.api.answers import json_response, problem
+from agentops_dashboard.caller import ReaderOf, caller_of
 from agentops_dashboard.ingest.body import BodyError, decompress, read_body
-from agentops_dashboard.reader import Reader, Session, Span
+from agentops_dashboard.reader import Session, Span
 from agentops_dashboard.semantics.values import as_object
 from agentops_dashboard.store import SQLiteStore
 from agentops_dashboard.store.edits import put_log
 
 __all__ = ["add_legacy"]
 
-_PROJECT = "default"
 _LOG_LIMIT = 25 * 1024 * 1024
 _KEY_LIMIT = 500
 Key = Annotated[str, Body(embed=True, max_length=_KEY_LIMIT)]
 
 
-def add_legacy(app: FastAPI, reader: Reader, store: SQLiteStore) -> None:
+def add_legacy(app: FastAPI, store: SQLiteStore) -> None:
     """Add the routes."""
     _add_sign_in(app)
     _add_logs(app, store)
-    _add_public(app, reader)
+    _add_public(app)
 
 
 def _add_sign_in(app: FastAPI) -> None:
     @app.post("/v3/auth/token", tags=["legacy"], summary="Sign in, as the old service's client does")
-    def token(api_key: Key) -> Response:
+    def token(request: Request, api_key: Key) -> Response:
         if not api_key.strip():
             return problem(400, "The API key is empty.")
         return json_response(
-            {"token": secrets.token_urlsafe(32), "project_id": _PROJECT, "project_prem_status": "free"}
+            {
+                "token": secrets.token_urlsafe(32),
+                "project_id": caller_of(request).project,
+                "project_prem_status": "free",
+            }
         )
 
     @app.post("/public/v1/auth/access_token", tags=["legacy"], summary="Sign in to the public API")
@@ -62,7 +66,7 @@ def _add_logs(app: FastAPI, store: SQLiteStore) -> None:
         wrapped = as_object(text)
         if wrapped is not None and isinstance(wrapped.get("body"), str):
             text = wrapped["body"]
-        size = await run_in_threadpool(put_log, store, _PROJECT, identity, text)
+        size = await run_in_threadpool(put_log, store, caller_of(request).project, identity, text)
         return json_response({"url": f"{request.base_url}sessions/{identity}", "size": size})
 
 
@@ -76,23 +80,24 @@ def _trace_id(text: str) -> str | None:
     return None
 
 
-def _add_public(app: FastAPI, reader: Reader) -> None:
+def _add_public(app: FastAPI) -> None:
     @app.get("/public/v1/project", tags=["legacy"], summary="The project")
-    def project() -> Response:
-        return json_response({"id": _PROJECT, "name": _PROJECT, "environment": "development"})
+    def project(request: Request) -> Response:
+        project = caller_of(request).project
+        return json_response({"id": project, "name": project, "environment": "development"})
 
     @app.get("/public/v1/traces/{trace_id}", tags=["legacy"], summary="A trace and its spans")
-    def trace(trace_id: str) -> Response:
+    def trace(reader: ReaderOf, trace_id: str) -> Response:
         session = reader.session(_trace_id(trace_id) or trace_id)
         if session is None:
             return _missing("trace", trace_id)
         spans = [_old_span(span) for span in reader.spans(session["id"], with_payloads=False)]
         return json_response(
-            {"trace_id": session["id"], "project_id": _PROJECT, "tags": session["tags"], "spans": spans}
+            {"trace_id": session["id"], "project_id": reader.project, "tags": session["tags"], "spans": spans}
         )
 
     @app.get("/public/v1/traces/{trace_id}/metrics", tags=["legacy"], summary="Counts, tokens and costs of a trace")
-    def trace_metrics(trace_id: str) -> Response:
+    def trace_metrics(reader: ReaderOf, trace_id: str) -> Response:
         session = reader.session(_trace_id(trace_id) or trace_id)
         if session is None:
             return _missing("trace", trace_id)
@@ -100,7 +105,7 @@ def _add_public(app: FastAPI, reader: Reader) -> None:
         return json_response({"trace_id": session["id"], **_trace_metrics(session, spans)})
 
     @app.get("/public/v1/spans/{span_id}", tags=["legacy"], summary="A span with its attributes")
-    def span(span_id: str) -> Response:
+    def span(reader: ReaderOf, span_id: str) -> Response:
         found = reader.span(span_id)
         if found is None:
             return _missing("span", span_id)
@@ -108,7 +113,7 @@ def _add_public(app: FastAPI, reader: Reader) -> None:
         return json_response(_old_span(found) | more)
 
     @app.get("/public/v1/spans/{span_id}/metrics", tags=["legacy"], summary="Tokens and costs of a span")
-    def span_metrics(span_id: str) -> Response:
+    def span_metrics(reader: ReaderOf, span_id: str) -> Response:
         found = reader.span(span_id)
         return json_response({"span_id": span_id, **_metrics([found])}) if found else _missing("span", span_id)
 

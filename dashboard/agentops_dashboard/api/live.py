@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.reader import Reader
 
 __all__ = ["add_live"]
@@ -18,12 +19,13 @@ _POLL_S = 0.3
 _QUIET_S = 15.0
 
 
-def add_live(app: FastAPI, reader: Reader) -> None:
+def add_live(app: FastAPI) -> None:
     """Add the route. Each event ``sessions`` carries ``{"revision", "sessions": [{"id", "state", …}]}``."""
 
     @app.get("/api/v1/live", tags=["live"], summary="Changed sessions, as server-sent events")
     async def live(
         request: Request,
+        reader: ReaderOf,
         after: Annotated[
             int | None, Query(description="Revision to go on behind; now by default", ge=0, le=2**62)
         ] = None,

@@ -7,9 +7,9 @@ from starlette.responses import Response, StreamingResponse
 
 from agentops_dashboard.api.answers import json_response, problem
 from agentops_dashboard.api.parameters import Filter
+from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.derived import facts_of
 from agentops_dashboard.query import SESSION_FIELDS, SPAN_FIELDS
-from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.listing import SORT_KEYS
 from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.transfer import session_lines
@@ -19,16 +19,17 @@ __all__ = ["add_sessions"]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
-def add_sessions(app: FastAPI, reader: Reader) -> None:
+def add_sessions(app: FastAPI) -> None:
     """Add the reading routes."""
-    _add_lists(app, reader)
-    _add_details(app, reader)
-    _add_more(app, reader)
+    _add_lists(app)
+    _add_details(app)
+    _add_more(app)
 
 
-def _add_lists(app: FastAPI, reader: Reader) -> None:
+def _add_lists(app: FastAPI) -> None:
     @app.get("/api/v1/sessions", tags=["sessions"], summary="List sessions")
     def sessions(
+        reader: ReaderOf,
         which: Filter,
         sort: Annotated[str, Query(description=f"One of {', '.join(SORT_KEYS)}; - in front falls")] = "-start_time",
         cursor: str | None = None,
@@ -40,11 +41,11 @@ def _add_lists(app: FastAPI, reader: Reader) -> None:
         return json_response(page)
 
     @app.get("/api/v1/facets", tags=["sessions"], summary="Values to filter by, with counts")
-    def facets(which: Filter) -> Response:
+    def facets(reader: ReaderOf, which: Filter) -> Response:
         return json_response({"facets": reader.facets(which.query, since_ns=which.since_ns, until_ns=which.until_ns)})
 
     @app.get("/api/v1/histogram", tags=["sessions"], summary="Sessions over time by state")
-    def histogram(which: Filter, buckets: Annotated[int, Query(ge=1, le=500)] = 60) -> Response:
+    def histogram(reader: ReaderOf, which: Filter, buckets: Annotated[int, Query(ge=1, le=500)] = 60) -> Response:
         bars = reader.histogram(which.query, since_ns=which.since_ns, until_ns=which.until_ns, buckets=buckets)
         return json_response({"buckets": bars})
 
@@ -61,14 +62,14 @@ def _add_lists(app: FastAPI, reader: Reader) -> None:
         return json_response(shown)
 
 
-def _add_details(app: FastAPI, reader: Reader) -> None:
+def _add_details(app: FastAPI) -> None:
     @app.get("/api/v1/sessions/{session_id}", tags=["sessions"], summary="One session; `last` is the newest")
-    def session(session_id: str) -> Response:
+    def session(reader: ReaderOf, session_id: str) -> Response:
         found = reader.session(session_id)
         return json_response(found) if found else _missing("session", session_id)
 
     @app.get("/api/v1/sessions/{session_id}/spans", tags=["sessions"], summary="All spans of a session, in tree order")
-    def spans(session_id: str, payload: bool = True) -> Response:
+    def spans(reader: ReaderOf, session_id: str, payload: bool = True) -> Response:
         found = reader.session(session_id)
         if found is None:
             return _missing("session", session_id)
@@ -76,6 +77,7 @@ def _add_details(app: FastAPI, reader: Reader) -> None:
 
     @app.get("/api/v1/sessions/{session_id}/tree", tags=["sessions"], summary="A window of the tree's visible rows")
     def tree(
+        reader: ReaderOf,
         session_id: str,
         *,
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
@@ -93,16 +95,16 @@ def _add_details(app: FastAPI, reader: Reader) -> None:
         return json_response(reader.rows(found["id"], view, offset=offset, limit=limit))
 
 
-def _add_more(app: FastAPI, reader: Reader) -> None:
+def _add_more(app: FastAPI) -> None:
     @app.get("/api/v1/sessions/{session_id}/facts", tags=["sessions"], summary="What follows from the session's tree")
-    def facts(session_id: str) -> Response:
+    def facts(reader: ReaderOf, session_id: str) -> Response:
         found = reader.session(session_id)
         if found is None:
             return _missing("session", session_id)
         return json_response(facts_of(reader.outlines.of(found["id"])))
 
     @app.get("/api/v1/sessions/{session_id}/export", tags=["sessions"], summary="The session as OTLP/JSON lines")
-    def export(session_id: str) -> Response:
+    def export(reader: ReaderOf, session_id: str) -> Response:
         found = reader.session(session_id)
         if found is None:
             return _missing("session", session_id)
@@ -111,12 +113,12 @@ def _add_more(app: FastAPI, reader: Reader) -> None:
         return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
 
     @app.get("/api/v1/sessions/{session_id}/logs", tags=["sessions"], summary="What the session's programs printed")
-    def logs(session_id: str) -> Response:
+    def logs(reader: ReaderOf, session_id: str) -> Response:
         found = reader.session(session_id)
         return json_response({"logs": reader.logs(found["id"])}) if found else _missing("session", session_id)
 
     @app.get("/api/v1/spans/{span_id}", tags=["sessions"], summary="One span with all it carries")
-    def span(span_id: str, session: str | None = None) -> Response:
+    def span(reader: ReaderOf, span_id: str, session: str | None = None) -> Response:
         found = reader.span(span_id, session)
         return json_response(found) if found else _missing("span", span_id)
 

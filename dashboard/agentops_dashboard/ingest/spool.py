@@ -10,6 +10,7 @@ from agentops.wire import Segment, list_segments, owner_is_alive, read_lines
 from agentops.wire.segment import LOCAL
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.semantics import understand
+from agentops_dashboard.store import DEFAULT_PROJECT
 from agentops_dashboard.store.sqlite import SQLiteStore
 
 __all__ = ["SpoolImporter"]
@@ -17,7 +18,6 @@ __all__ = ["SpoolImporter"]
 _POLL_S = 0.25
 _AFTER_FAILURE_S = 5.0
 _CHUNK_BYTES = 4 * 1024 * 1024
-PROJECT = "default"
 _log = logging.getLogger("agentops.dashboard")
 
 
@@ -100,8 +100,8 @@ class SpoolImporter:
             if _offset(connection, segment) != offset:
                 # Another process has taken these lines meanwhile.
                 return count
-            self._store.write(connection, PROJECT, spans, ledgers)
-            self._store.count(connection, PROJECT, "bad_lines", {segment.process: bad} if bad else {})
+            self._store.write(connection, DEFAULT_PROJECT, spans, ledgers)
+            self._store.count(connection, DEFAULT_PROJECT, "bad_lines", {segment.process: bad} if bad else {})
             connection.execute(
                 "INSERT INTO segment (name, offset) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
                 "offset = excluded.offset",

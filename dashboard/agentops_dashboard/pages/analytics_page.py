@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from agentops_dashboard import format as write
+from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.query_edit import term
 from agentops_dashboard.pages.response import HEADERS, address_of, page
@@ -42,14 +43,13 @@ _KPIS: Final = (
 )
 
 
-def add_routes(app: FastAPI, reader: Reader) -> None:
+def add_routes(app: FastAPI) -> None:
     """Add the page, and the charting library out of its installed package."""
-    analytics = Analytics(reader)
     app.state.analytics_kept = OrderedDict()
 
     @app.get("/analytics", include_in_schema=False)
-    def show(request: Request) -> Response:
-        return _show(request, reader, analytics)
+    def show(request: Request, reader: ReaderOf) -> Response:
+        return _show(request, reader)
 
     @app.get("/vendor/plotly.min.js", include_in_schema=False)
     def plotly() -> Response:
@@ -69,14 +69,14 @@ def _plotly_path() -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def _show(request: Request, reader: Reader, analytics: Analytics) -> Response:
+def _show(request: Request, reader: Reader) -> Response:
     address = address_of(request)
     query = address.get("q")
     chosen = chosen_range(address, time.time_ns())
     group = address.get("group") if address.get("group") in GROUPS else "model"
     problem, values = None, _nothing()
     try:
-        values = _remembered(request, address, reader, analytics, chosen, group)
+        values = _remembered(request, address, reader, chosen, group)
     except QueryError as error:
         problem = problem_of(error, query)
     return page(
@@ -97,17 +97,15 @@ def _show(request: Request, reader: Reader, analytics: Analytics) -> Response:
     )
 
 
-def _remembered(  # noqa: PLR0917
-    request: Request, address: Address, reader: Reader, analytics: Analytics, chosen: TimeRange, group: str
-) -> dict[str, Any]:
+def _remembered(request: Request, address: Address, reader: Reader, chosen: TimeRange, group: str) -> dict[str, Any]:
     """The page's figures; counted again only when something was recorded, or time has moved the range on."""
     kept: OrderedDict[Any, dict[str, Any]] = request.app.state.analytics_kept
     minute = 0 if chosen.key in ("all", "custom") else int(time.time() // 60)
     bounds = (chosen.since_ns, chosen.until_ns) if chosen.key == "custom" else minute
-    key = (address.get("q"), chosen.key, bounds, group, reader.revision())
+    key = (reader.project, address.get("q"), chosen.key, bounds, group, reader.revision())
     values = kept.get(key)
     if values is None:
-        values = kept[key] = _values(address, reader, analytics, chosen, group)
+        values = kept[key] = _values(address, reader, chosen, group)
         while len(kept) > _MOST_KEPT:
             kept.popitem(last=False)
     return values
@@ -117,7 +115,8 @@ def _nothing() -> dict[str, Any]:
     return {"kpis": [], "tables": [], "points": [], "data": None, "unpriced": 0}
 
 
-def _values(address: Address, reader: Reader, analytics: Analytics, chosen: TimeRange, group: str) -> dict[str, Any]:
+def _values(address: Address, reader: Reader, chosen: TimeRange, group: str) -> dict[str, Any]:
+    analytics = Analytics(reader)
     query, bounds = address.get("q"), {"since_ns": chosen.since_ns, "until_ns": chosen.until_ns}
     totals = analytics.totals(query, **bounds)
     before = _before(analytics, query, chosen)

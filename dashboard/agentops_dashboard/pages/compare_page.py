@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agentops_dashboard import format as write
+from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.response import address_of, page
 from agentops_dashboard.pages.tree_view import short_name
@@ -31,11 +32,11 @@ class Pair:
     is_first_difference: bool = False
 
 
-def add_routes(app: FastAPI, reader: Reader) -> None:
+def add_routes(app: FastAPI) -> None:
     """Add the page that compares two sessions."""
 
     @app.get("/compare", include_in_schema=False)
-    def compare(request: Request) -> Response:
+    def compare(request: Request, reader: ReaderOf) -> Response:
         address = address_of(request)
         left, right = reader.session(address.get("a")), reader.session(address.get("b"))
         if left is None:

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from agentops.semconv import GenAI, SpanKind, SpanStatus, State
 from agentops_dashboard import format as write
+from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.agents_view import agents_view
 from agentops_dashboard.pages.content import as_text, instructions
@@ -38,21 +39,20 @@ _VIEWS: Final = (
 _ROW_TEMPLATES: Final = {"tree": "tree_rows.html", "timeline": "timeline_rows.html"}
 
 
-def add_routes(app: FastAPI, reader: Reader) -> None:
+def add_routes(app: FastAPI) -> None:
     """Add the details and the pieces of them that the script asks for."""
-    outlines = reader.outlines
 
     @app.get("/sessions/{session_id}", include_in_schema=False)
-    def details(request: Request, session_id: str) -> Response:
+    def details(request: Request, reader: ReaderOf, session_id: str) -> Response:
         session = reader.session(session_id)
         if session is None:
             return _missing(request, session_id)
         if session["id"] != session_id:
             return RedirectResponse(address_of(request).link(f"/sessions/{session['id']}"), 307)
-        return _details(request, reader, outlines, session)
+        return _details(request, reader, session)
 
     @app.get("/sessions/{session_id}/file", include_in_schema=False)
-    def file(request: Request, session_id: str) -> Response:
+    def file(request: Request, reader: ReaderOf, session_id: str) -> Response:
         session = reader.session(session_id)
         if session is None:
             return _missing(request, session_id)
@@ -62,29 +62,29 @@ def add_routes(app: FastAPI, reader: Reader) -> None:
         return Response(text, media_type="text/html; charset=utf-8", headers=HEADERS | disposition)
 
     @app.get("/sessions/{session_id}/rows", include_in_schema=False)
-    def rows(request: Request, session_id: str) -> Response:
+    def rows(request: Request, reader: ReaderOf, session_id: str) -> Response:
         session = reader.session(session_id)
-        return _rows(request, outlines, session) if session else _missing(request, session_id)
+        return _rows(request, reader.outlines, session) if session else _missing(request, session_id)
 
     @app.get("/sessions/{session_id}/time-head", include_in_schema=False)
-    def time_head(request: Request, session_id: str) -> Response:
+    def time_head(request: Request, reader: ReaderOf, session_id: str) -> Response:
         session = reader.session(session_id)
         if session is None:
             return _missing(request, session_id)
         address = Address(f"/sessions/{session_id}", dict(request.query_params))
-        values = row_values(address, session, outlines.of(session_id))
+        values = row_values(address, session, reader.outlines.of(session_id))
         return page(request, "timeline_piece.html", **(values | {"address": address}))
 
     @app.get("/sessions/{session_id}/next", include_in_schema=False)
-    def following(request: Request, session_id: str) -> dict[str, int | None]:
-        return {"row": next_marked(address_of(request), outlines.of(session_id))}
+    def following(request: Request, reader: ReaderOf, session_id: str) -> dict[str, int | None]:
+        return {"row": next_marked(address_of(request), reader.outlines.of(session_id))}
 
-    _add_span_routes(app, reader)
+    _add_span_routes(app)
 
 
-def _add_span_routes(app: FastAPI, reader: Reader) -> None:
+def _add_span_routes(app: FastAPI) -> None:
     @app.get("/sessions/{session_id}/spans/{span_id}", include_in_schema=False)
-    def span(request: Request, session_id: str, span_id: str) -> Response:
+    def span(request: Request, reader: ReaderOf, session_id: str, span_id: str) -> Response:
         session = reader.session(session_id)
         found = reader.span(span_id, session_id) if session else None
         if session is None or found is None:
@@ -94,7 +94,7 @@ def _add_span_routes(app: FastAPI, reader: Reader) -> None:
         return page(request, "span_detail.html", **values)
 
     @app.get("/sessions/{session_id}/spans/{span_id}/{part}", include_in_schema=False)
-    def content(request: Request, session_id: str, span_id: str, part: str) -> Response:
+    def content(request: Request, reader: ReaderOf, session_id: str, span_id: str, part: str) -> Response:
         found = reader.span(span_id, session_id)
         if found is None or part not in ("input", "output", "system"):
             return _missing(request, session_id)
@@ -120,12 +120,12 @@ def _rows(request: Request, outlines: Outlines, session: Session) -> Response:
     return response
 
 
-def _details(request: Request, reader: Reader, outlines: Outlines, session: Session) -> Response:
+def _details(request: Request, reader: Reader, session: Session) -> Response:
     address = address_of(request)
     view_key = address.get("view", "tree")
     if view_key not in {key for key, _, _ in _VIEWS}:
         view_key = "tree"
-    outline = outlines.of(session["id"])
+    outline = reader.outlines.of(session["id"])
     selected = address.get("span") or _first_interesting(session, outline)
     span = reader.span(selected, session["id"]) if selected else None
     if span is not None and not address.get("span"):
@@ -133,7 +133,7 @@ def _details(request: Request, reader: Reader, outlines: Outlines, session: Sess
     values = _header(address, session) | _neighbours(reader, address, session)
     values["nested"] = reader.children(session["id"])
     values |= detail_values(address, session, outline, span)
-    values |= _view(view_key, address, session, outlines)
+    values |= _view(view_key, address, session, reader.outlines)
     return page(
         request,
         "session.html",

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 
+from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.pages import session_list as shown
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.columns import COLUMNS, chosen_columns
@@ -27,11 +28,11 @@ _BARS = 80
 _EXPORTS = (("json", "JSON"), ("csv", "CSV"))
 
 
-def add_routes(app: FastAPI, reader: Reader) -> None:
+def add_routes(app: FastAPI) -> None:
     """Add the list and the pieces of it that its script asks for."""
 
     @app.get("/sessions", include_in_schema=False)
-    def sessions(request: Request) -> Response:
+    def sessions(request: Request, reader: ReaderOf) -> Response:
         chosen = request.query_params.getlist("col")
         if chosen:
             address = address_of(request)
@@ -39,15 +40,15 @@ def add_routes(app: FastAPI, reader: Reader) -> None:
         return _list(request, reader)
 
     @app.get("/sessions/complete", include_in_schema=False)
-    def complete(request: Request) -> list[dict[str, str]]:
+    def complete(request: Request, reader: ReaderOf) -> list[dict[str, str]]:
         return _complete(request, reader)
 
     @app.get("/sessions/export", include_in_schema=False)
-    def export(request: Request) -> Response:
+    def export(request: Request, reader: ReaderOf) -> Response:
         return _export(request, reader)
 
     @app.get("/sessions/rows", include_in_schema=False)
-    def rows(request: Request) -> Response:
+    def rows(request: Request, reader: ReaderOf) -> Response:
         address = address_of(request)
         try:
             values = _rows(reader, address)

@@ -13,16 +13,16 @@ __all__ = ["add_pages"]
 
 
 def add_pages(app: FastAPI) -> None:
-    """Add all pages and static files; ``app.state.reader`` is what they read."""
+    """Add all pages and static files; each reads what its caller may see."""
     app.mount("/static", PageFiles(directory=STATIC_DIRECTORY), name="static")
     app.add_api_route("/", _home, include_in_schema=False)
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     app.add_api_route("/design", _design, include_in_schema=False)
-    list_page.add_routes(app, app.state.reader)
-    details_page.add_routes(app, app.state.reader)
-    compare_page.add_routes(app, app.state.reader)
-    analytics_page.add_routes(app, app.state.reader)
-    settings_page.add_routes(app, app.state.reader, app.state.home)
+    list_page.add_routes(app)
+    details_page.add_routes(app)
+    compare_page.add_routes(app)
+    analytics_page.add_routes(app)
+    settings_page.add_routes(app, app.state.home)
 
 
 def _home() -> Response:

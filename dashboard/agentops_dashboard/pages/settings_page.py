@@ -6,19 +6,19 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.pages.response import page
 from agentops_dashboard.query import SESSION_FIELDS, SPAN_FIELDS
-from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.health import read_health
 
 __all__ = ["add_routes"]
 
 
-def add_routes(app: FastAPI, reader: Reader, home: Path) -> None:
+def add_routes(app: FastAPI, home: Path) -> None:
     """Add the page."""
 
     @app.get("/settings", include_in_schema=False)
-    def settings(request: Request) -> Response:
+    def settings(request: Request, reader: ReaderOf) -> Response:
         return page(
             request,
             "settings.html",

@@ -2,8 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Final
 
-__all__ = ["home_directory", "store_path"]
+__all__ = ["DEFAULT_PROJECT", "home_directory", "store_path"]
+
+DEFAULT_PROJECT: Final = "default"
+"""What programs on this machine record belongs to it."""
 
 
 def home_directory() -> Path:

@@ -35,7 +35,7 @@ def add_edits(app: FastAPI, store: SQLiteStore) -> None:
         tags=["edits"],
         summary="Bookmark, score (up, down) or note a session or span; null takes it back",
     )
-    def say(session_id: str, name: str, value: Value, span_id: SpanId = "") -> Response:
+    def say(reader: ReaderOf, session_id: str, name: str, value: Value, span_id: SpanId = "") -> Response:
         found = reader.session(session_id)
         if found is None:
             return problem(404, f"There is no session {session_id[:80]!r}.")
@@ -43,7 +43,7 @@ def add_edits(app: FastAPI, store: SQLiteStore) -> None:
             return problem(404, f"There is no annotation {name[:80]!r}; there are {', '.join(ANNOTATIONS)}.")
         if name == "score" and value not in ("up", "down", None):
             return problem(422, f"A score is up, down or null, not {value[:80]!r}.")
-        annotate(store, "default", found["id"], span_id, name, value.strip() or None if value else None)
+        annotate(store, reader.project, found["id"], span_id, name, value.strip() or None if value else None)
         return json_response(reader.session(found["id"]))
 
     @app.delete("/api/v1/sessions/{session_id}", tags=["edits"], summary="Delete a session for good")

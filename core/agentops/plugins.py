@@ -46,6 +46,8 @@ class Entry:
     plugin: object
     state: str = PluginState.READY
     reason: str = ""
+    is_by_hand: bool = False
+    """Whether ``enable()`` was called for it; then only ``disable()``, ``disabled_plugins`` and ``disabled`` end it."""
     undo: list[Callable[[], None]] = field(default_factory=list)
     stop_waiting: Callable[[], None] | None = None
 
@@ -74,7 +76,6 @@ class Plugins:
         self.failures: dict[str, str] = {}
         self._hook = ImportHook()
         self._has_discovered = False
-        self._config: Config | None = None
 
     def discover(self) -> None:
         """Read entry points and register their plugins; once per process."""
@@ -104,9 +105,13 @@ class Plugins:
             self.entries.setdefault(integration.name, Entry(integration, plugin))
 
     def activate(self, config: Config) -> None:
-        """Enable what the settings ask for: now what is imported already, the rest when it is imported."""
-        self._config = config
+        """Enable what the settings ask for: now what is imported already, the rest when it is imported.
+
+        What settings before these asked for, and these do not, is disabled first.
+        """
         self.discover()
+        for entry in self.entries.values():
+            self._withdraw(entry, config)
         for entry in self.entries.values():
             if entry.state != PluginState.ENABLED:
                 self._consider(entry, config)
@@ -120,6 +125,7 @@ class Plugins:
         self.discover()
         entry = self._entry(name)
         if entry.state == PluginState.ENABLED:
+            entry.is_by_hand = True
             return
         self._check_installed(entry)
         if entry.state in {PluginState.ABSENT, PluginState.TOO_OLD}:
@@ -134,6 +140,7 @@ class Plugins:
         self._install(entry)
         if entry.state == PluginState.FAILED:
             raise PluginError(f"{name} cannot be enabled: {entry.reason}")
+        entry.is_by_hand = True
 
     def disable(self, name: str | None = None) -> None:
         """Disable an integration, or all, and leave everything as it was before it was enabled.
@@ -143,12 +150,7 @@ class Plugins:
         """
         entries = [self._entry(name)] if name is not None else list(self.entries.values())
         for entry in entries:
-            entry.wait_no_longer()
-            while entry.undo:
-                attempt(entry.undo.pop(), partial(_warn_undo, entry))
-            if entry.state == PluginState.ENABLED:
-                process.frameworks.pop(entry.integration.distribution, None)
-                entry.state, entry.reason = PluginState.READY, "disabled by hand"
+            self._uninstall(entry, PluginState.READY, "disabled by hand")
 
     def call_collected(self, hook: str, config: Config) -> list[Any]:
         """Call a hook that gives several things per plugin, and return them all, in order of registration."""
@@ -181,6 +183,23 @@ class Plugins:
                     )
         return [self.entries[name] for name in sorted(self.entries)]
 
+    def _uninstall(self, entry: Entry, state: str, reason: str) -> None:
+        """Undo what installing or awaiting it did; ``state`` and ``reason`` say what an enabled one is from now on."""
+        entry.wait_no_longer()
+        entry.is_by_hand = False
+        while entry.undo:
+            attempt(entry.undo.pop(), partial(_warn_undo, entry))
+        if entry.state == PluginState.ENABLED:
+            process.frameworks.pop(entry.integration.distribution, None)
+            entry.state, entry.reason = state, reason
+
+    def _withdraw(self, entry: Entry, config: Config) -> None:
+        """Disable an integration, or stop waiting for its framework, where these settings do not want it."""
+        reason = self._refusal(entry, config)
+        is_ruled_out = config.disabled or entry.integration.name in config.disabled_plugins
+        if reason and (is_ruled_out or not entry.is_by_hand):
+            self._uninstall(entry, PluginState.BLOCKED, reason)
+
     def _consider(self, entry: Entry, config: Config) -> None:
         self._judge(entry, config)
         if entry.state != PluginState.READY:
@@ -196,19 +215,23 @@ class Plugins:
 
     def _judge(self, entry: Entry, config: Config) -> None:
         """Find out whether an integration may be enabled under these settings."""
-        integration = entry.integration
-        chosen = config.integrations
-        entry.state, entry.reason = PluginState.READY, ""
-        if integration.name in config.disabled_plugins:
-            entry.state, entry.reason = PluginState.BLOCKED, "named in disabled_plugins"
-        elif integration.is_builtin:
-            return
-        elif chosen is not None and integration.name not in chosen:
-            entry.state, entry.reason = PluginState.BLOCKED, "not among the chosen integrations"
-        elif not config.instrument_llm_calls:
-            entry.state, entry.reason = PluginState.BLOCKED, "instrument_llm_calls is off"
-        else:
+        reason = self._refusal(entry, config)
+        entry.state, entry.reason = (PluginState.BLOCKED, reason) if reason else (PluginState.READY, "")
+        if not reason and not entry.integration.is_builtin:
             self._check_installed(entry)
+
+    def _refusal(self, entry: Entry, config: Config) -> str:
+        """Say why these settings do not want an integration; empty where they do."""
+        integration, chosen = entry.integration, config.integrations
+        if config.disabled:
+            return "recording is disabled"
+        if integration.name in config.disabled_plugins:
+            return "named in disabled_plugins"
+        if integration.is_builtin:
+            return ""
+        if chosen is not None and integration.name not in chosen:
+            return "not among the chosen integrations"
+        return "" if config.instrument_llm_calls else "instrument_llm_calls is off"
 
     def _check_installed(self, entry: Entry) -> None:
         integration, version = entry.integration, entry.version
@@ -233,7 +256,7 @@ class Plugins:
                 return
         for name in integration.supersedes:
             if name in self._enabled():
-                self.disable(name)
+                self._uninstall(self.entries[name], PluginState.BLOCKED, f"{integration.name} records the same calls")
         recorder = Recorder(integration.name)
         undo = attempt(integration.install, partial(self._install_failed, entry), recorder)
         if undo is None:

@@ -200,6 +200,69 @@ def test_a_hook_with_a_wrong_signature_is_refused_with_its_name(plugins: Plugins
         plugins.register(wrong, "wrong")
 
 
+def test_what_later_settings_do_not_name_is_disabled(plugins: Plugins, framework: str) -> None:
+    """Installed or still awaited, it is undone exactly; what ``enable()`` switched on stays until it is ruled out."""
+    log: list[str] = []
+    finders = list(sys.meta_path)
+    names = ("one", "two", "by hand")
+    plugins.register(_plugin(*[_integration(log, name) for name in names]), "three")
+    plugins.register(_plugin(_integration(log, "late", trigger="never_imported")), "waits")
+    with recording():
+        importlib.import_module(framework)
+        plugins.activate(updated(Config(), {"integrations": ["one", "two", "late"]}))
+        assert sys.meta_path != finders
+        plugins.enable("by hand")
+        plugins.activate(updated(Config(), {"integrations": ["two"]}))
+        assert log == ["one on", "two on", "by hand on", "one off"]
+        assert sys.meta_path == finders
+        states = {name: (entry.state, entry.reason) for name, entry in plugins.entries.items()}
+        refused = (PluginState.BLOCKED, "not among the chosen integrations")
+        assert states == {
+            "one": refused,
+            "two": (PluginState.ENABLED, ""),
+            "by hand": (PluginState.ENABLED, ""),
+            "late": refused,
+        }
+        plugins.activate(updated(Config(), {"disabled_plugins": ["by hand"]}))
+        assert log[4:] == ["by hand off", "one on"]
+        plugins.activate(updated(Config(), {"disabled": True}))
+        assert log[6:] == ["one off", "two off"]
+    assert sys.meta_path == finders
+
+
+def test_an_integration_comes_back_when_the_one_that_superseded_it_is_no_longer_named(
+    plugins: Plugins, framework: str
+) -> None:
+    """Settings that leave the larger one out give the calls to the smaller one again."""
+    log: list[str] = []
+    small, large = _integration(log, "small"), _integration(log, "large", supersedes=("small",))
+    plugins.register(_plugin(small, large), "both")
+    with recording():
+        importlib.import_module(framework)
+        plugins.activate(Config())
+        plugins.activate(updated(Config(), {"integrations": ["small"]}))
+    assert log == ["small on", "small off", "large on", "large off", "small on"]
+
+
+def test_a_second_init_that_disables_recording_takes_everything_out() -> None:
+    """``init(disabled=True)`` leaves no patch and no finder; ``init(disabled=False)`` puts them back."""
+    run_program(
+        textwrap.dedent("""
+        import sys, threading
+        import agentops
+        def look():
+            return dict(vars(threading.Thread)), list(sys.meta_path)
+        before = look()
+        agentops.init()
+        assert look() != before
+        agentops.init(disabled=True)
+        assert look() == before
+        agentops.init(disabled=False)
+        assert look() != before
+        """)
+    )
+
+
 HOOKS = """
     import agentops
     from agentops.plugins import plugins

@@ -51,7 +51,8 @@ def init(  # noqa: PLR0917 - the order of AgentOps 0.4, whose callers give some 
     """Begin to record; frameworks in use are recorded from here on.
 
     Without ``endpoint`` or ``exporter_endpoint`` everything stays on this machine, whatever ``api_key`` says. Calling
-    it again with other settings really switches: new sessions follow the new settings, running ones end as they began.
+    it again with other settings really switches: new sessions follow the new settings, running ones end as they began,
+    and integrations that are no longer asked for are taken out.
 
     Every argument is a field of ``agentops.Config``, which says what it means; None leaves it as the environment has
     it. ``tags`` is another name of ``default_tags``; given both, both count. ``settings`` takes the further fields.

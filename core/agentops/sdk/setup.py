@@ -58,10 +58,8 @@ def begin(config: Config) -> Session | None:
             process.span_filters[:] = plugins.call_collected("agentops_span_filters", config)
             runtime = make_runtime(config, exporters)
         process.replace(runtime)
-    if config.disabled:
-        return None
     plugins.activate(config)
-    return runtime.automatic_session() if config.auto_start_session else None
+    return runtime.automatic_session() if config.auto_start_session and not config.disabled else None
 
 
 def _implementations(hook: str, config: Config) -> list[Any]:

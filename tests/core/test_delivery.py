@@ -18,7 +18,7 @@ from agentops.sdk.delivery import Delivery
 from agentops.sdk.outbox import Outbox
 from agentops.sdk.transport import Answer, Outcome, Transport
 from agentops.wire import Segment, encode_line, list_segments, new_segment_name
-from agentops.wire.segment import lock
+from agentops.wire.owner import lock
 from tests.endpoint import Received, Reply, endpoint
 from tests.spooled import run_program
 

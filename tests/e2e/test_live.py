@@ -17,7 +17,7 @@ from agentops.wire import (
     encode_span,
     new_segment_name,
 )
-from agentops.wire.segment import lock
+from agentops.wire.owner import lock
 from tests.e2e.conftest import Site
 
 Open = Callable[..., Page]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from agentops.wire import Segment, is_partial, list_segments, read_lines
-from agentops.wire.segment import lock
+from agentops.wire.owner import is_abandoned, open_to_lock, withdraw_note
 
 __all__ = ["Batch", "Outbox", "read_destination", "write_destination"]
 
@@ -61,8 +61,8 @@ class Outbox:
                 yield from self._unsent(segment)
                 continue
             is_finished = False
-            with contextlib.suppress(FileNotFoundError), open(segment.path, "rb") as file:
-                if lock(file) and _is_same_file(file, segment.path):
+            with contextlib.suppress(FileNotFoundError), open_to_lock(segment.path) as file:
+                if is_abandoned(segment, file) and _is_same_file(file, segment.path):
                     yield from self._unsent(segment)
                     is_finished = self._next_batch(segment, self._offset(segment)) is None
             if is_finished:  # after closing it: Windows deletes no file that is open
@@ -139,6 +139,7 @@ class Outbox:
         """Delete a segment of which everything is delivered; a torn last line dies with it."""
         for path in (segment.path, _offset_path(segment)):
             path.unlink(missing_ok=True)
+        withdraw_note(segment.path)
         self._offsets.pop(segment.name, None)
 
 

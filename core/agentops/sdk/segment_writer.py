@@ -8,7 +8,7 @@ from typing import IO, Final
 
 from agentops.sdk.guard import say_once
 from agentops.wire import new_segment_name
-from agentops.wire.segment import lock
+from agentops.wire.owner import leave_note, lock, renew_note, withdraw_note
 
 __all__ = ["SegmentWriter", "writable_home"]
 
@@ -69,6 +69,12 @@ class SegmentWriter:
         self._file: IO[bytes] | None = None
         self._size = 0
         self._others_bytes = 0
+        self._noted_by: int | None = None
+
+    @property
+    def needs_heartbeat(self) -> bool:
+        """Whether ``renew`` has to be called every few seconds, because the file system has no locks."""
+        return self._noted_by is not None
 
     @property
     def is_over_budget(self) -> bool:
@@ -90,11 +96,18 @@ class SegmentWriter:
             )
             return False
 
+    def renew(self) -> None:
+        """Say that this process is still there, where no lock says it."""
+        if self.path is not None and self.needs_heartbeat:
+            renew_note(self.path)
+
     def close(self) -> None:
-        """Close the segment, which gives up its lock."""
+        """Close the segment, which gives up its lock; a forked child's copy leaves it to the parent."""
         if self._file is not None:
             self._file.close()
-            self._file = self.path = None
+            if self.path is not None and self._noted_by == os.getpid():
+                withdraw_note(self.path)
+            self._file = self.path = self._noted_by = None
 
     def _append(self, line: bytes) -> bool:
         assert self._file is not None  # the caller rotated
@@ -113,9 +126,10 @@ class SegmentWriter:
         """Begin a new segment before leaving the old one, so that the process is never seen without a lock."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
         path = self.directory / new_segment_name(self.process)
-        file = _open_locked(path)
+        file, is_locked = _open_locked(path)
         self.close()
         self._file, self._size, self.path = file, 0, path
+        self._noted_by = None if is_locked else os.getpid()
         self._others_bytes = _total_bytes(self.directory)
 
 
@@ -128,24 +142,33 @@ def _total_bytes(directory: Path) -> int:
     return total
 
 
-def _open_locked(path: Path) -> IO[bytes]:
-    """Create a segment that no reader ever sees without its lock, or it would take it for a dead process's.
+def _open_locked(path: Path) -> tuple[IO[bytes], bool]:
+    """Create a segment that no reader ever sees without its owner, or it would take it for a dead process's.
 
-    Unbuffered: a line is with the kernel when ``write()`` returns, and so survives the death of this process.
+    Unbuffered: a line is with the kernel when ``write()`` returns, and so survives the death of this process. Also
+    returns whether a lock says who owns it; else a note does.
     """
     if IS_WINDOWS:  # an open file takes no other name there
         file = open(path, "xb", buffering=0, opener=_private_append)  # noqa: SIM115 - open for as long as it is written
-        lock(file)
-        return file
+        return file, _claim(file, path)
     hidden = path.with_suffix(".new")
     file = open(hidden, "xb", buffering=0, opener=_private_append)  # noqa: SIM115 - the same
     try:
-        lock(file)
+        is_locked = _claim(file, path)
         hidden.rename(path)
     except OSError:
         file.close()
+        withdraw_note(path)
         raise
-    return file
+    return file, is_locked
+
+
+def _claim(file: IO[bytes], path: Path) -> bool:
+    """Mark a new segment as this process's; returns whether by its lock."""
+    is_locked = lock(file) is True
+    if not is_locked:
+        leave_note(path)
+    return is_locked
 
 
 def _private_append(path: str, flags: int) -> int:

@@ -165,7 +165,7 @@ class Spool:
 
     def _run(self) -> None:
         while True:
-            self._wake.wait(HEARTBEAT_S if self._sessions else None)
+            self._wake.wait(HEARTBEAT_S if self._sessions or self.segments.needs_heartbeat else None)
             if not self._is_closing and len(self._queue) < _LIMIT_CHUNK:
                 time.sleep(BATCH_S)
             # Cleared before draining: a span put from here on either is drained below or wakes the thread again.
@@ -185,6 +185,7 @@ class Spool:
         try:
             self._drain(markers)
             self._write_ledger_if_due()
+            self.segments.renew()
             if self.on_written is not None:
                 self.on_written()
         finally:

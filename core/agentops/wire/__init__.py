@@ -15,7 +15,8 @@ from agentops.wire.otlp import (
     is_partial,
     merge_lines,
 )
-from agentops.wire.segment import Segment, list_segments, new_segment_name, owner_is_alive, read_lines
+from agentops.wire.owner import owner_is_alive
+from agentops.wire.segment import Segment, list_segments, new_segment_name, read_lines
 
 __all__ = [
     "LEDGER_SCOPE",

@@ -1,6 +1,6 @@
 """Segment files: where a process leaves its records, and how a reader takes them up.
 
-A segment is append-only, has one writer, and carries an advisory lock for as long as its writer lives. Lines are
+A segment is append-only, has one writer, and is marked as that one's for as long as it lives (see ``owner``). Lines are
 whole OTLP/JSON requests; a writer that was killed leaves at most one torn line, the last. Layout under the home
 directory: ``spool/<destination>/<segment>.jsonl``, where the destination ``local`` means "for this machine's own
 store" and any other name is a digest of an endpoint and its key.
@@ -9,21 +9,12 @@ store" and any other name is a digest of an endpoint and its key.
 import os
 import time
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-try:
-    import msvcrt
-except ImportError:
-    msvcrt = None  # type: ignore[assignment]
-
-__all__ = ["LOCAL", "Segment", "list_segments", "lock", "new_segment_name", "owner_is_alive", "read_lines"]
+__all__ = ["LOCAL", "Segment", "list_segments", "new_segment_name", "read_lines"]
 
 LOCAL: Final = "local"
 _SUFFIX: Final = ".jsonl"
@@ -57,35 +48,6 @@ def list_segments(directory: "Path") -> list[Segment]:
     except FileNotFoundError:
         return []
     return [Segment(directory / name) for name in names if name.count(".") == 2]
-
-
-def lock(file: IO[bytes]) -> bool:
-    """Take the advisory lock of an open segment; False when another process holds it.
-
-    Where the platform or the file system has no locks the answer is True.
-    """
-    try:
-        if fcntl is not None:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        elif msvcrt is not None:
-            # A byte far past the end: Windows locks are mandatory, and readers must not be shut out.
-            file.seek(2**40)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            file.seek(0, os.SEEK_END)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        return error.errno not in {11, 13, 35, 36}
-    return True
-
-
-def owner_is_alive(segment: Segment) -> bool:
-    """Say whether the process that writes this segment still runs."""
-    try:
-        with open(segment.path, "rb") as file:
-            return not lock(file)
-    except FileNotFoundError:
-        return False
 
 
 def read_lines(segment: Segment, offset: int = 0, limit_bytes: int = 8 * 1024 * 1024) -> Iterator[tuple[bytes, int]]:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from agentops.wire import Segment, list_segments, owner_is_alive, read_lines
+from agentops.wire.owner import withdraw_note
 from agentops.wire.segment import LOCAL
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.semantics import understand
@@ -115,6 +116,7 @@ class SpoolImporter:
         if not any(owner_is_alive(item) for item in others if item.name != segment.name):
             self._store.mark_dead(segment.process)
         segment.path.unlink(missing_ok=True)
+        withdraw_note(segment.path)
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM segment WHERE name = ?", (segment.name,))
 

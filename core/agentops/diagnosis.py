@@ -15,7 +15,8 @@ from agentops.sdk.config import Config
 from agentops.sdk.outbox import Outbox, read_destination
 from agentops.sdk.transport import Outcome, Transport
 from agentops.version import __version__
-from agentops.wire import list_segments, owner_is_alive
+from agentops.wire import list_segments
+from agentops.wire.owner import owner_is_alive
 from agentops.wire.segment import LOCAL
 
 __all__ = ["Finding", "describe_plugins", "describe_settings", "describe_spool", "diagnose", "find_other_tracers"]

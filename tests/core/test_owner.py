@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from agentops.sdk import spool
+from agentops.sdk.assembly import make_runtime
 from agentops.sdk.config import Config, updated
 from agentops.sdk.outbox import Outbox
-from agentops.sdk.process import make_runtime
 from agentops.sdk.segment_writer import SegmentWriter
-from agentops.wire import Segment, list_segments, owner_is_alive
+from agentops.wire import Segment, list_segments
+from agentops.wire.owner import owner_is_alive
 from tests.spooled import read_spool
 
 NO_LOCKS = """

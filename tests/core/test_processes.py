@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agentops.wire import list_segments, owner_is_alive
+from agentops.wire import list_segments
+from agentops.wire.owner import owner_is_alive
 from tests.spooled import Spooled, read_spool, run_program
 
 WORK = """

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 import agentops
-from agentops.wire import list_segments, owner_is_alive
+from agentops.wire import list_segments
+from agentops.wire.owner import owner_is_alive
 from tests.spooled import read_spool, run_program
 
 BUSY = """

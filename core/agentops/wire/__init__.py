@@ -15,7 +15,6 @@ from agentops.wire.otlp import (
     is_partial,
     merge_lines,
 )
-from agentops.wire.owner import owner_is_alive
 from agentops.wire.segment import Segment, list_segments, new_segment_name, read_lines
 
 __all__ = [
@@ -34,6 +33,5 @@ __all__ = [
     "list_segments",
     "merge_lines",
     "new_segment_name",
-    "owner_is_alive",
     "read_lines",
 ]

@@ -6,8 +6,8 @@ import threading
 import time
 from pathlib import Path
 
-from agentops.wire import Segment, list_segments, owner_is_alive, read_lines
-from agentops.wire.owner import withdraw_note
+from agentops.wire import Segment, list_segments, read_lines
+from agentops.wire.owner import owner_is_alive, withdraw_note
 from agentops.wire.segment import LOCAL
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.semantics import understand

@@ -53,7 +53,7 @@ def _has_tests(*parts: str) -> bool:
 
 
 INTEGRATIONS = [extra for extra in EXTRAS if _has_tests("integrations", _directory(extra))]
-MINIMUMS = ["core", *(["dashboard"] if _has_tests("dashboard") else []), *INTEGRATIONS]
+MINIMUMS = ["core", *(name for name in ("dashboard", "server") if _has_tests(name)), *INTEGRATIONS]
 # Reads sources and runs none, so one Python is enough.
 CONVENTIONS = "tests/core/test_conventions.py"
 PAGE_TESTS = ["test_its_page_runs", "test_its_example_runs"]
@@ -106,7 +106,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of what records and of the dashboard, as strictly as mypy can; integrations check their own."""
-    _install(session, "demo", groups=("mypy", "test"))
+    _install(session, "demo", "server", groups=("mypy", "test"))
     _mypy(session, "core", "dashboard")
 
 
@@ -144,7 +144,7 @@ def minimums(session: nox.Session, extra: str) -> None:
     oldest.write_text(installed)
     session.log("Testing with " + ", ".join(installed.split()))
     session.install(*tools, "--constraint", str(oldest))
-    where = TESTS / extra if extra in {"core", "dashboard"} else TESTS / "integrations" / _directory(extra)
+    where = TESTS / extra if extra in {"core", "dashboard", "server"} else TESTS / "integrations" / _directory(extra)
     _pytest(session, where, f"--ignore={CONVENTIONS}")
 
 
@@ -157,12 +157,21 @@ if _has_tests("dashboard"):
         _pytest(session, "tests/dashboard")
 
 
+if _has_tests("server"):
+
+    @nox.session
+    def server(session: nox.Session) -> None:
+        """Test the server with a login: accounts, keys, who may do what, metrics."""
+        _install(session, "server", groups=("test",))
+        _pytest(session, "tests/server")
+
+
 if _has_tests("e2e"):
 
     @nox.session
     def e2e(session: nox.Session) -> None:
         """Test the dashboard in a real browser."""
-        _install(session, "demo", groups=("test", "test-e2e"))
+        _install(session, "demo", "server", groups=("test", "test-e2e"))
         _pytest(session, "tests/e2e", env={"AGENTOPS_TEST_BROWSER": _chromium(session)})
 
 

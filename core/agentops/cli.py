@@ -28,8 +28,12 @@ SUMMARIES: Final = {
     "import": "read sessions from OTLP/JSON lines",
     "reprice": "apply other prices to recorded usage",
     "keys": "create, list and revoke API keys of a server",
-    "users": "create, list and remove users of a server",
+    "users": "create, list, change and remove users of a server",
+    "projects": "create, list, rename and archive projects of a server",
+    "audit": "show who did what on a server",
 }
+_EXTRAS: Final = {"demo": "demo", **dict.fromkeys(("users", "projects", "keys", "audit"), "server")}
+"""What brings a command's packages, where it is not the extra ``dashboard``."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -67,7 +71,7 @@ def find_command(name: str) -> Callable[[list[str]], int]:
     try:
         command: Callable[[list[str]], int] = points[name].load()
     except ModuleNotFoundError as error:
-        extra = "demo" if name == "demo" else "dashboard"
+        extra = _EXTRAS.get(name, "dashboard")
         raise AgentOpsError(
             f"`agentops {name}` needs the package {error.name!r}, which is not installed; "
             f"run: pip install 'agentops[{extra}]'"

@@ -14,7 +14,7 @@ from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.store import home_directory
 
-__all__ = ["demo", "export", "import_", "keys", "reprice", "serve", "sessions", "show"]
+__all__ = ["demo", "export", "import_", "reprice", "serve", "sessions", "show"]
 
 _TREE_ROWS = 500
 _QUERY_HELP = """
@@ -186,15 +186,6 @@ def reprice(argv: list[str]) -> int:
             f"{write.money(result['before_nano'] / 1e9)} becomes {write.money(result['after_nano'] / 1e9)}."
         )
     return 0
-
-
-def keys(argv: list[str]) -> int:
-    """Say that keys belong to a server with projects."""
-    _parser("keys", "API keys of a server with projects.").parse_args(argv)
-    raise AgentOpsError(
-        "this dashboard is for one machine and takes no keys: programs on it record without one. "
-        "To see them, run: agentops serve"
-    )
 
 
 def _parser(name: str, description: str, epilog: str | None = None) -> argparse.ArgumentParser:

@@ -204,5 +204,5 @@ def test_a_port_in_use_is_answered_with_the_command_that_helps(home, capsysbinar
 
 def test_the_commands_are_those_that_the_distribution_names():
     """Each entry point of the distribution exists here."""
-    assert set(commands.__all__) == {"demo", "export", "import_", "keys", "reprice", "serve", "sessions", "show"}
+    assert set(commands.__all__) == {"demo", "export", "import_", "reprice", "serve", "sessions", "show"}
     assert isinstance(sys.stdout, io.TextIOBase)

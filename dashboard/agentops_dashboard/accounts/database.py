@@ -1,0 +1,87 @@
+"""The file that holds the accounts: one connection per process, and other processes may use it at the same time."""
+
+import hashlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from agentops.errors import StoreError
+from agentops_dashboard.store.migrations import migrate
+
+__all__ = ["Database", "secret_hash"]
+
+_BUSY_S = 10
+
+
+class Database:
+    """Reads and writes the accounts' file. Safe to share between threads.
+
+    Args:
+        path: The file; it and its directory are made, readable by their owner only.
+
+    Raises:
+        StoreError: The file cannot be opened, is newer than this program, or is not ours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+            self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            migrate(self._connection, str(path), _scripts())
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"{path} cannot be opened ({error}). Set AGENTOPS_HOME to a directory that you may write."
+            ) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction; rolled back when the block raises."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
+        """Return what a question finds."""
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
+
+    def row(self, statement: str, *values: Any) -> sqlite3.Row | None:
+        """Return the first row that a question finds."""
+        with self._lock:
+            found: sqlite3.Row | None = self._connection.execute(statement, values).fetchone()
+        return found
+
+
+def secret_hash(secret: str) -> bytes:
+    """What is kept of a key or cookie. These hold 256 random bits, so a fast hash cannot be guessed back.
+
+    It is looked up in an index: how long that takes says something of the hash at most, and nothing of the secret.
+    """
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+
+
+def _scripts() -> dict[int, str]:
+    folder = files("agentops_dashboard.accounts") / "sql"
+    return {int(entry.name.split("_")[0]): entry.read_text("utf-8") for entry in folder.iterdir()}

@@ -24,7 +24,6 @@ from agentops_dashboard.api.sessions import add_sessions
 from agentops_dashboard.ingest.receiver import Receiver
 from agentops_dashboard.ingest.spool import SpoolImporter
 from agentops_dashboard.query import QueryError
-from agentops_dashboard.reader import open_engine
 from agentops_dashboard.reader.projects import Readers
 from agentops_dashboard.store import DEFAULT_PROJECT, SQLiteStore, store_path
 from agentops_dashboard.store.upkeep import Upkeep
@@ -46,7 +45,7 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
         StoreError: The store cannot be opened.
     """
     store = SQLiteStore(store_path(home))
-    readers = Readers(open_engine(str(store.path)))
+    readers = Readers(store.engine())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -76,7 +75,7 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
     app.add_middleware(GZipMiddleware, minimum_size=4096, compresslevel=1)
     app.add_middleware(HostCheck)
     _add_error_answers(app)
-    add_health(app, readers, home)
+    add_health(app, readers, store)
     add_sessions(app)
     add_edits(app, store)
     add_live(app)

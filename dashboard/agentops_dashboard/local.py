@@ -7,8 +7,8 @@ from pathlib import Path
 
 from agentops.errors import AgentOpsError
 from agentops_dashboard.ingest.spool import SpoolImporter
-from agentops_dashboard.reader import Reader, open_engine
-from agentops_dashboard.store import SQLiteStore, home_directory, store_path
+from agentops_dashboard.reader import Reader
+from agentops_dashboard.store import SQLiteStore, Store, home_directory, store_path
 
 __all__ = ["LocalStore", "find_session_id", "open_local"]
 
@@ -18,7 +18,7 @@ class LocalStore:
     """A store and its reader."""
 
     home: Path
-    store: SQLiteStore
+    store: Store
     reader: Reader
 
 
@@ -33,7 +33,7 @@ def open_local(home: Path | None = None) -> Iterator[LocalStore]:
     store = SQLiteStore(store_path(home))
     try:
         SpoolImporter(store, home).import_once()
-        reader = Reader(open_engine(str(store.path)))
+        reader = Reader(store.engine())
         try:
             yield LocalStore(home, store, reader)
         finally:

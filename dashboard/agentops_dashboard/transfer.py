@@ -12,7 +12,7 @@ from agentops.wire import encode_attributes, encode_line, encode_resource, encod
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.reader import Reader, Session, Span
 from agentops_dashboard.semantics import understand
-from agentops_dashboard.store import SQLiteStore
+from agentops_dashboard.store import Store
 
 __all__ = ["export_sessions", "import_lines", "session_lines"]
 
@@ -55,7 +55,7 @@ def session_lines(session: Session, spans: list[Span]) -> Iterator[bytes]:
         yield encode_line(resource, _SCOPE, encoded, partial=is_partial)
 
 
-def import_lines(store: SQLiteStore, lines: Iterable[bytes], project: str = "default") -> dict[str, int]:
+def import_lines(store: Store, lines: Iterable[bytes], project: str = "default") -> dict[str, int]:
     """Store lines of OTLP/JSON; returns the numbers of spans read and of lines not understood."""
     counted = {"spans": 0, "bad_lines": 0}
     for line in lines:

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from agentops_dashboard.ingest.otlp_json import decode
-from agentops_dashboard.reader import Reader, open_engine
+from agentops_dashboard.reader import Reader
 from agentops_dashboard.semantics import understand
 from agentops_dashboard.store import SQLiteStore, store_path
 
@@ -41,7 +41,7 @@ def store(tmp_path: Path) -> Iterator[SQLiteStore]:
 @pytest.fixture
 def reader(store: SQLiteStore) -> Reader:
     """A reader of the same store."""
-    return Reader(open_engine(str(store.path)))
+    return Reader(store.engine())
 
 
 @pytest.fixture

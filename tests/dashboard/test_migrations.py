@@ -6,7 +6,7 @@ import pytest
 
 from agentops.errors import StoreError
 from agentops_dashboard.store import SQLiteStore
-from agentops_dashboard.store.migrations import migrate
+from agentops_dashboard.store.sqlite.migrations import migrate
 
 
 def _connect(path):

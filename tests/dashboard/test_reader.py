@@ -5,11 +5,10 @@ import itertools
 import pytest
 
 from agentops_dashboard.query import QueryError
-from agentops_dashboard.reader import Reader, open_engine
+from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.listing import SORT_KEYS
 from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.store import SQLiteStore
-from agentops_dashboard.store.edits import annotate
 
 QUERIES = (
     "", "status:error", "-status:error", "tag:production", "-tag:production", "tag:(beta OR nightly)", "cost:>0.05",
@@ -39,7 +38,7 @@ def filled(tmp_path_factory):
             batch = decode(line)
             store.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
     _annotate(store, [session_id for session_id, _ in sessions])
-    yield Reader(open_engine(str(store.path)))
+    yield Reader(store.engine())
     store.close()
 
 
@@ -47,13 +46,13 @@ def _annotate(store, ids):
     """Every fifth is bookmarked, some are scored, one of each is taken back; a span's score is not its session's."""
     for place, session_id in enumerate(ids):
         if place % 5 == 0:
-            annotate(store, "default", session_id, "", "bookmark", "yes")
+            store.annotate("default", session_id, span_id="", name="bookmark", value="yes")
         if place % 7 == 0:
-            annotate(store, "default", session_id, "", "score", "down" if place % 2 else "up")
-    annotate(store, "default", ids[0], "", "bookmark", None)
-    annotate(store, "default", ids[7], "", "score", None)
-    annotate(store, "default", ids[1], "1" * 16, "score", "down")
-    annotate(store, "default", ids[2], "", "note", "look at this one")
+            store.annotate("default", session_id, span_id="", name="score", value="down" if place % 2 else "up")
+    store.annotate("default", ids[0], span_id="", name="bookmark", value=None)
+    store.annotate("default", ids[7], span_id="", name="score", value=None)
+    store.annotate("default", ids[1], span_id="1" * 16, name="score", value="down")
+    store.annotate("default", ids[2], span_id="", name="note", value="look at this one")
 
 
 def _all(reader, query, **options):

@@ -13,7 +13,7 @@ import urllib.request
 import pytest
 
 from agentops.wire import merge_lines
-from agentops_dashboard.reader import Reader, open_engine
+from agentops_dashboard.reader import Reader
 from agentops_dashboard.store import SQLiteStore, store_path
 
 
@@ -66,7 +66,7 @@ def test_what_was_acknowledged_survives_a_kill(server, tmp_path, make_sessions):
     process.wait()
     assert 15 <= len(acknowledged) < 60
     store = SQLiteStore(store_path(tmp_path))
-    reader = Reader(open_engine(str(store.path)))
+    reader = Reader(store.engine())
     found = {session["id"]: session for session in reader.sessions(limit=100)["sessions"]}
     assert set(acknowledged) <= set(found)
     for session_id, session in found.items():

@@ -5,7 +5,6 @@ import pytest
 from agentops.errors import ConfigurationError
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.semantics import understand
-from agentops_dashboard.store.compaction import compact
 from agentops_dashboard.store.retention import Policy, apply_policy, read_policy
 
 DAY_NS = 86_400_000_000_000
@@ -29,9 +28,9 @@ def test_merging_keeps_every_payload_and_every_word(store, reader, make_sessions
     words = before[1]["input"].split()[:2] if isinstance(before[1]["input"], str) else ["agent"]
     found = [reader.sessions(word)["total"] for word in words]
     assert blocks == len(before)
-    assert compact(store) == 1
+    assert store.compact() == 1
     assert one(store, "SELECT count(*) FROM payload") <= 3
-    assert compact(store) == 0
+    assert store.compact() == 0
     assert reader.spans(session_id) == before
     assert [reader.sessions(word)["total"] for word in words] == found == [1] * len(words)
     with store.transaction() as connection:

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from agentops_dashboard.api.answers import json_response, problem
 from agentops_dashboard.caller import ReaderOf
-from agentops_dashboard.store import SQLiteStore
-from agentops_dashboard.store.edits import ANNOTATIONS, annotate, delete_sessions, set_tags
+from agentops_dashboard.store import Store
+from agentops_dashboard.store.store import ANNOTATIONS
 
 __all__ = ["add_edits"]
 
@@ -19,7 +19,7 @@ SpanId = Annotated[str, Body(embed=True, max_length=64, description="Empty: said
 Tags = Annotated[list[str], Body(embed=True, max_length=100)]
 
 
-def add_edits(app: FastAPI, store: SQLiteStore) -> None:
+def add_edits(app: FastAPI, store: Store) -> None:
     """Add the changing routes."""
 
     @app.put("/api/v1/sessions/{session_id}/tags", tags=["edits"], summary="Set a session's tags")
@@ -27,7 +27,7 @@ def add_edits(app: FastAPI, store: SQLiteStore) -> None:
         found = reader.session(session_id)
         if found is None:
             return problem(404, f"There is no session {session_id[:80]!r}.")
-        set_tags(store, reader.project, found["id"], [tag.strip()[:200] for tag in tags if tag.strip()])
+        store.set_tags(reader.project, found["id"], [tag.strip()[:200] for tag in tags if tag.strip()])
         return json_response(reader.session(found["id"]))
 
     @app.put(
@@ -43,12 +43,13 @@ def add_edits(app: FastAPI, store: SQLiteStore) -> None:
             return problem(404, f"There is no annotation {name[:80]!r}; there are {', '.join(ANNOTATIONS)}.")
         if name == "score" and value not in ("up", "down", None):
             return problem(422, f"A score is up, down or null, not {value[:80]!r}.")
-        annotate(store, reader.project, found["id"], span_id, name, value.strip() or None if value else None)
+        said = value.strip() or None if value else None
+        store.annotate(reader.project, found["id"], span_id=span_id, name=name, value=said)
         return json_response(reader.session(found["id"]))
 
     @app.delete("/api/v1/sessions/{session_id}", tags=["edits"], summary="Delete a session for good")
     def delete(reader: ReaderOf, session_id: str) -> Response:
-        deleted = delete_sessions(store, reader.project, [session_id])
+        deleted = store.delete_sessions(reader.project, [session_id])
         return (
             json_response({"deleted": deleted})
             if deleted
@@ -57,4 +58,4 @@ def add_edits(app: FastAPI, store: SQLiteStore) -> None:
 
     @app.post("/api/v1/sessions/delete", tags=["edits"], summary="Delete several sessions for good")
     def delete_many(reader: ReaderOf, ids: Ids) -> Response:
-        return json_response({"deleted": delete_sessions(store, reader.project, ids)})
+        return json_response({"deleted": store.delete_sessions(reader.project, ids)})

@@ -1,7 +1,5 @@
 """``/healthz``, and how the store is: size, backlog, what was refused or not understood."""
 
-from pathlib import Path
-
 from fastapi import FastAPI
 from starlette.responses import Response
 
@@ -10,12 +8,12 @@ from agentops_dashboard.api.answers import json_response
 from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.reader.health import read_health
 from agentops_dashboard.reader.projects import Readers
-from agentops_dashboard.store import DEFAULT_PROJECT
+from agentops_dashboard.store import DEFAULT_PROJECT, Store
 
 __all__ = ["add_health"]
 
 
-def add_health(app: FastAPI, readers: Readers, home: Path) -> None:
+def add_health(app: FastAPI, readers: Readers, store: Store) -> None:
     """Add the routes."""
 
     @app.get("/healthz", tags=["health"], summary="Is it up, and does the store answer")
@@ -25,4 +23,4 @@ def add_health(app: FastAPI, readers: Readers, home: Path) -> None:
 
     @app.get("/api/v1/health", tags=["health"], summary="Size, backlog, and what was refused or not understood")
     def health(reader: ReaderOf) -> Response:
-        return json_response(read_health(reader, home))
+        return json_response(read_health(reader, store))

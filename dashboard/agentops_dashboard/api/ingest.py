@@ -1,5 +1,6 @@
 """``POST /v1/traces``: OTLP over HTTP, as protobuf and as JSON."""
 
+import logging
 from collections.abc import Callable
 
 from fastapi import FastAPI
@@ -12,10 +13,12 @@ from agentops_dashboard.caller import caller_of
 from agentops_dashboard.ingest import otlp_json, otlp_protobuf
 from agentops_dashboard.ingest.batch import Batch
 from agentops_dashboard.ingest.body import BodyError, decompress, read_body
-from agentops_dashboard.ingest.receiver import BusyError, Receiver
+from agentops_dashboard.ingest.receiver import BusyError, Receiver, StoreDownError
 
 __all__ = ["add_ingest", "take_traces"]
 
+_RETRY_S = 5
+_log = logging.getLogger("agentops.dashboard")
 _DECODERS: dict[str, Callable[[bytes], Batch]] = {
     "application/json": otlp_json.decode,
     "application/x-protobuf": otlp_protobuf.decode,
@@ -51,6 +54,11 @@ async def take_traces(request: Request, receiver: Receiver, project: str) -> Res
         batch = await run_in_threadpool(_take, receiver, project, decoder, body, encoding)
     except BodyError as error:
         return problem(error.status, error.message)
+    except StoreDownError:
+        _log.exception("agentops: the store did not take a batch.")
+        answer = problem(503, "The store does not take anything now. Nothing was taken; send it again.")
+        answer.headers["Retry-After"] = str(_RETRY_S)
+        return answer
     except ValueError as error:
         return problem(400, f"The body cannot be understood: {error}")
     finally:

@@ -17,8 +17,7 @@ from agentops_dashboard.caller import ReaderOf, caller_of
 from agentops_dashboard.ingest.body import BodyError, decompress, read_body
 from agentops_dashboard.reader import Session, Span
 from agentops_dashboard.semantics.values import as_object
-from agentops_dashboard.store import SQLiteStore
-from agentops_dashboard.store.edits import put_log
+from agentops_dashboard.store import Store
 
 __all__ = ["add_legacy"]
 
@@ -27,7 +26,7 @@ _KEY_LIMIT = 500
 Key = Annotated[str, Body(embed=True, max_length=_KEY_LIMIT)]
 
 
-def add_legacy(app: FastAPI, store: SQLiteStore) -> None:
+def add_legacy(app: FastAPI, store: Store) -> None:
     """Add the routes."""
     _add_sign_in(app)
     _add_logs(app, store)
@@ -52,7 +51,7 @@ def _add_sign_in(app: FastAPI) -> None:
         return json_response({"bearer": secrets.token_urlsafe(32)}) if api_key.strip() else problem(400, "No API key.")
 
 
-def _add_logs(app: FastAPI, store: SQLiteStore) -> None:
+def _add_logs(app: FastAPI, store: Store) -> None:
     @app.post("/v4/logs/upload/", tags=["legacy"], summary="Keep what a program printed")
     async def upload(request: Request, trace_id: Annotated[str, Header()] = "") -> Response:
         identity = _trace_id(trace_id)
@@ -66,7 +65,7 @@ def _add_logs(app: FastAPI, store: SQLiteStore) -> None:
         wrapped = as_object(text)
         if wrapped is not None and isinstance(wrapped.get("body"), str):
             text = wrapped["body"]
-        size = await run_in_threadpool(put_log, store, caller_of(request).project, identity, text)
+        size = await run_in_threadpool(store.put_log, caller_of(request).project, identity, text)
         return json_response({"url": f"{request.base_url}sessions/{identity}", "size": size})
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from agentops_dashboard.ingest.batch import Batch
 from agentops_dashboard.semantics import understand
-from agentops_dashboard.store import SQLiteStore
+from agentops_dashboard.store import Store
 
-__all__ = ["BusyError", "Receiver"]
+__all__ = ["BusyError", "Receiver", "StoreDownError"]
 
 _MOST_WAITING_BYTES = 64 * 1024 * 1024
 _MOST_WAITING = 64
@@ -20,6 +20,10 @@ class BusyError(Exception):
     retry_after_s: int
 
 
+class StoreDownError(Exception):
+    """The store could not take a batch now; it may later. Nothing of it was acknowledged."""
+
+
 class Receiver:
     """Stores batches; refuses more than it can hold rather than lose or delay them without end.
 
@@ -27,7 +31,7 @@ class Receiver:
         store: The store to write to.
     """
 
-    def __init__(self, store: SQLiteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._waiting = 0
@@ -53,13 +57,18 @@ class Receiver:
             self._waiting_bytes -= size
 
     def take(self, project: str, batch: Batch) -> None:
-        """Store a batch; it is durable when this returns."""
+        """Store a batch; it is durable when this returns.
+
+        Raises:
+            StoreDownError: The store is out of reach, full or too busy.
+        """
         records = [understand(raw) for raw in batch.spans]
         unmapped: dict[str, int] = {}
         for record in records:
             for name in record.unmapped:
                 unmapped[name] = unmapped.get(name, 0) + 1
-        with self._store.transaction() as connection:
-            self._store.write(connection, project, records, batch.ledgers)
-            self._store.count(connection, project, "rejected", batch.rejected)
-            self._store.count(connection, project, "unmapped", unmapped)
+        counts = {"rejected": batch.rejected, "unmapped": unmapped}
+        try:
+            self._store.add(project, records, batch.ledgers, counts=counts)
+        except self._store.errors as error:
+            raise StoreDownError(str(error)) from error

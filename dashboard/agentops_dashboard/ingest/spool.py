@@ -1,7 +1,6 @@
 """The importer: moves this machine's spool segments into the store."""
 
 import logging
-import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from agentops.wire.segment import LOCAL
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.semantics import understand
 from agentops_dashboard.store import DEFAULT_PROJECT
-from agentops_dashboard.store.sqlite import SQLiteStore
+from agentops_dashboard.store.store import SegmentPart, Store
 
 __all__ = ["SpoolImporter"]
 
@@ -30,7 +29,7 @@ class SpoolImporter:
         home: The home directory that holds ``spool/local``.
     """
 
-    def __init__(self, store: SQLiteStore, home: Path) -> None:
+    def __init__(self, store: Store, home: Path) -> None:
         self._store = store
         self._directory = home / "spool" / LOCAL
         self._stop = threading.Event()
@@ -48,11 +47,12 @@ class SpoolImporter:
             self._thread.join()
 
     def _run(self) -> None:
+        passing: tuple[type[Exception], ...] = (*self._store.errors, OSError, ValueError, TypeError, OverflowError)
         while not self._stop.is_set():
             started = time.monotonic()
             try:
                 self.import_once()
-            except (sqlite3.Error, OSError, ValueError, TypeError, OverflowError):
+            except passing:
                 # A full disk or a lock held too long passes; nothing is lost, since the spool still has it.
                 _log.exception("agentops: the spool could not be imported; it is tried again.")
                 self._stop.wait(_AFTER_FAILURE_S)
@@ -80,9 +80,8 @@ class SpoolImporter:
         return taken
 
     def _import_chunk(self, segment: Segment) -> int:
-        """Take the next lines; returns their number. Reading comes before the lock, so that others may write."""
-        with self._store.transaction() as connection:
-            offset = _offset(connection, segment)
+        """Take the next lines; returns their number, also when another process has taken them meanwhile."""
+        offset = self._store.segment_offset(segment.name)
         end, count, bad = offset, 0, 0
         spans, ledgers = [], []
         for line, line_end in read_lines(segment, offset, _CHUNK_BYTES):
@@ -97,17 +96,8 @@ class SpoolImporter:
             ledgers += batch.ledgers
         if not count:
             return 0
-        with self._store.transaction() as connection:
-            if _offset(connection, segment) != offset:
-                # Another process has taken these lines meanwhile.
-                return count
-            self._store.write(connection, DEFAULT_PROJECT, spans, ledgers)
-            self._store.count(connection, DEFAULT_PROJECT, "bad_lines", {segment.process: bad} if bad else {})
-            connection.execute(
-                "INSERT INTO segment (name, offset) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
-                "offset = excluded.offset",
-                (segment.name, end),
-            )
+        counts = {"bad_lines": {segment.process: bad} if bad else {}}
+        self._store.add(DEFAULT_PROJECT, spans, ledgers, counts=counts, part=SegmentPart(segment.name, offset, end))
         return count
 
     def _finish(self, segment: Segment) -> None:
@@ -117,10 +107,4 @@ class SpoolImporter:
             self._store.mark_dead(segment.process)
         segment.path.unlink(missing_ok=True)
         withdraw_note(segment.path)
-        with self._store.transaction() as connection:
-            connection.execute("DELETE FROM segment WHERE name = ?", (segment.name,))
-
-
-def _offset(connection: sqlite3.Connection, segment: Segment) -> int:
-    row = connection.execute("SELECT offset FROM segment WHERE name = ?", (segment.name,)).fetchone()
-    return row[0] if row else 0
+        self._store.forget_segment(segment.name)

@@ -22,7 +22,7 @@ def add_pages(app: FastAPI) -> None:
     details_page.add_routes(app)
     compare_page.add_routes(app)
     analytics_page.add_routes(app)
-    settings_page.add_routes(app, app.state.home)
+    settings_page.add_routes(app, app.state.store)
 
 
 def _home() -> Response:

@@ -1,7 +1,5 @@
 """Settings: where the data is, how it is doing, what was not understood, and which keys the query bar knows."""
 
-from pathlib import Path
-
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,11 +8,12 @@ from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.pages.response import page
 from agentops_dashboard.query import SESSION_FIELDS, SPAN_FIELDS
 from agentops_dashboard.reader.health import read_health
+from agentops_dashboard.store import Store
 
 __all__ = ["add_routes"]
 
 
-def add_routes(app: FastAPI, home: Path) -> None:
+def add_routes(app: FastAPI, store: Store) -> None:
     """Add the page."""
 
     @app.get("/settings", include_in_schema=False)
@@ -23,8 +22,8 @@ def add_routes(app: FastAPI, home: Path) -> None:
             request,
             "settings.html",
             section="settings",
-            home=str(home),
-            health=read_health(reader, home),
+            location=store.location,
+            health=read_health(reader, store),
             session_fields=SESSION_FIELDS,
             span_fields=SPAN_FIELDS,
         )

@@ -1,6 +1,6 @@
 """The read layer: typed shapes, and the one class that fills them."""
 
-from agentops_dashboard.reader.reader import Reader, open_engine
+from agentops_dashboard.reader.reader import Reader
 from agentops_dashboard.reader.shapes import (
     Bucket,
     Cost,
@@ -30,5 +30,4 @@ __all__ = [
     "Tokens",
     "TreeRow",
     "TreeWindow",
-    "open_engine",
 ]

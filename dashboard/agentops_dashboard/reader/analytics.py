@@ -10,9 +10,9 @@ from typing import Any, Final, TypedDict
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from agentops.semconv import State
-from agentops_dashboard.reader import tables as t
 from agentops_dashboard.reader.facets import shown_state
 from agentops_dashboard.reader.reader import Reader
+from agentops_dashboard.store import tables as t
 
 __all__ = ["GROUPS", "LABELS", "Analytics", "LabelRow", "Point", "Totals", "quantile"]
 

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 
 from agentops.semconv import SpanKind, SpanStatus, State
 from agentops_dashboard.query.ast import Aggregate, And, Node, Not, Or, Term, Text
-from agentops_dashboard.reader import tables as t
 from agentops_dashboard.reader.dialect import HasWords, JsonText
+from agentops_dashboard.store import tables as t
 
 __all__ = ["ABANDONED_AFTER_NS", "Conditions", "state_is"]
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
 from agentops.semconv import State
-from agentops_dashboard.reader import tables as t
 from agentops_dashboard.reader.conditions import state_is
 from agentops_dashboard.reader.shapes import Bucket, Facet, FacetValue
+from agentops_dashboard.store import tables as t
 
 __all__ = ["facets", "histogram", "shown_state"]
 

@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 
 from agentops.wire import list_segments
 from agentops.wire.segment import LOCAL
-from agentops_dashboard.reader import tables as t
 from agentops_dashboard.reader.reader import Reader
+from agentops_dashboard.store import Store
+from agentops_dashboard.store import tables as t
 
 __all__ = ["Health", "read_health"]
 
@@ -26,27 +27,33 @@ class Health(TypedDict):
     missing: int
 
 
-def read_health(reader: Reader, home: Path) -> Health:
-    """Read the figures of a project and its home directory."""
+def read_health(reader: Reader, store: Store) -> Health:
+    """Read the figures of a project, its store and its spool."""
     s, c = t.session.c, t.counter.c
+    # An engine without updates keeps what was added each time.
+    total = func.sum(c.count)
     with reader.connect() as connection:
         sessions, spans, missing = connection.execute(
             select(func.count(), func.sum(s.spans), func.sum(s.missing)).where(s.project == reader.project)
         ).one()
         counted = connection.execute(
-            select(c.name, c.label, c.count).where(c.project == reader.project).order_by(c.count.desc())
+            select(c.name, c.label, total)
+            .where(c.project == reader.project)
+            .group_by(c.name, c.label)
+            .order_by(total.desc(), c.label)
         ).all()
         offsets = {row.name: row.offset for row in connection.execute(select(t.segment.c.name, t.segment.c.offset))}
     counters: dict[str, dict[str, int]] = {}
     for name, label, count in counted:
         counters.setdefault(name, {})[label] = count
     waiting = sum(
-        max(_size(segment.path) - offsets.get(segment.name, 0), 0) for segment in list_segments(home / "spool" / LOCAL)
+        max(_size(segment.path) - offsets.get(segment.name, 0), 0)
+        for segment in list_segments(store.home / "spool" / LOCAL)
     )
     return {
         "sessions": sessions,
         "spans": spans or 0,
-        "store_bytes": sum(_size(path) for path in home.glob("agentops.sqlite*")),
+        "store_bytes": store.disk_bytes(),
         "waiting_bytes": waiting,
         "bad_lines": sum(counters.get("bad_lines", {}).values()),
         "rejected": counters.get("rejected", {}),

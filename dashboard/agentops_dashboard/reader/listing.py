@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.query.fields import nearest
-from agentops_dashboard.reader import tables as t
+from agentops_dashboard.store import tables as t
 
 __all__ = ["SORT_KEYS", "ordered", "page_after", "sort_key"]
 

@@ -10,9 +10,9 @@ from sqlalchemy import and_, select
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.reader import rows as shape
-from agentops_dashboard.reader import tables as t
 from agentops_dashboard.reader.shapes import Span, TreeRow
 from agentops_dashboard.reader.tree import TreeIndex
+from agentops_dashboard.store import tables as t
 
 if TYPE_CHECKING:
     from agentops_dashboard.reader.reader import Reader

@@ -13,7 +13,7 @@ class Readers:
     """Makes each project's reader once; what a reader remembers is never another project's. Safe to share.
 
     Args:
-        engine: What ``open_engine`` returned.
+        engine: What ``Store.engine`` returned.
     """
 
     def __init__(self, engine: Engine) -> None:

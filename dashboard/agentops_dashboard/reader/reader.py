@@ -4,41 +4,28 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, func, or_, select
-from sqlalchemy.engine import URL
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
 
 from agentops_dashboard.query import parse
 from agentops_dashboard.reader import rows as shape
-from agentops_dashboard.reader import tables as t
 from agentops_dashboard.reader.conditions import Conditions
 from agentops_dashboard.reader.facets import facets, histogram, shown_state
 from agentops_dashboard.reader.listing import ordered, page_after
 from agentops_dashboard.reader.outline import Outlines, TreeView
 from agentops_dashboard.reader.shapes import Bucket, Facet, Session, SessionPage, Span, TreeWindow
+from agentops_dashboard.store import tables as t
 from agentops_dashboard.store.payload import unpack, unpack_text
 
-__all__ = ["Reader", "open_engine"]
+__all__ = ["Reader"]
 
 _FACETS_HOLD_NS = 5_000_000_000
-
-
-def open_engine(path: str) -> Engine:
-    """Open an SQLite store for reading only."""
-    engine = create_engine(URL.create("sqlite", database=path), pool_size=8, connect_args={"timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def _read_only(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA query_only = 1")
-        connection.execute("PRAGMA cache_size = -16000")
-
-    return engine
 
 
 class Reader:
     """Reads one project of a store. Safe to share between threads.
 
     Args:
-        engine: What ``open_engine`` returned.
+        engine: What ``Store.engine`` returned.
         project: Only this project's data is ever seen.
     """
 

@@ -13,8 +13,9 @@ import orjson
 import zstandard
 
 from agentops_dashboard.semantics.record import SpanRecord
+from agentops_dashboard.store.texts import FreshTexts
 
-__all__ = ["BLOCK_BYTES", "content_of", "pack", "split", "unpack", "unpack_text", "words_of"]
+__all__ = ["BLOCK_BYTES", "blocks_of", "content_of", "pack", "split", "unpack", "unpack_text", "words_of"]
 
 BLOCK_BYTES = 256 * 1024
 """Raw size at which a block is closed: one span's detail must not cost the decompression of a whole long session."""
@@ -36,6 +37,17 @@ def content_of(record: SpanRecord) -> bytes:
         default=str,
         option=orjson.OPT_NON_STR_KEYS,
     )
+
+
+def blocks_of(trace_id: str, records: list[SpanRecord], fresh: FreshTexts) -> Iterator[tuple[dict[str, bytes], str]]:
+    """Yield the payloads of some spans of a trace, a block at a time, with the words in it that are new."""
+    by_id = {record.span_id: record for record in records}
+    for group in split({span_id: content_of(record) for span_id, record in by_id.items()}):
+        words: list[str] = []
+        for span_id in group:
+            r = by_id[span_id]
+            words += fresh.take(trace_id, (r.name, r.input, r.output, r.error_message, r.error_type))
+        yield group, "\n".join(words)
 
 
 def split(contents: dict[str, bytes]) -> Iterator[dict[str, bytes]]:

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import orjson
+from sqlalchemy import ColumnElement, Engine, and_, not_, select
 
 from agentops.errors import ConfigurationError
-from agentops_dashboard.store.edits import delete_payloads, delete_sessions, mark_changed
-from agentops_dashboard.store.sqlite import SQLiteStore
+from agentops.semconv import State
+from agentops_dashboard.store import tables as t
+from agentops_dashboard.store.store import Store
 
 __all__ = ["Policy", "Removed", "apply_policy", "read_policy"]
 
@@ -73,101 +75,89 @@ def read_policy(path: Path) -> Policy:
         ) from error
 
 
-def apply_policy(store: SQLiteStore, project: str, policy: Policy, now_ns: int | None = None) -> Removed:
+def apply_policy(store: Store, project: str, policy: Policy, now_ns: int | None = None) -> Removed:
     """Remove what the policy does not keep. Running sessions are never touched."""
     now_ns = time.time_ns() if now_ns is None else now_ns
-    removed: Removed = {"payloads": 0, "sessions": 0}
-    for tag, days in policy.tag_days.items():
-        removed["sessions"] += _delete(store, project, policy, _older(now_ns, days) + _with_tag(tag))
-    if policy.session_days is not None:
-        without = _without_tags(tuple(policy.tag_days))
-        removed["sessions"] += _delete(store, project, policy, _older(now_ns, policy.session_days) + without)
-    if policy.most_sessions is not None:
-        removed["sessions"] += _delete(store, project, policy, _beyond(project, policy.most_sessions))
-    if policy.payload_days is not None:
-        old = _older(now_ns, policy.payload_days)
-        while emptied := _empty(store, project, policy, old):
-            removed["payloads"] += emptied
-    if policy.most_bytes is not None:
-        _shrink(store, project, policy, policy.most_bytes, removed)
-    return removed
+    engine = store.engine()
+    try:
+        return _Retention(store, engine, project, policy).apply(now_ns)
+    finally:
+        engine.dispose()
 
 
-Condition = list[tuple[str, tuple[Any, ...]]]
+class _Retention:
+    """Finds the oldest ended sessions that a policy does not keep, and removes them a limited number at once."""
 
+    def __init__(self, store: Store, engine: Engine, project: str, policy: Policy) -> None:
+        self._store = store
+        self._engine = engine
+        self._project = project
+        self._policy = policy
+        self._removed: Removed = {"payloads": 0, "sessions": 0}
 
-def _older(now_ns: int, days: float) -> Condition:
-    return [("start_ns < ?", (now_ns - int(days * _DAY_NS),))]
+    def apply(self, now_ns: int) -> Removed:
+        policy = self._policy
+        for tag, days in policy.tag_days.items():
+            self._delete_all(_older(now_ns, days), self._has_tag([tag]))
+        if policy.session_days is not None:
+            self._delete_all(_older(now_ns, policy.session_days), not_(self._has_tag(list(policy.tag_days))))
+        if policy.most_sessions is not None:
+            self._delete_all(*self._beyond(int(policy.most_sessions)))
+        if policy.payload_days is not None:
+            while self._empty(_older(now_ns, policy.payload_days)):
+                pass
+        if policy.most_bytes is not None:
+            self._shrink(policy.most_bytes)
+        return self._removed
 
+    def _has_tag(self, tags: list[str]) -> ColumnElement[bool]:
+        c = t.session_tag.c
+        found = select(c.sid).where(c.project == self._project, c.is_removed == 0, c.tag.in_(tags))
+        return t.session.c.sid.in_(found)
 
-def _with_tag(tag: str) -> Condition:
-    return [("sid IN (SELECT sid FROM session_tag WHERE is_removed = 0 AND tag = ?)", (tag,))]
+    def _beyond(self, most: int) -> list[ColumnElement[bool]]:
+        """The sessions behind the newest ones; no condition would mean all, so one that nothing meets."""
+        c = t.session.c
+        statement = select(c.start_ns).where(c.project == self._project).order_by(c.start_ns.desc()).limit(1)
+        with self._engine.connect() as connection:
+            newest = connection.execute(statement.offset(most)).scalar()
+        return [c.start_ns <= (-1 if newest is None else newest)]
 
+    def _find(self, *conditions: ColumnElement[bool]) -> list[str]:
+        c = t.session.c
+        kept = not_(self._has_tag(list(self._policy.keep_tags)))
+        statement = (
+            select(c.session_id)
+            .where(c.project == self._project, c.state != State.RUNNING, *conditions, kept)
+            .order_by(c.start_ns)
+            .limit(_AT_ONCE)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(statement).scalars())
 
-def _without_tags(tags: tuple[str, ...]) -> Condition:
-    if not tags:
-        return []
-    marks = ", ".join("?" * len(tags))
-    return [(f"sid NOT IN (SELECT sid FROM session_tag WHERE is_removed = 0 AND tag IN ({marks}))", tags)]
+    def _delete_all(self, *conditions: ColumnElement[bool]) -> None:
+        while self._delete(*conditions):
+            pass
 
+    def _delete(self, *conditions: ColumnElement[bool]) -> int:
+        deleted = self._store.delete_sessions(self._project, self._find(*conditions))
+        self._removed["sessions"] += deleted
+        return deleted
 
-def _beyond(project: str, most: int) -> Condition:
-    newest = "SELECT start_ns FROM session WHERE project = ? ORDER BY start_ns DESC LIMIT 1 OFFSET ?"
-    return [(f"start_ns <= ({newest})", (project, int(most)))]
+    def _empty(self, *conditions: ColumnElement[bool]) -> int:
+        """Take the payloads of some sessions away; returns of how many."""
+        joined = and_(t.payload.c.project == t.trace.c.project, t.payload.c.trace_id == t.trace.c.trace_id)
+        has_payload = select(t.trace.c.session_id).join(t.payload, joined).where(t.trace.c.project == self._project)
+        found = self._find(*conditions, t.session.c.session_id.in_(has_payload))
+        self._store.drop_payloads(self._project, found)
+        self._removed["payloads"] += len(found)
+        return len(found)
 
-
-def _find(store: SQLiteStore, project: str, policy: Policy, condition: Condition) -> list[str]:
-    """The oldest ended sessions that meet a condition, a limited number at once."""
-    parts = [("project = ?", (project,)), ("state != 'running'", ()), *condition, *_without_tags(policy.keep_tags)]
-    where, values = " AND ".join(text for text, _ in parts), [value for _, given in parts for value in given]
-    statement = f"SELECT session_id FROM session WHERE {where} ORDER BY start_ns LIMIT {_AT_ONCE}"
-    with store.transaction() as connection:
-        return [row[0] for row in connection.execute(statement, values)]
-
-
-def _delete(store: SQLiteStore, project: str, policy: Policy, condition: Condition) -> int:
-    total = 0
-    while found := _find(store, project, policy, condition):
-        deleted = delete_sessions(store, project, found)
-        total += deleted
-        if not deleted:
-            break
-    return total
-
-
-_PAYLOAD_EXISTS = """
-EXISTS (SELECT 1 FROM trace JOIN payload USING (project, trace_id)
-  WHERE trace.project = session.project AND trace.session_id = session.session_id)
-"""
-_HAS_PAYLOAD: Condition = [
-    (_PAYLOAD_EXISTS, ()),
-]
-
-
-def _empty(store: SQLiteStore, project: str, policy: Policy, condition: Condition) -> int:
-    """Take the payloads of some sessions away; returns of how many."""
-    found = _find(store, project, policy, condition + _HAS_PAYLOAD)
-    for session_id in found:
-        with store.transaction() as connection:
-            traces = connection.execute(
-                "SELECT trace_id FROM trace WHERE project = ? AND session_id = ?", (project, session_id)
-            ).fetchall()
-            for (trace_id,) in traces:
-                delete_payloads(connection, project, trace_id)
-                connection.execute(
-                    "UPDATE span SET block_id = NULL WHERE project = ? AND trace_id = ?", (project, trace_id)
-                )
-                mark_changed(connection, project, trace_id)
-    return len(found)
-
-
-def _shrink(store: SQLiteStore, project: str, policy: Policy, most_bytes: int, removed: Removed) -> None:
-    while store.used_bytes() > most_bytes:
-        emptied = _empty(store, project, policy, [])
-        removed["payloads"] += emptied
-        if not emptied:
-            found = _find(store, project, policy, [])
-            deleted = delete_sessions(store, project, found)
-            removed["sessions"] += deleted
-            if not deleted:
+    def _shrink(self, most_bytes: int) -> None:
+        while self._store.used_bytes() > most_bytes:
+            if not self._empty() and not self._delete():
                 return
+
+
+def _older(now_ns: int, days: float) -> ColumnElement[bool]:
+    return t.session.c.start_ns < now_ns - int(days * _DAY_NS)

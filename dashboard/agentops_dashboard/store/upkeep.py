@@ -1,13 +1,11 @@
 """Keeping the store small while a server runs: merging blocks often, applying the retention policy every hour."""
 
 import logging
-import sqlite3
 import threading
 
 from agentops.errors import ConfigurationError
-from agentops_dashboard.store.compaction import compact
 from agentops_dashboard.store.retention import apply_policy, read_policy
-from agentops_dashboard.store.sqlite import SQLiteStore
+from agentops_dashboard.store.store import Store
 
 __all__ = ["Upkeep"]
 
@@ -20,11 +18,11 @@ class Upkeep:
     """A background thread.
 
     Args:
-        store: The store to keep. ``retention.json`` stands beside its file.
+        store: The store to keep. ``retention.json`` stands in its home.
         project: Whose sessions the policy is about.
     """
 
-    def __init__(self, store: SQLiteStore, project: str) -> None:
+    def __init__(self, store: Store, project: str) -> None:
         self._store = store
         self._project = project
         self._stop = threading.Event()
@@ -41,19 +39,20 @@ class Upkeep:
 
     def _run(self) -> None:
         rounds = 0
+        passing: tuple[type[Exception], ...] = (*self._store.errors, OSError)
         while not self._stop.wait(_COMPACT_EVERY_S):
             try:
-                compact(self._store)
+                self._store.compact()
                 if rounds % _RETAIN_EVERY == 0:
                     self.retain()
-            except (sqlite3.Error, OSError):
+            except passing:
                 _log.exception("agentops: upkeep of the store failed; it is tried again.")
             rounds += 1
 
     def retain(self) -> None:
         """Apply the policy and give free space back to the file system."""
         try:
-            policy = read_policy(self._store.path.parent / "retention.json")
+            policy = read_policy(self._store.home / "retention.json")
         except ConfigurationError as error:
             _log.warning("agentops: %s Nothing is removed.", error)
             return

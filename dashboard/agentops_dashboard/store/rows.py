@@ -1,16 +1,29 @@
-"""Rows of the span and trace tables, and the statements that put them there."""
+"""Rows of the span and trace tables, the same for every engine."""
 
+import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from agentops.semconv import Resource
+from agentops.wire import Ledger
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store.texts import preview
 
-__all__ = ["UPSERT_SPAN", "UPSERT_TRACE", "span_row", "trace_row"]
+__all__ = [
+    "LEDGER_COLUMNS",
+    "SPAN_COLUMNS",
+    "TRACE_COLUMNS",
+    "ledger_rows",
+    "newest",
+    "replaces",
+    "span_row",
+    "telling",
+    "trace_row",
+]
 
-_COLUMNS = (
+SPAN_COLUMNS = (
     "project", "trace_id", "span_id", "parent_id", "version", "seq", "kind", "name", "status", "start_ns", "end_ns",
     "agent", "tool", "model", "provider", "origin", "input_tokens", "output_tokens", "cached_tokens",
     "cache_write_tokens", "reasoning_tokens", "cost_nano", "cost_source", "first_token_ns", "error_type",
@@ -18,59 +31,53 @@ _COLUMNS = (
 )  # fmt: skip
 _NAME_LIMIT, _MESSAGE_LIMIT = 500, 1000
 
-UPSERT_SPAN = (
-    f"INSERT INTO span ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
-    "ON CONFLICT (project, trace_id, span_id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[3:])
-    + " WHERE excluded.version > span.version OR (excluded.version = span.version"
-    " AND span.end_ns IS NULL AND excluded.end_ns IS NOT NULL)"
-)
-
-_TRACE_COLUMNS = (
+TRACE_COLUMNS = (
     "project", "trace_id", "session_id", "version", "name", "state", "end_reason", "metadata", "user", "service",
     "environment", "frameworks", "sdk", "host", "process", "parent_session_id", "parent_span_id", "first_input",
     "first_input_ns", "last_output", "last_output_ns", "is_native", "is_grouped", "release",
 )  # fmt: skip
-
-
-def _newer(column: str) -> str:
-    """The later version's value wins, but a value beats none."""
-    return (
-        f"{column} = CASE WHEN excluded.version >= trace.version THEN coalesce(excluded.{column}, trace.{column})"
-        f" ELSE coalesce(trace.{column}, excluded.{column}) END"
-    )
-
-
-def _extreme(column: str, sign: str) -> str:
-    """The value of the earliest (``<=``) or latest (``>=``) span that has one."""
-    wins = f"trace.{column}_ns IS NULL OR excluded.{column}_ns {sign} trace.{column}_ns"
-    return ", ".join(
-        f"{name} = CASE WHEN {wins} THEN coalesce(excluded.{name}, trace.{name}) ELSE trace.{name} END"
-        for name in (column, f"{column}_ns")
-    )
-
-
-UPSERT_TRACE = (
-    f"INSERT INTO trace ({', '.join(_TRACE_COLUMNS)}) VALUES ({', '.join('?' * len(_TRACE_COLUMNS))}) "
-    "ON CONFLICT (project, trace_id) DO UPDATE SET "
-    "session_id = CASE WHEN excluded.is_grouped > trace.is_grouped THEN excluded.session_id "
-    "WHEN excluded.is_grouped = trace.is_grouped THEN min(excluded.session_id, trace.session_id) "
-    "ELSE trace.session_id END, "
-    + ", ".join(
-        _newer(column)
-        for column in (
-            "name", "state", "end_reason", "metadata", "user", "service", "environment", "frameworks", "sdk", "host",
-            "process", "parent_session_id", "parent_span_id", "release",
-        )
-    )
-    + f", {_extreme('first_input', '<=')}, {_extreme('last_output', '>=')}, "
-    "is_native = max(trace.is_native, excluded.is_native), is_grouped = max(trace.is_grouped, excluded.is_grouped), "
-    "version = max(trace.version, excluded.version)"
+LEDGER_COLUMNS = (
+    "project", "trace_id", "process", "time_ns", "spans", "dropped_spans", "dropped_payloads", "redactions",
+    "has_ended",
 )  # fmt: skip
 
 
-def span_row(project: str, record: SpanRecord, call_hash: int | None, block_id: int | None) -> tuple[Any, ...]:
-    """Return a span's row, in the order of ``UPSERT_SPAN``."""
+def newest(records: Iterable[SpanRecord]) -> dict[str, dict[str, SpanRecord]]:
+    """Return the newest record of each span, by trace id and span id."""
+    by_trace: dict[str, dict[str, SpanRecord]] = {}
+    for record in records:
+        group = by_trace.setdefault(record.trace_id, {})
+        before = group.get(record.span_id)
+        if before is None or replaces(record, before.version, before.end_ns):
+            group[record.span_id] = record
+    return by_trace
+
+
+def replaces(record: SpanRecord, version: int, end_ns: int | None) -> bool:
+    """Say whether a record replaces another: a higher version does; of the same one, an ended span an open one."""
+    return record.version > version or (record.version == version and end_ns is None and record.end_ns is not None)
+
+
+def telling(records: list[SpanRecord]) -> list[SpanRecord]:
+    """Return those that say something about their trace: its ends, roots, foreign ones with facts of the session."""
+    asking = [record for record in records if record.input is not None]
+    answering = [record for record in records if record.output is not None and record.end_ns is not None]
+    chosen = {id(records[0]): records[0]}
+    if asking:
+        first = min(asking, key=lambda record: record.start_ns)
+        chosen[id(first)] = first
+    if answering:
+        last = max(answering, key=lambda record: record.end_ns or 0)
+        chosen[id(last)] = last
+    for record in records:
+        facts = record.facts
+        if facts.is_root or facts.user or facts.metadata or (facts.session_id and not facts.is_native):
+            chosen[id(record)] = record
+    return list(chosen.values())
+
+
+def span_row(project: str, record: SpanRecord, block_id: int | None) -> tuple[Any, ...]:
+    """Return a span's row, in the order of ``SPAN_COLUMNS``."""
     shown = record.input if record.kind == "tool" or record.output is None else record.output
     message = record.error_message
     return (
@@ -102,14 +109,14 @@ def span_row(project: str, record: SpanRecord, call_hash: int | None, block_id: 
         message[:_MESSAGE_LIMIT] if message is not None else None,
         record.swallowed[:_MESSAGE_LIMIT] if record.swallowed is not None else None,
         preview(shown),
-        call_hash,
+        _call_hash(record),
         record.attempt,
         block_id,
     )
 
 
 def trace_row(project: str, session_id: str, record: SpanRecord) -> tuple[Any, ...]:
-    """Return what a span says about its trace, in the order of ``UPSERT_TRACE``."""
+    """Return what a span says about its trace, in the order of ``TRACE_COLUMNS``."""
     facts, resource = record.facts, record.resource
     first_input, last_output = _last_question(record), preview(record.output, 300)
     frameworks = resource.get(Resource.FRAMEWORKS)
@@ -141,6 +148,17 @@ def trace_row(project: str, session_id: str, record: SpanRecord) -> tuple[Any, .
     )
 
 
+def ledger_rows(project: str, ledger: Ledger) -> list[tuple[Any, ...]]:
+    """Return what a process said of its sessions, in the order of ``LEDGER_COLUMNS``."""
+    return [
+        (
+            project, trace_id, ledger.process, ledger.time_ns, one.spans, one.dropped_spans, one.dropped_payloads,
+            one.redactions, int(one.has_ended),
+        )
+        for trace_id, one in ledger.sessions.items()
+    ]  # fmt: skip
+
+
 def _last_question(record: SpanRecord) -> str | None:
     """The input as one line; of a conversation what the user said last."""
     value = record.input
@@ -152,3 +170,11 @@ def _last_question(record: SpanRecord) -> str | None:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+def _call_hash(record: SpanRecord) -> int | None:
+    """Equal for calls of the same tool with the same arguments."""
+    if record.kind != "tool":
+        return None
+    arguments = orjson.dumps(record.input, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
+    return zlib.crc32(arguments, zlib.crc32((record.tool or record.name).encode("utf-8", "replace")))

@@ -10,10 +10,10 @@ import orjson
 
 from agentops.semconv import State
 from agentops_dashboard.store import payload
-from agentops_dashboard.store.edits import delete_payloads, mark_changed
-from agentops_dashboard.store.sqlite import SQLiteStore, insert_block
+from agentops_dashboard.store.sqlite.blocks import delete_payloads, insert_block
+from agentops_dashboard.store.sqlite.edits import mark_changed
 
-__all__ = ["compact"]
+__all__ = ["find_scattered", "merge_blocks"]
 
 _FEW = 3
 _CANDIDATES = f"""
@@ -25,17 +25,13 @@ HAVING count(*) > {_FEW} + 2 * sum(payload.raw_bytes) / {payload.BLOCK_BYTES} LI
 """
 
 
-def compact(store: SQLiteStore, most: int = 50) -> int:
-    """Merge the blocks of ended sessions, at most so many traces; returns how many it merged."""
-    with store.transaction() as connection:
-        found = connection.execute(_CANDIDATES, (most,)).fetchall()
-    for project, trace_id in found:
-        with store.transaction() as connection:
-            _merge(connection, project, trace_id)
-    return len(found)
+def find_scattered(connection: sqlite3.Connection, most: int) -> list[tuple[str, str]]:
+    """Return project and id of traces of ended sessions that have more blocks than they need."""
+    return connection.execute(_CANDIDATES, (most,)).fetchall()
 
 
-def _merge(connection: sqlite3.Connection, project: str, trace_id: str) -> None:
+def merge_blocks(connection: sqlite3.Connection, project: str, trace_id: str) -> None:
+    """Write a trace's payloads again, in blocks of full size."""
     blocks = connection.execute(
         "SELECT block_id, body FROM payload WHERE project = ? AND trace_id = ? ORDER BY block_id", (project, trace_id)
     ).fetchall()

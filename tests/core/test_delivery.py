@@ -13,9 +13,11 @@ from pathlib import Path
 import agentops
 from agentops.sdk import process
 from agentops.sdk.api import flush
-from agentops.sdk.config import config_from_environment, updated
+from agentops.sdk.assembly import make_runtime
+from agentops.sdk.config import Config, config_from_environment, updated
 from agentops.sdk.delivery import Delivery
 from agentops.sdk.outbox import Outbox
+from agentops.sdk.span import ErrorInfo
 from agentops.sdk.transport import Answer, Outcome, Transport
 from agentops.wire import Segment, encode_line, list_segments, new_segment_name
 from agentops.wire.owner import lock
@@ -94,6 +96,59 @@ def test_a_foreign_endpoint_gets_ended_spans_only() -> None:
     assert spooled.outline() == "run\n" + "\n".join(["  step"] * 20)
     assert all(len(span.versions) == 1 and span.end_ns for span in spooled.spans.values())
     assert spooled.ledgers == []
+
+
+def test_a_foreign_endpoint_gets_each_span_once_and_as_it_ended(tmp_path: Path) -> None:
+    """A span that outlives what is around it is sent with its own end, one without an end when its session ends."""
+    with endpoint() as server:
+        runtime = make_runtime(updated(Config(), {"home": tmp_path, "exporter_endpoint": server.url}))
+        assert runtime.delivery is not None
+        session = runtime.start_session("s")
+        outer = session.open("agent", "outer")
+        streamed, forgotten = (session.open("llm", name, outer) for name in ("streamed", "forgotten"))
+        outer.end()
+
+        def delivered() -> list[str]:
+            assert runtime.sink.flush(10)
+            assert runtime.delivery is not None
+            assert runtime.delivery.flush(10)
+            return [span.name for span in server.spooled.spans.values()]
+
+        assert delivered() == ["invoke_agent outer"]
+        streamed.set_output([{"role": "assistant", "parts": []}])
+        streamed.end()
+        assert delivered() == ["invoke_agent outer", "chat streamed"]
+        outer.set({"mine": "too late"})
+        streamed.session.amend_error(streamed, ErrorInfo("Late", "too late"))
+        assert delivered() == ["invoke_agent outer", "chat streamed"]
+        session.end()
+        assert delivered()[2:] == ["s", "chat forgotten"]
+        forgotten.end()
+        assert delivered() == ["invoke_agent outer", "chat streamed", "s", "chat forgotten"]
+        session.add_tags(["too-late"])
+        runtime.sink.close(10)
+        runtime.delivery.close(10)
+    spans = {span.name: span for span in server.spooled.spans.values()}
+    assert "gen_ai.output.messages" in spans["chat streamed"].attributes
+    assert [len(span.versions) for span in spans.values()] == [1, 1, 1, 1]
+    assert [span.status for span in spans.values()] == ["ok", "ok", "ok", "unfinished"]
+    assert len(server.received) == 3
+
+
+def test_what_is_held_back_for_a_foreign_endpoint_goes_out_with_the_program() -> None:
+    """A session that nobody ends holds nothing back for ever."""
+    with endpoint() as server:
+        run_program(
+            "import agentops\nagentops.init(skip_auto_end_session=True)\nrecorder = agentops.Recorder('test')\n"
+            "agent = recorder.start('agent', 'a')\nrecorder.start('tool', 't', parent=agent)\nrecorder.end(agent)\n"
+            "agentops.flush(30, delivered=True)",
+            AGENTOPS_EXPORTER_ENDPOINT=server.url,
+        )
+        run_program("from agentops.cli import main; main(['push'])")
+    assert sorted((span.name, span.status) for span in server.spooled.spans.values()) == [
+        ("execute_tool t", "unfinished"),
+        ("invoke_agent a", "ok"),
+    ]
 
 
 def test_nothing_is_sent_without_an_endpoint(agentops_home: Path) -> None:

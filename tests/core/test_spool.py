@@ -7,10 +7,18 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 import agentops
-from agentops.wire import list_segments
+from agentops.sdk.assembly import make_runtime
+from agentops.sdk.config import Config
+from agentops.sdk.segment_writer import SegmentWriter
+from agentops.sdk.session import Session
+from agentops.sdk.spool import Spool
+from agentops.sdk.unwritten import Refused
+from agentops.wire import is_partial, list_segments
 from agentops.wire.owner import owner_is_alive
-from tests.spooled import read_spool, run_program
+from tests.spooled import Spooled, read_spool, run_program
 
 BUSY = """
 import agentops, sys, time
@@ -148,7 +156,7 @@ def test_an_unwritable_home_falls_back_and_says_so_once(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_costs_the_program_nothing_and_is_said(agentops_home: Path) -> None:
-    """When the disk takes no more, the program goes on, whole lines stay whole, and the ledger counts what is lost."""
+    """When the disk takes no more, the program goes on; once it does, the tree is whole, and lost content counted."""
     done = run_program(
         "import agentops, resource, signal\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -164,6 +172,117 @@ def test_a_full_disk_costs_the_program_nothing_and_is_said(agentops_home: Path) 
     spooled = read_spool(agentops_home)
     root = spooled.sessions[0]
     last = spooled.ledgers[-1].sessions[root.trace_id]
-    assert last.spans == 202
-    assert last.dropped_spans == 202 - len(spooled.spans)
-    assert last.dropped_spans > 0
+    without_content = [span for span in spooled.of(root)[1:] if "input.value" not in span.attributes]
+    assert (last.spans, last.dropped_spans, len(spooled.spans)) == (202, 0, 202)
+    assert last.dropped_payloads == len(without_content) > 0
+    assert all(span.end_ns for span in spooled.spans.values())
+
+
+class FickleDisk(SegmentWriter):
+    """Keeps lines in memory, and refuses those for which ``refuses`` is true."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("nowhere"), "f" * 32, 10**9)
+        self.lines: list[bytes] = []
+        self.refuses = lambda line: False
+
+    def write(self, line: bytes, *, is_vital: bool = False) -> bool:
+        if self.refuses(line):
+            return False
+        self.lines.append(line)
+        return True
+
+    @property
+    def spooled(self) -> Spooled:
+        """What a reader finds; it fails for a span that is there twice in one version."""
+        spooled = Spooled()
+        for line in self.lines:
+            spooled.take(line)
+        return spooled
+
+
+def _fickle(limit_spans: int = 1000) -> tuple[FickleDisk, Spool, Session]:
+    runtime = make_runtime(Config(home=Path("nowhere")))
+    spool = runtime.sink
+    assert isinstance(spool, Spool)
+    disk = spool.segments = FickleDisk()
+    spool._refused = Refused(limit_spans)
+    return disk, spool, runtime.start_session("s")
+
+
+@pytest.mark.parametrize("refused", ["ended", "open"])
+def test_a_line_that_is_refused_costs_no_other_line_and_changes_its_kind_not(refused: str) -> None:
+    """A refused line is written again without content, as what it was; the line beside it is written once."""
+    disk, spool, session = _fickle()
+    disk.refuses = lambda line: is_partial(line) == (refused == "open") and b"xxx" in line
+    done, running = session.open("tool", "done"), session.open("tool", "running")
+    for span in (done, running):
+        span.set_input("x" * 100)
+    done.end()
+    assert spool.flush(10)
+    lines = {
+        name: [line for line in disk.lines if f'execute_tool {name}"'.encode() in line] for name in ("done", "running")
+    }
+    assert [is_partial(line) for line in lines["done"]] == [False]
+    assert [is_partial(line) for line in lines["running"]] == [True]
+    assert (b"xxx" in lines["done"][0], b"xxx" in lines["running"][0]) == (refused == "open", refused == "ended")
+    assert (session.ledger.dropped_payloads, session.ledger.dropped_spans) == (1, 0)
+    assert disk.spooled.outline() == "s [running]\n  execute_tool done\n  execute_tool running [running]"
+    session.end()
+    spool.close(10)
+
+
+def test_what_a_full_disk_refuses_is_written_once_it_takes_it() -> None:
+    """Starts, ends and the account of a session that ended meanwhile: the tree is whole, and nothing is there twice."""
+    disk, spool, session = _fickle()
+    first = session.open("tool", "first")
+    assert spool.flush(10)
+    disk.refuses = lambda line: True
+    first.end()
+    with session.runtime.start_session("other") as other:
+        other.open("tool", "second").end()
+    assert spool.flush(10)
+    assert disk.spooled.outline() == "s [running]\n  execute_tool first [running]"
+    disk.refuses = lambda line: False
+    session.end()
+    spool.close(10)
+    assert disk.spooled.outline() == "s\n  execute_tool first\nother\n  execute_tool second"
+    accounts = {key: one for ledger in disk.spooled.ledgers for key, one in ledger.sessions.items()}
+    assert {key: (one.spans, one.dropped_spans, one.has_ended) for key, one in accounts.items()} == {
+        session.id: (2, 0, True),
+        other.id: (2, 0, True),
+    }
+
+
+def test_what_there_is_no_room_for_either_is_counted_exactly() -> None:
+    """Beyond what may wait in memory spans are lost, and the account says how many."""
+    disk, spool, session = _fickle(limit_spans=10)
+    known = session.open("tool", "known")
+    assert spool.flush(10)
+    disk.refuses = lambda line: True
+    for number in range(50):
+        session.open("tool", str(number)).end()
+    known.end()
+    assert spool.flush(10)
+    disk.refuses = lambda line: False
+    session.end()
+    spool.close(10)
+    account = disk.spooled.ledgers[-1].sessions[session.id]
+    assert (account.spans, len(disk.spooled.spans), account.dropped_spans) == (52, 12, 40)
+
+
+def test_the_disk_budget_is_kept(agentops_home: Path) -> None:
+    """Content goes at the budget, spans an eighth beyond it; what is lost is counted, and said with the way out."""
+    done = run_program(
+        "import agentops\nwith agentops.start_session('s'):\n    step = agentops.operation(lambda text: None)\n"
+        "    for n in range(1000):\n        step('x' * 1000)\n        if not n % 100: agentops.flush()",
+        AGENTOPS_DISK_BUDGET_BYTES="200000",
+    )
+    assert "AGENTOPS_DISK_BUDGET_BYTES" in done.stderr
+    [segment] = list_segments(agentops_home / "spool" / "local")
+    assert 200_000 < segment.path.stat().st_size < 225_000 + 4 * 70_000  # no more than one batch above
+    spooled = read_spool(agentops_home)
+    [root] = spooled.sessions
+    account = spooled.ledgers[-1].sessions[root.trace_id]
+    assert account.dropped_spans == account.spans - len(spooled.spans) > 0
+    assert account.dropped_payloads > 0

@@ -71,6 +71,7 @@ def make_runtime(config: Config, exporters: Sequence[Sink] = ()) -> Runtime:
         resource=_Resource(config, process_id),
         scope=SCOPE,
         limit_spans=config.max_queue_size,
+        sends_each_once=config.exporter_endpoint is not None,
     )
     runtime = Runtime(config, FanOut(spool, exporters) if exporters else spool, process_id)
     _connect_delivery(runtime, spool)

@@ -81,8 +81,20 @@ class SegmentWriter:
         """Whether the disk budget is used up, as far as known since the last rotation."""
         return self._others_bytes + self._size >= self.budget_bytes
 
-    def write(self, line: bytes) -> bool:
-        """Append one line; False when the disk refused it, in which case nothing of it stays in the file."""
+    def write(self, line: bytes, *, is_vital: bool = False) -> bool:
+        """Append one line; False when the disk refused it, in which case nothing of it stays in the file.
+
+        Beyond an eighth over the budget only vital lines are written.
+        """
+        if not is_vital and self._others_bytes + self._size >= self.budget_bytes * 9 // 8:
+            say_once(
+                "full",
+                "agentops: %s holds more than its disk budget of %d MB; spans wait in memory, and are lost if it stays "
+                "so. To make room: agentops push, or set AGENTOPS_DISK_BUDGET_BYTES",
+                self.directory,
+                self.budget_bytes // 1_000_000,
+            )
+            return False
         try:
             if self._file is None or self._size >= ROTATE_BYTES:
                 self._rotate()
@@ -95,6 +107,11 @@ class SegmentWriter:
                 error.strerror or error,
             )
             return False
+
+    def measure(self) -> None:
+        """Look again how much lies in the directory, from which others may have taken something."""
+        with contextlib.suppress(OSError):
+            self._others_bytes = _total_bytes(self.directory) - self._size
 
     def renew(self) -> None:
         """Say that this process is still there, where no lock says it."""
@@ -117,10 +134,18 @@ class SegmentWriter:
                 done += self._file.write(line[done:] if done else line)
         except OSError:
             if done:
-                self._file.truncate(self._size)
+                self._take_out_torn_line()
             raise
         self._size += done
         return True
+
+    def _take_out_torn_line(self) -> None:
+        """Cut the file where its last whole line ends; where even that is refused, go on in another one."""
+        assert self._file is not None  # something was written to it
+        try:
+            self._file.truncate(self._size)
+        except OSError:
+            self.close()
 
     def _rotate(self) -> None:
         """Begin a new segment before leaving the old one, so that the process is never seen without a lock."""

@@ -76,7 +76,9 @@ class Span:
     NOT_OURS: ClassVar[int] = -1
     """``written_version`` of a span that another process records (it was open when this one was forked)."""
     FILTERED: ClassVar[int] = -2
-    """``written_version`` of a span that a span filter left out."""
+    """``written_version`` of a span that a span filter left out, or for which there was no room."""
+    FINAL: ClassVar[int] = sys.maxsize
+    """``written_version`` of a span of which no further record is to be written."""
 
     __slots__ = (
         "__weakref__",

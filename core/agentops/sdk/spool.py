@@ -3,13 +3,14 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from agentops.sdk.encode import SpanEncoder
 from agentops.sdk.guard import guard, logger, say_once
 from agentops.sdk.segment_writer import SegmentWriter
 from agentops.sdk.span import Span
+from agentops.sdk.unwritten import HeldBack, Refused
 from agentops.wire import Ledger, encode_line
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ _CHUNK: Final = 50
 _LIMIT_CHUNK: Final = 1000
 """The same while many wait: each time that the lock is given up, a program that records without a pause keeps it for
 five milliseconds, and in chunks of 50 the writer fell ever further behind it."""
+_LIMIT_HELD_BACK: Final = 1000
+_LIMIT_REFUSED: Final = 20_000
+"""Spans without content that wait for a full disk: about 20 MB."""
 _LIMIT_PENDING_CHARS: Final = 64 * 1024 * 1024
 """Characters of content that may wait in memory; beyond it spans are kept without their content."""
 
@@ -38,6 +42,8 @@ class Spool:
         resource: Returns the encoded OTLP resource of this process.
         scope: Encoded OTLP instrumentation scope.
         limit_spans: How many spans may wait in memory.
+        sends_each_once: Whether it is for an endpoint of others, which gets ended spans, each once: a span that may
+            still be corrected is held back, and a later correction is not written.
     """
 
     def __init__(
@@ -48,6 +54,7 @@ class Spool:
         resource: Callable[[], str],
         scope: str,
         limit_spans: int,
+        sends_each_once: bool = False,
     ) -> None:
         self.segments = segments
         self.encoder = encoder
@@ -68,6 +75,8 @@ class Spool:
         self._sessions: dict[str, Session] = {}
         self._ledger_is_due = False
         self._ledger_at = time.monotonic()
+        self._refused = Refused(min(limit_spans, _LIMIT_REFUSED))
+        self._held_back = HeldBack(_LIMIT_HELD_BACK) if sends_each_once else None
 
     def put(self, span: Span) -> None:
         """Take a span as it now stands; see ``agentops.sdk.session.Sink``."""
@@ -127,6 +136,9 @@ class Spool:
         self._start_lock = threading.Lock()
         self._thread = None
         self._sessions = {}
+        self._refused.take()
+        if self._held_back is not None:
+            self._held_back.take(is_last=True)
 
     def _lighten(self, span: Span) -> bool:
         """Memory is full: content goes first, then spans that begin now; the session's ledger says so.
@@ -165,7 +177,8 @@ class Spool:
 
     def _run(self) -> None:
         while True:
-            self._wake.wait(HEARTBEAT_S if self._sessions or self.segments.needs_heartbeat else None)
+            has_more_to_say = self._sessions or self._refused or self.segments.needs_heartbeat
+            self._wake.wait(HEARTBEAT_S if has_more_to_say else None)
             if not self._is_closing and len(self._queue) < _LIMIT_CHUNK:
                 time.sleep(BATCH_S)
             # Cleared before draining: a span put from here on either is drained below or wakes the thread again.
@@ -175,8 +188,7 @@ class Spool:
                 self._write_all()
             if self._is_closing and not self._queue:
                 with guard("spool.close"):
-                    self._write_ledger(has_exited=True)
-                    self.segments.close()
+                    self._write_last()
                 return
 
     def _write_all(self) -> None:
@@ -184,6 +196,7 @@ class Spool:
         markers: list[threading.Event] = []
         try:
             self._drain(markers)
+            self._write_held_back(is_last=False)
             self._write_ledger_if_due()
             self.segments.renew()
             if self.on_written is not None:
@@ -198,30 +211,70 @@ class Spool:
         waiting = len(queue)
         while waiting > 0:
             size = min(max(_CHUNK, waiting // 4), _LIMIT_CHUNK)
-            self._write_chunk([queue.popleft() for _ in range(min(size, len(queue)))], markers)
+            spans: list[Span] = []
+            for item in [queue.popleft() for _ in range(min(size, len(queue)))]:
+                if isinstance(item, threading.Event):
+                    markers.append(item)
+                else:
+                    spans.append(item)
+            for span in self._write_spans(spans):
+                self._refused.keep(span)
             waiting -= size
 
-    def _write_chunk(self, items: Iterable["Span | threading.Event"], markers: list[threading.Event]) -> None:
-        ended: list[str] = []
-        still_open: list[str] = []
-        written: list[Span] = []
+    def _write_spans(self, spans: list[Span], *, is_due: bool = False) -> list[Span]:
+        """Write the spans that have changed since they were written; returns those that the disk refuses.
+
+        What it refuses with content it is offered once more without. ``is_due``: these are held back no longer.
+        """
         without_content = self.segments.is_over_budget
         if without_content:
             say_once("budget", "agentops: the spool has reached its disk budget; spans are kept without content.")
-        for item in items:
-            if isinstance(item, threading.Event):
-                markers.append(item)
+        refused = self._write_lines(spans, without_content=without_content, is_due=is_due)
+        if not refused or without_content:
+            return refused
+        return self._write_lines(refused, without_content=True, is_due=is_due)
+
+    def _write_lines(self, spans: list[Span], *, without_content: bool, is_due: bool) -> list[Span]:
+        ended, still_open = _Line(), _Line()
+        for span in spans:
+            before = span.written_version
+            if before < 0 or before >= span.version:
                 continue
-            if item.written_version < 0 or item.written_version >= item.version:
-                continue
-            has_ended = item.has_ended  # before it is encoded: an ended line holds nothing that is still open
-            text = self._encode(item, without_content=without_content)
-            if text is None:
-                continue
-            self._note_session(item)
-            written.append(item)
-            (ended if has_ended else still_open).append(text)
-        self._write_lines(ended, still_open, written)
+            is_final = span.has_ended and (
+                is_due or self._is_final(span)
+            )  # before it is encoded: an ended line holds nothing that is still open
+            text = self._encode(span, without_content=without_content)
+            if text is not None:
+                self._note_session(span)
+                (ended if is_final else still_open).add(text, span, before)
+        refused: list[Span] = []
+        resource = self._resource()
+        for line in (still_open, ended):
+            if line.texts:
+                encoded = encode_line(resource, self._scope, line.texts, partial=line is still_open)
+                if not self.segments.write(encoded):
+                    refused += line.take_back()
+                elif self._held_back is not None and line is ended:
+                    line.make_final()
+        return refused
+
+    def _is_final(self, span: Span) -> bool:
+        """Whether the record of a span that has ended may go to an endpoint of others, which gets each span once."""
+        return self._held_back is None or not self._held_back.wants(span)
+
+    def _write_held_back(self, *, is_last: bool) -> None:
+        if self._held_back is None:
+            return
+        due = self._held_back.take(is_last=is_last)
+        for span in due:
+            span.written_version = 0
+        self._write_again(due)
+
+    def _write_again(self, spans: list[Span]) -> None:
+        """Write spans that had to wait, in chunks."""
+        for start in range(0, len(spans), _LIMIT_CHUNK):
+            for span in self._write_spans(spans[start : start + _LIMIT_CHUNK], is_due=True):
+                self._refused.keep(span)
 
     def _encode(self, span: Span, *, without_content: bool) -> str | None:
         with guard("encode"):
@@ -249,25 +302,6 @@ class Spool:
             span.session.ledger.dropped_spans += 1
         return None
 
-    def _write_lines(self, ended: list[str], still_open: list[str], written: list[Span]) -> None:
-        resource = self._resource()
-        is_safe = True
-        if still_open:
-            is_safe = self.segments.write(encode_line(resource, self._scope, still_open, partial=True))
-        if ended:
-            is_safe = self.segments.write(encode_line(resource, self._scope, ended)) and is_safe
-        if is_safe or not written:
-            return
-        # The disk refused: once more without content, then the spans are lost and the ledger will say so.
-        light = [self.encoder.encode(span, without_content=True) or "" for span in written]
-        is_safe = self.segments.write(encode_line(resource, self._scope, filter(None, light), partial=True))
-        for span in written:
-            ledger = span.session.ledger
-            if is_safe:
-                ledger.dropped_payloads += 1 if span.size else 0
-            else:
-                ledger.dropped_spans += 1
-
     def _note_session(self, span: Span) -> None:
         session = span.session
         if session.id not in self._sessions:
@@ -288,8 +322,49 @@ class Spool:
         for key, session in list(self._sessions.items()):
             session.ledger.has_ended = session.has_ended
             ledger.sessions[key] = session.ledger
-        self.segments.write(ledger.encode(self._resource()))
-        self._ledger_is_due = False
         self._ledger_at = time.monotonic()
+        if self.segments.is_over_budget:
+            self.segments.measure()
+        if not self.segments.write(ledger.encode(self._resource()), is_vital=True):
+            return  # it stays due
+        self._ledger_is_due = False
         if not has_exited:
             self._sessions = {key: session for key, session in self._sessions.items() if not session.has_ended}
+            self._write_again(self._refused.take())
+
+    def _write_last(self) -> None:
+        """At the end: what waited for something is written as it stands, and what cannot be is counted."""
+        self._write_held_back(is_last=True)
+        self._write_again(self._refused.take())
+        for span in self._refused.take():
+            self._note_session(span)
+            self._refused.give_up(span)
+        self._write_ledger(has_exited=True)
+        self.segments.close()
+
+
+class _Line:
+    """What becomes a line: spans, their texts, and which version of each was written before."""
+
+    __slots__ = ("spans", "texts", "versions_before")
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.spans: list[Span] = []
+        self.versions_before: list[int] = []
+
+    def add(self, text: str, span: Span, version_before: int) -> None:
+        self.texts.append(text)
+        self.spans.append(span)
+        self.versions_before.append(version_before)
+
+    def take_back(self) -> list[Span]:
+        """The line was not written: its spans are as they were before."""
+        for span, version in zip(self.spans, self.versions_before, strict=True):
+            span.written_version = version
+        return self.spans
+
+    def make_final(self) -> None:
+        """No later record of these spans is to be written."""
+        for span in self.spans:
+            span.written_version = Span.FINAL

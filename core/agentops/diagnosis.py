@@ -10,7 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from agentops.plugins import PluginState, plugins
+from agentops.compatibility import known_versions, remarks
+from agentops.plugins import Entry, PluginState, installed_version, plugins
 from agentops.sdk.config import Config
 from agentops.sdk.outbox import Outbox, read_destination
 from agentops.sdk.transport import Outcome, Transport
@@ -57,6 +58,7 @@ def diagnose(config: Config) -> dict[str, Any]:
     findings = [
         _check_home(config.home),
         *_check_plugins(found),
+        *_check_versions(found),
         *_check_spool(spool),
         _check_endpoint(config),
         *find_other_tracers(),
@@ -86,21 +88,31 @@ def describe_settings(config: Config) -> dict[str, object]:
 
 
 def describe_plugins(config: Config) -> list[dict[str, Any]]:
-    """Return each integration: ``name, framework, version, minimum, state, reason, trigger, extra, is_builtin``."""
-    return [
-        {
-            "name": entry.integration.name,
-            "framework": entry.integration.distribution,
-            "version": entry.version,
-            "minimum": entry.integration.minimum,
-            "state": entry.state,
-            "reason": entry.reason,
-            "trigger": entry.integration.trigger,
-            "extra": entry.integration.extra or entry.integration.name,
-            "is_builtin": entry.integration.is_builtin,
-        }
-        for entry in plugins.survey(config)
-    ]
+    """Return each integration.
+
+    ``name, framework, version, minimum, state, reason, trigger, extra, is_builtin``, ``tested`` (the oldest and the
+    newest version that it was tested with; None if that is not known), and ``remarks`` on the versions that are
+    installed: ``text, fix, is_bad`` each.
+    """
+    return [_describe_plugin(entry) for entry in plugins.survey(config)]
+
+
+def _describe_plugin(entry: Entry) -> dict[str, Any]:
+    integration = entry.integration
+    extra = integration.extra or integration.name
+    return {
+        "name": integration.name,
+        "framework": integration.distribution,
+        "version": entry.version,
+        "minimum": integration.minimum,
+        "tested": known_versions(extra).get(integration.distribution),
+        "state": entry.state,
+        "reason": entry.reason,
+        "trigger": integration.trigger,
+        "extra": extra,
+        "is_builtin": integration.is_builtin,
+        "remarks": [asdict(item) for item in remarks(extra, installed_version)],
+    }
 
 
 def describe_spool(home: Path) -> list[dict[str, Any]]:
@@ -153,6 +165,14 @@ def _check_plugins(found: list[dict[str, Any]]) -> Iterable[Finding]:
         yield Finding("problem", text, f"pip install --upgrade agentops {name}")
 
 
+def _check_versions(found: list[dict[str, Any]]) -> Iterable[Finding]:
+    """Say what is to be said of the versions of frameworks that are recorded; once, if two integrations share one."""
+    recorded = [item for item in found if item["state"] in {PluginState.READY, PluginState.ENABLED}]
+    remarked = {remark["text"]: remark for item in recorded for remark in item["remarks"]}
+    for remark in remarked.values():
+        yield Finding("problem" if remark["is_bad"] else "note", remark["text"], remark["fix"])
+
+
 def _check_spool(spool: list[dict[str, Any]]) -> Iterable[Finding]:
     for item in spool:
         if item["destination"] == LOCAL:
@@ -186,7 +206,7 @@ def find_other_tracers() -> list[Finding]:
     found = []
     for name, variables in _OTHER_TRACERS.items():
         active = [item for item in variables if os.environ.get(item, "").lower() not in {"", "0", "false"}]
-        if active and _is_installed(name):
+        if active and installed_version(name):
             text = f"{name} traces the same calls, because {active[0]} is set"
             found.append(Finding("note", text, f"unset {active[0]}   # unless you want both"))
     for distribution in metadata.distributions():
@@ -205,11 +225,3 @@ def _tracers_in_process() -> list[Finding]:
         Finding("note", f"{name} is active in this process and records the same calls", "call its uninstrument()")
         for name in loaded
     ]
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True

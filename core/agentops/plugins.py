@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import pluggy
 
 from agentops import hookspecs
+from agentops.compatibility import as_numbers
 from agentops.errors import PluginError
 from agentops.hookspecs import Integration
 from agentops.sdk import process
@@ -22,7 +23,7 @@ from agentops.sdk.guard import attempt, logger, say_once
 from agentops.sdk.import_hook import ImportHook
 from agentops.sdk.recorder import Recorder
 
-__all__ = ["GROUP", "PluginState", "Plugins", "plugins"]
+__all__ = ["GROUP", "Entry", "PluginState", "Plugins", "installed_version", "plugins"]
 
 GROUP: Final = "agentops"
 
@@ -36,6 +37,14 @@ class PluginState:
     FAILED: Final = "failed"
     READY: Final = "ready"
     ENABLED: Final = "enabled"
+
+
+def installed_version(distribution: str) -> str | None:
+    """Return the installed version of a distribution; None if it is not installed."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 @dataclass(slots=True)
@@ -54,10 +63,7 @@ class Entry:
     @property
     def version(self) -> str | None:
         """Installed version of the framework; None if it is not installed."""
-        try:
-            return metadata.version(self.integration.distribution)
-        except metadata.PackageNotFoundError:
-            return None
+        return installed_version(self.integration.distribution)
 
     def wait_no_longer(self) -> None:
         """Do not enable it any more when its framework is imported."""
@@ -237,7 +243,7 @@ class Plugins:
         integration, version = entry.integration, entry.version
         if version is None:
             entry.state, entry.reason = PluginState.ABSENT, f"{integration.distribution} is not installed"
-        elif _as_numbers(version) < _as_numbers(integration.minimum):
+        elif as_numbers(version) < as_numbers(integration.minimum):
             entry.state = PluginState.TOO_OLD
             entry.reason = f"{integration.distribution} {version} is older than {integration.minimum}"
         elif entry.state in {PluginState.ABSENT, PluginState.TOO_OLD}:
@@ -302,19 +308,6 @@ def _load(value: str) -> object:
 
 def _warn_undo(entry: Entry, error: Exception) -> None:
     logger.warning("agentops: %s could not be disabled completely (%s).", entry.integration.name, error)
-
-
-def _as_numbers(version: str) -> tuple[int, ...]:
-    """Read the leading numbers of a version; enough to tell whether a floor is reached."""
-    numbers = []
-    for part in version.replace("-", ".").replace("+", ".").split("."):
-        digits = "".join(character for character in part if character.isdigit())
-        if not part[:1].isdigit():
-            break
-        numbers.append(int(digits))
-        if digits != part:
-            break
-    return tuple(numbers)
 
 
 plugins = Plugins()

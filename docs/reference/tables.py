@@ -3,11 +3,13 @@
 import ast
 import inspect
 import itertools
+import json
 import re
 import sys
 from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from agentops import hookspecs, semconv
 from agentops.sdk.config import Config
@@ -84,6 +86,66 @@ def extras() -> str:
     found = project["optional-dependencies"].items()
     rows = [(f"`pip install 'agentops[{name}]'`", ", ".join(f"`{item}`" for item in items)) for name, items in found]
     return _table(("command", "brings"), rows)
+
+
+def versions() -> str:
+    """Return a row for each integration: what it was tested with, when, and what came of it."""
+    rows = []
+    for name, facts in _facts().items():
+        oldest, latest = facts["oldest"], facts["latest"]
+        both = [_span(oldest[key], latest[key]) for key in ("python", "date")]
+        rows.append((f"[{name}](integrations/{name}.md)", _point(oldest), _point(latest), _came(oldest, latest), *both))
+    return _table(("integration", "oldest", "latest", "tests passed", "Python", "day"), rows)
+
+
+def lacks() -> str:
+    """Return a line for each thing that a tested version of a framework has not, and that is not tested for so."""
+    found = {
+        f"- **{name}** {next(iter(facts[point]['versions'].values()))}: {text}"
+        for name, facts in _facts().items()
+        for point in ("oldest", "latest")
+        for text in facts[point]["lacking"]
+    }
+    return "\n".join(sorted(found)) or "Nothing."
+
+
+def bad() -> str:
+    """Return a line for each version that is known to be recorded wrongly."""
+    found = [
+        f"- **{version}**: {text}" for facts in _facts().values() for version, text in facts.get("bad", {}).items()
+    ]
+    return "\n".join(found) or "None that is known."
+
+
+def cases() -> str:
+    """Return the conformance cases, numbered, and a row for each integration with those that it passes."""
+    tree = ast.parse((_ROOT / "core" / "agentops" / "testing" / "conformance.py").read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    texts = {node.name.removeprefix("test_"): ast.get_docstring(node) or "" for node in functions}
+    legend = [f"{number}. {text}" for number, text in enumerate(texts.values(), 1)]
+    rows = [(name, *("✓" if case in facts["cases"] else "" for case in texts)) for name, facts in _facts().items()]
+    return "\n".join(legend) + "\n\n" + _table(("integration", *map(str, range(1, len(texts) + 1))), rows)
+
+
+def _facts() -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads((_ROOT / "core" / "agentops" / "compatibility.json").read_text())
+    return facts
+
+
+def _point(point: dict[str, Any]) -> str:
+    own = ", ".join(f"`{name}` {version}" for name, version in point["versions"].items())
+    beside = ", ".join(f"`{name}` {version}" for name, version in point.get("beside", {}).items())
+    return f"{own} with {beside}" if beside else own
+
+
+def _came(*points: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{point['passed']}" + (f" (**{point['failed']} failed**)" if point["failed"] else "") for point in points
+    )
+
+
+def _span(oldest: str, latest: str) -> str:
+    return latest if latest == oldest else f"{oldest}, {latest}"
 
 
 def _field_texts(module: ModuleType, name: str) -> dict[str, str]:

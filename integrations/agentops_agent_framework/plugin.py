@@ -15,7 +15,7 @@ def agentops_integrations() -> Iterable[Integration]:
         Integration(
             name="agent-framework",
             distribution="agent-framework-core",
-            minimum="1.23",
+            minimum="1.11",
             trigger="agent_framework",
             probe="Agent",
             install=_install,

@@ -46,9 +46,15 @@ _REQUEST_TYPES: Final = {
     "embedding": SpanKind.EMBEDDING,
     "rerank": SpanKind.RETRIEVER,
 }
+_OLD_NAMES: Final = {
+    "agent run": Operation.INVOKE_AGENT,
+    "running tool": Operation.EXECUTE_TOOL,
+    "running output function": Operation.EXECUTE_TOOL,
+}
+"""Span names of Pydantic AI 1, whose spans of agents and tools have no operation."""
 ENTITY_NAME: Final = "traceloop.entity.name"
 _NAMES: Final = {
-    SpanKind.AGENT: (GenAI.AGENT_NAME, "agent.name", ENTITY_NAME),
+    SpanKind.AGENT: (GenAI.AGENT_NAME, "agent.name", "agent_name", ENTITY_NAME),
     SpanKind.TOOL: (GenAI.TOOL_NAME, "tool.name", ENTITY_NAME),
     SpanKind.LLM: (GenAI.REQUEST_MODEL, "llm.model_name", GenAI.RESPONSE_MODEL),
     SpanKind.EMBEDDING: (GenAI.REQUEST_MODEL, "embedding.model_name", GenAI.RESPONSE_MODEL),
@@ -58,6 +64,8 @@ _NAMES: Final = {
 
 def operation_in(name: str) -> str | None:
     """Return the GenAI operation with which a span's name begins, as the conventions ask; None if there is none."""
+    if name in _OLD_NAMES:
+        return _OLD_NAMES[name]
     first = name.partition(" ")[0]
     return first if first in _OPERATIONS else None
 

@@ -11,8 +11,8 @@ from pydantic_ai.models.instrumented import InstrumentationSettings
 
 from agentops import Recorder, guard
 from agentops.patches import Patches
+from agentops.semconv import GenAI, SpanKind
 from agentops.semconv import Span as Attr
-from agentops.semconv import SpanKind
 from agentops_opentelemetry.conversations import parsed
 from agentops_opentelemetry.tracing import RecordingTracer, RecordingTracerProvider
 
@@ -28,6 +28,8 @@ _HIDDEN: Final = (
     "operation.cost",
 )
 """Attributes that repeat what is on the spans below, or on the span itself under another name."""
+
+_TOOL_NAMES: Final = {"tool_arguments": GenAI.TOOL_CALL_ARGUMENTS, "tool_response": GenAI.TOOL_CALL_RESULT}
 
 
 def install(recorder: Recorder) -> Callable[[], None]:
@@ -99,7 +101,9 @@ class _Switch:
 
 
 def _tidied(kind: str, attributes: dict[str, Any]) -> dict[str, Any]:
-    """Give an agent's span its prompt and its answer, which Pydantic AI keeps under names of its own."""
+    """Give a span what is under names of Pydantic AI's own: an agent's prompt and answer; in version 1, a tool's."""
+    if kind == SpanKind.TOOL:
+        return {_TOOL_NAMES.get(name, name): value for name, value in attributes.items()}
     if kind != SpanKind.AGENT:
         return attributes
     found = dict(attributes)

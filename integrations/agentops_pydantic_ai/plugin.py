@@ -15,7 +15,7 @@ def agentops_integrations() -> Iterable[Integration]:
         Integration(
             name="pydantic-ai",
             distribution="pydantic-ai-slim",
-            minimum="2.68",
+            minimum="1.0.12",
             trigger="pydantic_ai",
             probe="Agent",
             install=_install,

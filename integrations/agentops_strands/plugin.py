@@ -15,7 +15,7 @@ def agentops_integrations() -> Iterable[Integration]:
         Integration(
             name="strands",
             distribution="strands-agents",
-            minimum="1.62",
+            minimum="1.42",
             trigger="strands",
             probe="Agent",
             install=_install,

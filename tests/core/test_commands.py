@@ -55,11 +55,11 @@ def test_plugins_says_where_each_integration_stands_and_why(
 ) -> None:
     """Waiting, too old, absent, blocked: as a table and as JSON."""
     assert main(["plugins"]) == 0
-    table = [line.split(None, 3) for line in capsys.readouterr().out.splitlines()]
+    table = [line.split(None, 4) for line in capsys.readouterr().out.splitlines()]
     assert [row[0] for row in table] == ["name", "gone", "here", "old"]
-    assert table[1] == ["gone", "no-such-distribution", "-", "framework absent  no-such-distribution is not installed"]
-    assert table[2][3] == "ready             waits for `import zipapp`"
-    assert table[3][3].endswith("is older than 999")
+    assert table[1] == ["gone", "no-such-distribution", "-", "-", "framework absent  no-such-distribution is not installed"]
+    assert table[2][4] == "ready             waits for `import zipapp`"
+    assert table[3][4].endswith("is older than 999")
     monkeypatch.setenv("AGENTOPS_DISABLED_PLUGINS", "here")
     assert main(["plugins", "--json"]) == 0
     found = {item["name"]: item for item in json.loads(capsys.readouterr().out)["plugins"]}
@@ -107,7 +107,7 @@ def test_doctor_finds_nothing_wrong_with_a_bare_install(
 
 def test_doctor_finds_a_second_tracer(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that switches another recorder on is named, with the line that takes it out."""
-    monkeypatch.setattr("agentops.diagnosis._is_installed", lambda name: True)
+    monkeypatch.setattr("agentops.diagnosis.installed_version", lambda name: "1")
     monkeypatch.setenv("LANGSMITH_TRACING", "true")
     main(["doctor"])
     out = capsys.readouterr().out

@@ -24,10 +24,16 @@ def plugins(argv: Sequence[str] = ()) -> int:
     if arguments.json:
         write_json({"plugins": found, "failures": failures})
     else:
-        head = ("name", "framework", "version", "state", "reason")
-        write_table(head, [[item[column] or "-" for column in head] for item in found])
+        head = ("name", "framework", "version", "tested", "state", "reason")
+        write_table(head, [[_cell(item[column]) for column in head] for item in found])
+        for text in dict.fromkeys(remark["text"] for item in found for remark in item["remarks"]):
+            write_line(f"note: {text}")
         for name, reason in sorted(failures.items()):
             write_line(f"{name}: could not be loaded: {reason}")
         if not found and not failures:
             write_line("No plugins are installed.")
     return 1 if failures else 0
+
+
+def _cell(value: str | tuple[str, str] | None) -> str:
+    return "–".join(value) if isinstance(value, tuple) else value or "-"

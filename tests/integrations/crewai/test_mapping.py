@@ -305,7 +305,7 @@ workflow Sums [error openai.BadRequestError]
     assert all(error is not None and "no such model" in error.message and error.stack for error in errors)
 
 
-@pytest.mark.skipif(find_spec("crewai.llms.retry") is None, reason="this version of CrewAI does not repeat such calls")
+@pytest.mark.skipif(find_spec("crewai.llms.retry") is None, reason="model calls that fail are not repeated")
 def test_model_that_recovers(recorded: Recording, serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call that is repeated because of a rate limit is a span each time, and the tree goes on as if nothing was."""
     replies = iter(

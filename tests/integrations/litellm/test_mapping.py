@@ -120,7 +120,7 @@ def test_stream(recorded: Recording, server: ScriptedServer, is_async: bool) -> 
     assert (usage["gen_ai.usage.input_tokens"], usage["gen_ai.usage.output_tokens"]) == (40, 12)
 
 
-@pytest.mark.skipif(not hasattr(litellm.CustomStreamWrapper, "aclose"), reason="this litellm has no way to close one")
+@pytest.mark.skipif(not hasattr(litellm.CustomStreamWrapper, "aclose"), reason="a stream cannot be closed")
 def test_stream_that_is_closed_early(recorded: Recording, server: ScriptedServer) -> None:
     """What came until then is kept, and nothing is left open."""
 

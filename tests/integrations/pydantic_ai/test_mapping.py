@@ -2,7 +2,9 @@
 
 import asyncio
 import textwrap
+from pathlib import Path
 
+import pydantic_ai
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -25,6 +27,17 @@ session default
     llm gpt-4o-mini"""
 
 
+def _says(name: str) -> bool:
+    """Whether this version of Pydantic AI says something of this name in its spans."""
+    sources = Path(pydantic_ai.__file__).parent.rglob("*instrument*.py")
+    return any(name in source.read_text() for source in sources)
+
+
+def _finished(exporter: InMemorySpanExporter) -> list[str]:
+    # Versions before 2 have one around all tools that a model asked for at once.
+    return [span.name for span in exporter.get_finished_spans() if span.name != "running tools"]
+
+
 def test_what_was_said_is_on_the_span_of_the_call(recorded: Recording) -> None:
     """Messages, instructions, tools, tokens and reasons are on the llm span; prompt and answer on the agent's."""
     run(calculator())
@@ -45,9 +58,16 @@ def test_what_was_said_is_on_the_span_of_the_call(recorded: Recording) -> None:
     assert (first.input, first.output) == ([asked], [called])
     assert (last.input, last.output) == ([asked, called, returned], [said])
     assert first.attributes["gen_ai.system_instructions"] == [{"type": "text", "content": "Do the sums."}]
-    assert [item["name"] for item in first.attributes["gen_ai.tool.definitions"]] == ["add"]  # type: ignore[attr-defined]
     assert (tool.input, tool.output) == ({"a": 2, "b": 3}, "5")
     assert tool.attributes["gen_ai.tool.call.id"] == "call_1_1"
+
+
+@pytest.mark.skipif(not _says("gen_ai.tool.definitions"), reason="model calls do not say which tools are offered")
+def test_a_model_call_says_what_tools_it_was_offered(recorded: Recording) -> None:
+    """Each with its name, on every call."""
+    run(calculator())
+    for span in recorded.find("llm"):
+        assert [item["name"] for item in span.attributes["gen_ai.tool.definitions"]] == ["add"]  # type: ignore[attr-defined]
 
 
 def test_the_demo_is_what_the_page_shows(recorded: Recording) -> None:
@@ -106,6 +126,7 @@ def test_what_a_tool_records_is_below_it(recorded: Recording) -> None:
     assert "    tool find\n      operation look_up\n" in recorded.outline()
 
 
+@pytest.mark.skipif(not _says("time_to_first_chunk"), reason="streamed model calls have no time to the first token")
 def test_streaming_says_when_the_first_token_came(recorded: Recording) -> None:
     """The time to the first chunk is in seconds, on each streamed call."""
 
@@ -133,12 +154,12 @@ def test_who_collects_the_spans_already_goes_on_getting_them() -> None:
         with recording() as recorded:
             agentops.enable("pydantic-ai")
             run(calculator())
-            assert len(exporter.get_finished_spans()) == 4
+            assert len(_finished(exporter)) == 4
             agentops.disable("pydantic-ai")
             assert Agent._instrument_default is before
             run(calculator())
         assert check(recorded) == WHOLE
-        assert len(exporter.get_finished_spans()) == 8
+        assert len(_finished(exporter)) == 8
     finally:
         Agent.instrument_all(False)
 

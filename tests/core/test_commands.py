@@ -57,7 +57,13 @@ def test_plugins_says_where_each_integration_stands_and_why(
     assert main(["plugins"]) == 0
     table = [line.split(None, 4) for line in capsys.readouterr().out.splitlines()]
     assert [row[0] for row in table] == ["name", "gone", "here", "old"]
-    assert table[1] == ["gone", "no-such-distribution", "-", "-", "framework absent  no-such-distribution is not installed"]
+    assert table[1] == [
+        "gone",
+        "no-such-distribution",
+        "-",
+        "-",
+        "framework absent  no-such-distribution is not installed",
+    ]
     assert table[2][4] == "ready             waits for `import zipapp`"
     assert table[3][4].endswith("is older than 999")
     monkeypatch.setenv("AGENTOPS_DISABLED_PLUGINS", "here")

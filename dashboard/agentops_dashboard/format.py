@@ -4,7 +4,7 @@ Unknown is written as an en dash, never as 0: a session without prices did not c
 """
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 from typing import Final
 
 __all__ = [
@@ -170,9 +170,9 @@ def relative_time(moment: datetime | None, now: datetime | None = None) -> str:
     return f"{seconds // 86400:.0f} d ago" if seconds < 14 * _DAY else moment.strftime("%Y-%m-%d")
 
 
-def absolute_time(moment: datetime | None) -> str:
-    """``2025-03-01 14:03:07.123 UTC``."""
+def absolute_time(moment: datetime | None, zone: tzinfo = timezone.utc) -> str:
+    """``2025-03-01 14:03:07.123 UTC``, by the clock of a zone."""
     if moment is None:
         return UNKNOWN
-    moment = moment.astimezone(timezone.utc)
-    return moment.strftime("%Y-%m-%d %H:%M:%S") + f".{moment.microsecond // 1000:03d} UTC"
+    moment = moment.astimezone(zone)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} {moment.tzname()}"

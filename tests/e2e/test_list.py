@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Site, Watch
 from tests.e2e.sessions import SESSIONS, generate, write
@@ -146,12 +147,124 @@ def test_columns_are_chosen_and_kept_in_the_address(site: Site, open_page: Open)
     """Leaving a column out and taking another one in is part of the link."""
     page = open_page(site.at("/sessions?q=tag:beta"))
     page.get_by_text("Columns").click()
-    page.locator("#columns").get_by_label("Cost").uncheck()
+    page.locator("#columns").get_by_role("checkbox", name="Cost").uncheck()
     page.locator("#columns").get_by_label("Session id").check()
     page.locator("#columns").get_by_role("button", name="Show").click()
     expect(page.locator("th.h-cost")).to_have_count(0)
     expect(page.locator("th.h-id")).to_have_count(1)
     expect(page).to_have_url(re.compile(r"q=tag%3Abeta.*cols="))
+
+
+def test_columns_move_and_grow_and_stay(site: Site, open_page: Open) -> None:
+    """A column moved left in the menu and one dragged wider are so in the address, and on the next visit without it."""
+    page = open_page(site.at("/sessions"))
+    keys = "heads => heads.map(head => head.dataset.column)"
+    heads = page.locator("th[data-column]")
+    before = heads.evaluate_all(keys)
+    page.get_by_text("Columns").click()
+    page.get_by_label("Cost further left").click()
+    expect(page).to_have_url(re.compile("cols="))
+    expect(page.locator("th:has(+ th.h-tokens)")).to_have_attribute("data-column", "cost")
+    box = page.locator("th.h-state .grip").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 3, box["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 63, box["y"] + 4, steps=3)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"state(~|%7E)\d+"))
+    page.goto(site.at("/sessions"))
+    after = heads.evaluate_all(keys)
+    assert after != before
+    assert set(after) == set(before)
+    assert int(page.locator('col[data-column="state"]').get_attribute("width") or 0) > 100
+    page.get_by_text("Columns").click()
+    page.get_by_text("As it was at first").click()
+    expect(page.locator("th:has(+ th.h-cost)")).to_have_attribute("data-column", "tokens")
+    assert heads.evaluate_all(keys) == before
+
+
+def test_a_range_becomes_part_of_the_query(site: Site, open_page: Open) -> None:
+    """A least and a most narrow the list as the query bar would, and are shown again in their fields."""
+    page = open_page(site.at("/sessions?q=tag:beta"))
+    page.get_by_text("Ranges").click()
+    page.get_by_label("Tokens, at least").fill("1k")
+    page.get_by_label("Tokens, at most").fill("5k")
+    page.get_by_label("Tokens, at most").press("Enter")
+    expect(page.locator("#q")).to_have_value("tag:beta tokens:>=1k tokens:<=5k")
+    expect(page.get_by_label("Tokens, at least")).to_have_value("1k")
+    assert 0 < int(page.locator("#total").inner_text()) < SESSIONS
+
+
+def test_an_excluded_value_stays_in_sight(site: Site, open_page: Open) -> None:
+    """A facet shows what it could be besides, so an excluded value can be taken back where it was excluded."""
+    page = open_page(site.at("/sessions?q=-tag:beta"))
+    row = page.locator(".facet li", has_text="beta").first
+    expect(row.locator(".not")).to_have_count(1)
+    row.locator(".without").click()
+    expect(page.locator("#total")).to_have_text(str(SESSIONS))
+
+
+def test_a_session_is_bookmarked_and_found(site: Site, open_page: Open) -> None:
+    """A click on the bookmark keeps it, the filter finds it, another click takes it back."""
+    page = open_page(site.at("/sessions"))
+    row = page.locator("#rows tr").nth(4)
+    name = row.get_attribute("data-id")
+    row.locator("[data-bookmark]").click()
+    expect(row.locator("[data-bookmark]")).to_have_attribute("aria-pressed", "true")
+    page.goto(site.at("/sessions?q=is:bookmarked"))
+    expect(page.locator("#total")).to_have_text("1")
+    expect(page.locator("#rows tr")).to_have_attribute("data-id", name or "")
+    page.locator("#rows [data-bookmark]").click()
+    expect(page.locator("#rows [data-bookmark]")).to_have_attribute("aria-pressed", "false")
+    page.goto(site.at("/sessions?q=is:bookmarked"))
+    expect(page.locator("#total")).to_have_text("0")
+
+
+def test_a_click_beside_the_name_shows_the_session_beside_the_list(site: Site, open_page: Open) -> None:
+    """The panel is in the address, J goes on to the next session, Escape closes it."""
+    page = open_page(site.at("/sessions"))
+    rows = page.locator("#rows tr")
+    rows.nth(1).locator(".c-duration").click()
+    title = page.locator("#peek h2")
+    expect(title).to_have_text(rows.nth(1).locator(".row-name").inner_text())
+    page.keyboard.press("j")
+    expect(page).to_have_url(re.compile(f"peek={rows.nth(2).get_attribute('data-id')}"))
+    expect(title).to_have_text(rows.nth(2).locator(".row-name").inner_text())
+    page.reload()
+    expect(page.locator("#peek h2")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#peek")).to_be_hidden()
+    assert "peek=" not in page.url
+
+
+def test_whole_sessions_are_exported(site: Site, open_page: Open) -> None:
+    """A selection leaves as OTLP/JSON lines that hold the chosen session and no other."""
+    page = open_page(site.at("/sessions"))
+    page.locator("#rows .pick input").nth(2).check()
+    chosen = page.locator("#rows tr").nth(2).get_attribute("data-id") or "?"
+    page.locator("#bulk").get_by_text("Export").click()
+    with page.expect_download() as saving:
+        page.locator("#bulk").get_by_text("OTLP/JSON").click()
+    text = Path(saving.value.path()).read_text()
+    assert set(re.findall(r'"traceId":"(\w+)"', text)) == {chosen}
+
+
+def test_the_zone_goes_with_all_pages(site: Site, browser: Browser) -> None:
+    """Times by this machine's clock instead of UTC, in the list, the range's fields and the analytics."""
+    context = browser.new_context(timezone_id="Asia/Tokyo", viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(site.at("/sessions?from=2026-01-01T00:00:00Z"))
+    expect(page.locator(".custom-range [name=from]")).to_have_value("2026-01-01T00:00")
+    page.get_by_role("button", name="Times: UTC").click()
+    expect(page.get_by_role("button", name="Times: Tokyo")).to_be_visible()
+    expect(page.locator(".custom-range [name=from]")).to_have_value("2026-01-01T09:00")
+    expect(page.locator("#rows time").first).to_have_attribute("title", re.compile("JST$"))
+    page.locator(".range summary").click()
+    page.locator(".custom-range").get_by_text("Apply").click()
+    expect(page).to_have_url(re.compile("from=2026-01-01T00%3A00%3A00.000Z"))
+    page.goto(site.at("/analytics"))
+    expect(page.get_by_role("button", name="Times: Tokyo")).to_be_visible()
+    context.close()
 
 
 def test_a_view_is_saved_and_found_again(site: Site, open_page: Open, watch: Watch) -> None:

@@ -17,7 +17,7 @@ from agentops_dashboard import format as write
 from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.query_edit import term
-from agentops_dashboard.pages.response import HEADERS, address_of, page
+from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.session_list import chips, problem_of
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
 from agentops_dashboard.query import QueryError
@@ -89,7 +89,7 @@ def _show(request: Request, reader: Reader) -> Response:
         chips=chips(address, query),
         range=chosen.key,
         ranges=RANGES,
-        custom_range=chosen.label,
+        custom_range=chosen.label(zone_of(request)),
         group=group,
         groups=GROUPS,
         address=address,

@@ -3,7 +3,7 @@
 import re
 import time
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -50,6 +50,19 @@ def add_routes(app: FastAPI) -> None:
         if session["id"] != session_id:
             return RedirectResponse(address_of(request).link(f"/sessions/{session['id']}"), 307)
         return _details(request, reader, session)
+
+    @app.get("/sessions/{session_id}/peek", include_in_schema=False)
+    def peek(request: Request, reader: ReaderOf, session_id: str) -> Response:
+        session = reader.session(session_id)
+        if session is None:
+            return _missing(request, session_id)
+        came_from = {
+            name: value for name, value in request.query_params.items() if name in ("q", "range", "from", "to")
+        }
+        href = Address(f"/sessions/{session['id']}").link(list=urlencode(came_from) or None)
+        return page(
+            request, "peek.html", session=session, href=href, **errors_view(session, reader.outlines.of(session["id"]))
+        )
 
     @app.get("/sessions/{session_id}/file", include_in_schema=False)
     def file(request: Request, reader: ReaderOf, session_id: str) -> Response:

@@ -9,14 +9,15 @@ import orjson
 
 from agentops_dashboard.pages.content import as_json
 from agentops_dashboard.reader import Reader, Session
+from agentops_dashboard.transfer import session_lines
 
-__all__ = ["MOST_SESSIONS", "csv_lines", "json_text", "sessions_of"]
+__all__ = ["MOST_SESSIONS", "csv_lines", "json_text", "otlp_lines", "sessions_of"]
 
 MOST_SESSIONS: Final = 10_000
 _COLUMNS: Final = (
-    "id", "name", "state", "start_time", "end_time", "duration_ms", "user", "environment", "service", "tags",
-    "frameworks", "spans", "agents", "llm", "tools", "errors", "swallowed", "input_tokens", "output_tokens",
-    "cached_tokens", "total_tokens", "cost_usd", "complete", "missing", "first_input",
+    "id", "name", "state", "start_time", "end_time", "duration_ms", "user", "environment", "service", "release", "tags",
+    "bookmarked", "score", "note", "turns", "frameworks", "spans", "agents", "llm", "tools", "errors", "swallowed",
+    "input_tokens", "output_tokens", "cached_tokens", "total_tokens", "cost_usd", "complete", "missing", "first_input",
 )  # fmt: skip
 
 
@@ -65,3 +66,9 @@ def json_text(sessions: Iterable[Session]) -> Iterator[str]:
         yield ("" if is_first else ",\n") + orjson.dumps(session, default=as_json).decode()
         is_first = False
     yield "\n]}\n"
+
+
+def otlp_lines(reader: Reader, sessions: Iterable[Session]) -> Iterator[bytes]:
+    """Whole sessions as OTLP/JSON lines, as ``agentops import`` and other collectors read them."""
+    for session in sessions:
+        yield from session_lines(session, reader.spans(session["id"]))

@@ -13,19 +13,24 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.pages import session_list as shown
 from agentops_dashboard.pages.address import Address
-from agentops_dashboard.pages.columns import COLUMNS, chosen_columns
+from agentops_dashboard.pages.columns import COLUMNS, chosen_columns, columns_text, with_chosen
 from agentops_dashboard.pages.completion import completions
-from agentops_dashboard.pages.export import MOST_SESSIONS, csv_lines, json_text, sessions_of
-from agentops_dashboard.pages.response import HEADERS, address_of, page
+from agentops_dashboard.pages.export import MOST_SESSIONS, csv_lines, json_text, otlp_lines, sessions_of
+from agentops_dashboard.pages.query_edit import has_logic, split_terms, without_key
+from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
+from agentops_dashboard.pages.zone import Zone
 from agentops_dashboard.query import QueryError
-from agentops_dashboard.reader import Reader, Session, SessionPage
+from agentops_dashboard.reader import Facet, Reader, Session, SessionPage
 
 __all__ = ["add_routes"]
 
 _PAGE_SIZE = 50
 _BARS = 80
-_EXPORTS = (("json", "JSON"), ("csv", "CSV"))
+_EXPORTS = {"json": "JSON", "csv": "CSV", "otlp": "OTLP/JSON lines"}
+_MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "otlp": "application/jsonl"}
+_ENDINGS = {"json": "json", "csv": "csv", "otlp": "jsonl"}
+_REMEMBERED = ("cols", "density")
 
 
 def add_routes(app: FastAPI) -> None:
@@ -34,10 +39,11 @@ def add_routes(app: FastAPI) -> None:
     @app.get("/sessions", include_in_schema=False)
     def sessions(request: Request, reader: ReaderOf) -> Response:
         chosen = request.query_params.getlist("col")
+        address = _address(request)
         if chosen:
-            address = address_of(request)
-            return RedirectResponse(address.link(col=None, cols=",".join(chosen)), 303)
-        return _list(request, reader)
+            return RedirectResponse(address.link(col=None, cols=with_chosen(address.get("cols"), chosen)), 303)
+        link = shown.bounded(address)
+        return RedirectResponse(link, 303) if link else _list(request, reader, address)
 
     @app.get("/sessions/complete", include_in_schema=False)
     def complete(request: Request, reader: ReaderOf) -> list[dict[str, str]]:
@@ -49,7 +55,7 @@ def add_routes(app: FastAPI) -> None:
 
     @app.get("/sessions/rows", include_in_schema=False)
     def rows(request: Request, reader: ReaderOf) -> Response:
-        address = address_of(request)
+        address = _address(request)
         try:
             values = _rows(reader, address)
         except QueryError as error:
@@ -61,6 +67,13 @@ def add_routes(app: FastAPI) -> None:
         return response
 
 
+def _address(request: Request) -> Address:
+    """The address, with the columns and the density that this browser last chose where it names none."""
+    kept = {name: request.cookies.get(name, "").replace(".", ",") for name in _REMEMBERED}
+    address = address_of(request)
+    return Address(address.path, {name: value for name, value in kept.items() if value} | dict(address.params))
+
+
 def _complete(request: Request, reader: Reader) -> list[dict[str, str]]:
     word = request.query_params.get("word", "")[:200]
     return completions(word, reader.facets() if ":" in word else [])
@@ -69,8 +82,8 @@ def _complete(request: Request, reader: Reader) -> list[dict[str, str]]:
 def _export(request: Request, reader: Reader) -> Response:
     address = address_of(request)
     kind = address.get("format", "json")
-    if kind not in dict(_EXPORTS):
-        return PlainTextResponse(f"There is no format {kind!r}; use json or csv.", 400, HEADERS)
+    if kind not in _EXPORTS:
+        return PlainTextResponse(f"There is no format {kind[:40]!r}; use {', '.join(_EXPORTS)}.", 400, HEADERS)
     time_range = chosen_range(address, time.time_ns())
     bounds = {"since_ns": time_range.since_ns, "until_ns": time_range.until_ns}
     found: Iterator[Session] = sessions_of(reader, address.get("q"), bounds, shown.sort_of(address).text)
@@ -81,10 +94,12 @@ def _export(request: Request, reader: Reader) -> Response:
         first = list(islice(found, 1))
     except QueryError as error:
         return PlainTextResponse(error.message, 400, HEADERS)
-    lines = (csv_lines if kind == "csv" else json_text)(chain(first, found))
-    disposition = {"Content-Disposition": f'attachment; filename="sessions.{kind}"'}
-    media_type = "text/csv" if kind == "csv" else "application/json"
-    return StreamingResponse(lines, headers=HEADERS | disposition, media_type=media_type)
+    chosen = chain(first, found)
+    lines: Iterator[str] | Iterator[bytes] = csv_lines(chosen) if kind == "csv" else json_text(chosen)
+    if kind == "otlp":
+        lines = otlp_lines(reader, chosen)
+    disposition = {"Content-Disposition": f'attachment; filename="sessions.{_ENDINGS[kind]}"'}
+    return StreamingResponse(lines, headers=HEADERS | disposition, media_type=_MEDIA_TYPES[kind])
 
 
 def _rows(reader: Reader, address: Address) -> dict[str, Any]:
@@ -106,11 +121,13 @@ def _rows(reader: Reader, address: Address) -> dict[str, Any]:
 
 
 def _row_values(address: Address, found: SessionPage) -> dict[str, Any]:
+    columns = chosen_columns(address.get("cols"))
     return {
         "sessions": found["sessions"],
         "total": found["total"],
         "next_cursor": found["next_cursor"],
-        "columns": chosen_columns(address.get("cols")),
+        "columns": columns,
+        "column_keys": {column.key for column in columns},
         "most": shown.most(found["sessions"]),
         "session_link": _session_link(address),
     }
@@ -122,22 +139,37 @@ def _session_link(address: Address) -> Callable[[str], str]:
     return lambda session_id: Address(f"/sessions/{session_id}").link(list=urlencode(kept) or None)
 
 
-def _counts(reader: Reader, address: Address, time_range: TimeRange) -> dict[str, Any]:
+def _facets(reader: Reader, query: str, bounds: dict[str, Any]) -> list[Facet]:
+    """The facets; one that is filtered by shows what else it could be, so counts leave its own filter out."""
+    found = reader.facets(query, **bounds)
+    if has_logic(query):
+        return found
+    keys = {word.lstrip("-").partition(":")[0] for word in split_terms(query)}
+    return [
+        next(
+            other for other in reader.facets(without_key(query, facet["key"]), **bounds) if other["key"] == facet["key"]
+        )
+        if facet["key"] in keys
+        else facet
+        for facet in found
+    ]
+
+
+def _counts(reader: Reader, address: Address, time_range: TimeRange, zone: Zone) -> dict[str, Any]:
     query, bounds = address.get("q"), {"since_ns": time_range.since_ns, "until_ns": time_range.until_ns}
     return {
-        "facets": shown.facet_panels(address, query, reader.facets(query, **bounds)),
-        "histogram": shown.histogram(reader.histogram(query, buckets=_BARS, **bounds)),
+        "facets": shown.facet_panels(address, query, _facets(reader, query, bounds)),
+        "histogram": shown.histogram(reader.histogram(query, buckets=_BARS, **bounds), zone),
     }
 
 
-def _list(request: Request, reader: Reader) -> Response:
-    address = address_of(request)
+def _list(request: Request, reader: Reader, address: Address) -> Response:
     query = address.get("q")
     time_range = chosen_range(address, time.time_ns())
     problem = None
     revision = reader.revision()
     try:
-        values = _rows(reader, address) | _counts(reader, address, time_range)
+        values = _rows(reader, address) | _counts(reader, address, time_range, zone_of(request))
     except QueryError as error:
         problem = shown.problem_of(error, query)
         values = _row_values(address, {"sessions": [], "next_cursor": None, "total": 0})
@@ -152,12 +184,16 @@ def _list(request: Request, reader: Reader) -> Response:
         problem=problem,
         range=time_range.key,
         ranges=RANGES,
-        custom_range=time_range.label,
+        custom_range=time_range.label(zone_of(request)),
+        limits=shown.ranges(query),
+        switches=shown.switches(address, query),
         sort=shown.sort_of(address),
         sort_link=lambda column: shown.sort_link(address, shown.sort_of(address), column),
         chips=shown.chips(address, query),
-        all_columns=COLUMNS,
-        exports=_EXPORTS,
+        all_columns=[*values["columns"], *(c for c in COLUMNS if c.key not in values["column_keys"])],
+        columns_text=columns_text(values["columns"]),
+        is_compact=address.get("density") == "compact",
+        exports=_EXPORTS.items(),
         can_change=True,
         is_blank=values["total"] == 0 and not query and time_range.key == "all",
         quick_start=shown.QUICK_START,

@@ -3,9 +3,13 @@
 import re
 from typing import Final
 
-__all__ = ["add_term", "chosen_values", "quote_value", "remove_term", "split_terms", "term", "toggle_value"]
+__all__ = [
+    "add_term", "bounds_of", "chosen_values", "has_logic", "quote_value", "remove_term", "split_terms", "term",
+    "toggle_term", "toggle_value", "with_bounds", "without_key",
+]  # fmt: skip
 
 _PLAIN: Final = re.compile(r"[\w.@/+:-]+")
+_NO_BOUND: Final = re.compile(r"[^\w.$:+-]+")
 
 
 def split_terms(query: str) -> list[str]:
@@ -42,10 +46,44 @@ def term(key: str, value: str, *, is_excluded: bool = False) -> str:
     return f"{'-' if is_excluded else ''}{key}:{quote_value(value)}"
 
 
+def has_logic(query: str) -> bool:
+    """Whether words join the query's terms, so that one of them cannot be changed by itself."""
+    return not {word.upper() for word in split_terms(query)}.isdisjoint({"OR", "AND", "NOT"})
+
+
+def _parts(query: str) -> list[str]:
+    """What another term can stand beside: the terms, or the whole in parentheses where words join them."""
+    return [f"({query})"] if has_logic(query) else split_terms(query)
+
+
 def add_term(query: str, wanted: str) -> str:
     """The query with one more term, unless it is there."""
-    terms = split_terms(query)
+    terms = _parts(query)
     return " ".join(terms if wanted in terms else [*terms, wanted])
+
+
+def toggle_term(query: str, wanted: str) -> str:
+    """The query with a term, or without it if it was there."""
+    return remove_term(query, wanted) if wanted in split_terms(query) else add_term(query, wanted)
+
+
+def without_key(query: str, key: str) -> str:
+    """The query without what it says about a key, be it asked for or excluded."""
+    return " ".join(word for word in split_terms(query) if not word.startswith((f"{key}:", f"-{key}:")))
+
+
+def bounds_of(query: str, key: str) -> tuple[str, str]:
+    """The least and the most that the query asks for under a key, as written; empty for none."""
+    texts = [word[len(key) + 1 :] for word in split_terms(query) if word.startswith(key + ":")]
+    least = next((text.lstrip(">=") for text in texts if text.startswith(">")), "")
+    return least, next((text.lstrip("<=") for text in texts if text.startswith("<")), "")
+
+
+def with_bounds(query: str, key: str, least: str, most: str) -> str:
+    """The query with these bounds of a key in place of those that it had; an empty one is no bound."""
+    others = [word for word in _parts(query) if not word.startswith((f"{key}:>", f"{key}:<"))]
+    bounds = [(sign, _NO_BOUND.sub("", text)) for sign, text in ((">=", least), ("<=", most))]
+    return " ".join([*others, *(f"{key}:{sign}{text}" for sign, text in bounds if text)])
 
 
 def remove_term(query: str, unwanted: str) -> str:
@@ -53,13 +91,14 @@ def remove_term(query: str, unwanted: str) -> str:
     return " ".join(word for word in split_terms(query) if word != unwanted)
 
 
-def chosen_values(query: str, key: str) -> set[str]:
-    """The values that the query asks for under a key, from ``key:a`` and ``key:(a OR b)`` alike."""
-    return {value for word in split_terms(query) if word.startswith(key + ":") for value in _values(word, key)}
+def chosen_values(query: str, key: str, *, is_excluded: bool = False) -> set[str]:
+    """The values that the query asks for (or excludes) under a key, from ``key:a`` and ``key:(a OR b)`` alike."""
+    start = f"{'-' if is_excluded else ''}{key}:"
+    return {value for word in split_terms(query) if word.startswith(start) for value in _values(word, start)}
 
 
-def _values(word: str, key: str) -> list[str]:
-    text = word[len(key) + 1 :]
+def _values(word: str, start: str) -> list[str]:
+    text = word[len(start) :]
     if text.startswith("(") and text.endswith(")"):
         return [_unquote(part) for part in split_terms(text[1:-1]) if part != "OR"]
     return [_unquote(text)]
@@ -73,10 +112,10 @@ def _unquote(text: str) -> str:
 
 def toggle_value(query: str, key: str, value: str) -> str:
     """Choose a value of a key, or give it up if it is chosen; several values of one key mean any of them."""
-    terms = split_terms(query)
+    terms = _parts(query)
     mine = [word for word in terms if word.startswith(key + ":")]
     others = [word for word in terms if word not in mine]
-    values = list(dict.fromkeys(chosen for word in mine for chosen in _values(word, key)))
+    values = list(dict.fromkeys(chosen for word in mine for chosen in _values(word, key + ":")))
     values = [chosen for chosen in values if chosen != value] if value in values else [*values, value]
     if not values:
         return " ".join(others)

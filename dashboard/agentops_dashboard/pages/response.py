@@ -1,5 +1,6 @@
 """How a page leaves the server: as HTML under a policy that lets nothing foreign run or load."""
 
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -7,10 +8,12 @@ from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from agentops_dashboard import format as write
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.environment import render
+from agentops_dashboard.pages.zone import Zone, zone_named
 
-__all__ = ["HEADERS", "PageFiles", "address_of", "page"]
+__all__ = ["HEADERS", "PageFiles", "address_of", "page", "zone_of"]
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -30,11 +33,18 @@ def address_of(request: Request) -> Address:
     return Address(request.url.path, dict(request.query_params))
 
 
+def zone_of(request: Request) -> Zone:
+    """The time zone that this reader chose."""
+    return zone_named(request.cookies.get("zone", ""))
+
+
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Render a template as a whole page or as a piece of one."""
     theme = request.cookies.get("theme", "")
     values.setdefault("address", address_of(request))
     values.setdefault("section", "")
+    zone = zone_of(request)
+    values |= {"zone": zone, "absolute_time": partial(write.absolute_time, zone=zone.info)}
     html = render(template, theme=theme if theme in _THEMES else "system", **values)
     return HTMLResponse(html.encode("utf-8", "replace"), status, HEADERS)
 

@@ -1,6 +1,5 @@
 """What the session list shows: rows, facets, chips, histogram."""
 
-from datetime import datetime, timezone
 from typing import Any, Final, NamedTuple
 
 from agentops.semconv import State
@@ -8,17 +7,24 @@ from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.columns import Column
 from agentops_dashboard.pages.kinds import state_look
 from agentops_dashboard.pages.query_edit import (
-    add_term,
+    bounds_of,
     chosen_values,
+    has_logic,
     remove_term,
     split_terms,
     term,
+    toggle_term,
     toggle_value,
+    with_bounds,
 )
+from agentops_dashboard.pages.zone import Zone
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Bucket, Facet, Session
 
-__all__ = ["QUICK_START", "Sort", "chips", "facet_panels", "histogram", "most", "problem_of", "sort_link", "sort_of"]
+__all__ = [
+    "QUICK_START", "RANGES", "Sort", "bounded", "chips", "facet_panels", "histogram", "most", "problem_of", "ranges",
+    "sort_link", "sort_of", "switches",
+]  # fmt: skip
 
 QUICK_START: Final = """\
 import agentops
@@ -32,6 +38,18 @@ def search(query: str) -> str:
 search("hello")
 """
 
+RANGES: Final = (
+    ("duration", "Duration", "10s"), ("cost", "Cost, $", "0.05"), ("tokens", "Tokens", "10k"),
+    ("llm", "LLM calls", "5"), ("tools", "Tool calls", "5"), ("errors", "Errors", "1"), ("turns", "Turns", "2"),
+    ("start", "Started", "7d"),
+)  # fmt: skip
+"""Keys that are filtered by a least and a most: key, label, and an example of a value."""
+
+_SWITCHES: Final = (
+    ("is:bookmarked", "Bookmarked"), ("is:live", "Live"), ("is:incomplete", "Incomplete"),
+    ("has:swallowed", "Swallowed error"), ("has:human", "Waited for a person"), ("is:unpriced", "Without a price"),
+    ("has:note", "With a note"), ("score:down", "Thumb down"), ("score:up", "Thumb up"),
+)  # fmt: skip
 _STACK: Final = (
     ("Failed", "error", (State.ERROR,)),
     ("Abandoned", "warn", (State.ABANDONED,)),
@@ -76,7 +94,7 @@ def most(sessions: list[Session]) -> dict[str, float]:
 
 def chips(address: Address, query: str) -> list[dict[str, str]]:
     """The query's terms, each with the link that takes it away; one that is joined by words goes as a whole."""
-    if {word.upper() for word in split_terms(query)} & {"OR", "AND", "NOT"}:
+    if has_logic(query):
         return [{"text": query, "href": address.link(q=None, cursor=None)}]
     return [
         {"text": word, "href": address.link(q=remove_term(query, word), cursor=None)} for word in split_terms(query)
@@ -102,21 +120,54 @@ def facet_panels(address: Address, query: str, facets: list[Facet]) -> list[dict
 
 def _facet_panel(address: Address, query: str, facet: Facet) -> dict[str, Any]:
     key = facet["key"]
-    used = chosen_values(query, key)
+    used, excluded = chosen_values(query, key), chosen_values(query, key, is_excluded=True)
     options = [
         {
             "text": state_look(found["value"]).label if key == "status" else found["value"],
             "count": found["count"],
             "is_used": found["value"] in used,
+            "is_excluded": found["value"] in excluded,
             "href": address.link(q=toggle_value(query, key, found["value"]), cursor=None),
-            "without": address.link(q=add_term(query, term(key, found["value"], is_excluded=True)), cursor=None),
+            "without": address.link(q=toggle_term(query, term(key, found["value"], is_excluded=True)), cursor=None),
         }
         for found in facet["values"]
     ]
-    return {"label": facet["label"], "options": options, "is_used": bool(used)}
+    return {"label": facet["label"], "options": options, "is_used": bool(used or excluded)}
 
 
-def histogram(buckets: list[Bucket]) -> dict[str, Any] | None:
+def switches(address: Address, query: str) -> list[dict[str, Any]]:
+    """Filters that a session fits or does not, with the link that turns each on or off."""
+    terms = split_terms(query)
+    return [
+        {"text": label, "is_used": word in terms, "href": address.link(q=toggle_term(query, word), cursor=None)}
+        for word, label in _SWITCHES
+    ]
+
+
+def ranges(query: str) -> list[dict[str, str]]:
+    """The least and the most that the query asks for under each of ``RANGES``."""
+    found = []
+    for key, label, example in RANGES:
+        least, most_ = bounds_of(query, key)
+        found.append({"key": key, "label": label, "example": example, "least": least, "most": most_})
+    return found
+
+
+def bounded(address: Address) -> str | None:
+    """The link that ``least.cost=0.5&most.cost=2``, as the form of ranges sends them, asks for; None without any."""
+    given = {name: value for name, value in address.params.items() if name.startswith(("least.", "most."))}
+    if not given:
+        return None
+    query = address.get("q")
+    for key, _, _ in RANGES:
+        least, most_ = given.get(f"least.{key}"), given.get(f"most.{key}")
+        if least is not None or most_ is not None:
+            query = with_bounds(query, key, least or "", most_ or "")
+    others = {name: value for name, value in address.params.items() if name not in given}
+    return Address(address.path, others).link(q=query, cursor=None)
+
+
+def histogram(buckets: list[Bucket], zone: Zone) -> dict[str, Any] | None:
     """The bars of the histogram, 48 units high; None when there is nothing to draw."""
     peak = max((bucket["total"] for bucket in buckets), default=0)
     if peak == 0:
@@ -127,14 +178,14 @@ def histogram(buckets: list[Bucket]) -> dict[str, Any] | None:
     return {
         "start_ns": buckets[0]["start_ns"],
         "end_ns": buckets[-1]["end_ns"],
-        "first": _clock(buckets[0]["start_ns"], pattern),
-        "last": _clock(buckets[-1]["end_ns"], pattern) + " UTC",
+        "first": zone.clock(buckets[0]["start_ns"], pattern),
+        "last": zone.clock(buckets[-1]["end_ns"], f"{pattern} %Z"),
         "legend": [(name, tone) for name, tone, states in _STACK if seen & set(states)],
-        "bars": [_histogram_bar(bucket, place, peak) for place, bucket in enumerate(buckets)],
+        "bars": [_histogram_bar(bucket, place, peak, zone) for place, bucket in enumerate(buckets)],
     }
 
 
-def _histogram_bar(bucket: Bucket, place: int, peak: int) -> dict[str, Any]:
+def _histogram_bar(bucket: Bucket, place: int, peak: int, zone: Zone) -> dict[str, Any]:
     parts, top = [], 48.0
     words = []
     for name, tone, states in _STACK:
@@ -144,9 +195,5 @@ def _histogram_bar(bucket: Bucket, place: int, peak: int) -> dict[str, Any]:
             top -= height
             parts.append({"tone": tone, "y": top, "height": height})
             words.append(f"{number} {name.lower()}")
-    when = _clock(bucket["start_ns"], "%Y-%m-%d %H:%M:%S") + " UTC"
+    when = zone.clock(bucket["start_ns"], "%Y-%m-%d %H:%M:%S %Z")
     return {"x": place * 10 + 1, "parts": parts, "title": f"{when}: {', '.join(words) or 'none'}"}
-
-
-def _clock(moment_ns: int, pattern: str) -> str:
-    return datetime.fromtimestamp(moment_ns / 1e9, timezone.utc).strftime(pattern)

@@ -28,7 +28,9 @@ def errors_view(session: Session, outline: Outline) -> dict[str, Any]:
 
 
 def _add(groups: dict[str, dict[str, Any]], kind: str, message: str, row: Any, session: Session) -> None:
-    group = groups.setdefault(kind, {"type": kind, "message": message, "count": 0, "spans": []})
+    group = groups.setdefault(
+        kind, {"type": kind, "message": message, "count": 0, "spans": [], "is_swallowed": kind == SWALLOWED}
+    )
     group["count"] += 1
     if len(group["spans"]) < _MOST_PER_GROUP:
         facts = {"id": row.span_id, "kind": row.kind, "name": row.name, "agent": row.agent, "message": message}

@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from typing import Final
 
 from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.zone import Zone
 
 __all__ = ["RANGES", "TimeRange", "chosen_range"]
 
@@ -20,12 +21,14 @@ class TimeRange:
     since_ns: int | None
     until_ns: int | None
 
-    @property
-    def label(self) -> str:
-        """The bounds of a custom range, in UTC."""
+    def label(self, zone: Zone) -> str:
+        """The bounds of a custom range, by the clock of a zone."""
         if self.key != "custom":
             return ""
-        return f"{_text(self.since_ns) or '…'} – {_text(self.until_ns) or 'now'}"
+        since, until = (
+            "" if moment is None else zone.clock(moment, "%d %b %H:%M") for moment in (self.since_ns, self.until_ns)
+        )
+        return f"{since or '…'} – {until or 'now'}"
 
 
 def chosen_range(address: Address, now_ns: int) -> TimeRange:
@@ -49,9 +52,3 @@ def _moment(text: str) -> int | None:
         return int((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() * 1e9)
     except (ValueError, OverflowError):
         return None
-
-
-def _text(moment_ns: int | None) -> str:
-    if moment_ns is None:
-        return ""
-    return datetime.fromtimestamp(moment_ns / 1e9, timezone.utc).strftime("%d %b %H:%M")

@@ -1,6 +1,7 @@
 """The read side: everything that pages, API and command line show comes through here."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,7 @@ from agentops_dashboard.store.payload import unpack, unpack_text
 __all__ = ["Reader"]
 
 _FACETS_HOLD_NS = 5_000_000_000
+_MOST_FACETS = 8
 
 
 class Reader:
@@ -33,7 +35,7 @@ class Reader:
         self._engine = engine
         self._project = project
         self.outlines = Outlines(self)
-        self._facets: tuple[object, list[Facet]] | None = None
+        self._facets: OrderedDict[object, list[Facet]] = OrderedDict()
 
     @property
     def project(self) -> str:
@@ -101,12 +103,14 @@ class Reader:
         everything = not query.strip() and since_ns is None and until_ns is None
         # States change with the clock, so what was counted is good for a moment only, even if nothing is written.
         key = (self.revision(), now_ns // _FACETS_HOLD_NS, query, since_ns, until_ns)
-        kept = self._facets
-        if kept is not None and kept[0] == key:
-            return kept[1]
+        kept = self._facets.get(key)
+        if kept is not None:
+            return kept
         with self._engine.connect() as connection:
             found = facets(connection, self._project, condition, now_ns, is_everything=everything)
-        self._facets = (key, found)
+        self._facets[key] = found
+        while len(self._facets) > _MOST_FACETS:
+            self._facets.popitem(last=False)
         return found
 
     def histogram(

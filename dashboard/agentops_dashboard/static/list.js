@@ -1,5 +1,7 @@
 // The session list: completion, histogram, endless rows, live rows, keyboard, selection, saved views.
+import "./columns.js";
 import { $, $$, change, copy, isTyping, nodes, piece, savedViews, toast } from "./page.js";
+import { closePeek, isPeeking, peek } from "./peek.js";
 
 const body = $("#rows");
 const here = new URL(location.href);
@@ -55,7 +57,7 @@ async function refresh() {
   if (!isLive || document.hidden) return;
   const url = new URL("/sessions/rows", location.href);
   url.search = here.search;
-  url.searchParams.delete("cursor");
+  for (const name of ["cursor", "peek"]) url.searchParams.delete(name);
   let answer;
   try { answer = await piece(url); } catch { return; }
   if ($("#first-run")) { if (Number(answer.headers.get("X-Total"))) location.reload(); return; }
@@ -183,14 +185,26 @@ function moveTo(row) {
   row.classList.add("at");
   row.scrollIntoView({ block: "nearest" });
   $(".row-link", row).focus({ preventScroll: true });
+  if (isPeeking()) peek(row.dataset.id);
 }
+body?.addEventListener("click", (event) => {
+  const row = event.target.closest("tr");
+  if (!row || event.target.closest("a, button, input, .pick") || getSelection().toString()) return;
+  if (event.ctrlKey || event.metaKey) return open($(".row-link", row).href, "_blank", "noopener");
+  at()?.classList.remove("at");
+  row.classList.add("at");
+  peek(row.dataset.id);
+});
 document.addEventListener("keydown", (event) => {
   if (isTyping(event) && !event.target.matches?.('input[type="checkbox"]') || !body || $("dialog[open]")) return;
   const row = at();
   if (event.key === "j") moveTo(row ? row.nextElementSibling : body.firstElementChild);
   else if (event.key === "k") moveTo(row?.previousElementSibling);
+  else if (event.key === " " && row) { event.preventDefault(); isPeeking() ? closePeek() : peek(row.dataset.id); }
+  else if (event.key === "b" && row) $("[data-bookmark]", row)?.click();
   else if (event.key === "x" && row) { $(".pick input", row).click(); }
   else if (event.key === "f") toggleFacets();
+  else if (event.key === "Escape" && isPeeking()) closePeek();
   else if (event.key === "Escape") { row?.classList.remove("at"); for (const pick of picked()) pick.checked = false; showPicked(); }
 });
 const picked = () => $$(".pick input:checked", body);
@@ -212,16 +226,30 @@ async function tagAll(tag) {
     if (!tags.includes(tag)) await change("PUT", `/api/v1/sessions/${id}/tags`, { tags: [...tags, tag] });
   }
 }
+// Bookmarks
+const bookmark = (id, isOn) => change("PUT", `/api/v1/sessions/${id}/annotations/bookmark`, { value: isOn ? "yes" : null });
+document.addEventListener("click", (event) => {
+  const star = event.target.closest("[data-bookmark]");
+  if (!star) return;
+  const isOn = star.getAttribute("aria-pressed") !== "true";
+  bookmark(star.dataset.bookmark, isOn).then(() => { for (const twin of $$(`[data-bookmark="${CSS.escape(star.dataset.bookmark)}"]`)) twin.setAttribute("aria-pressed", isOn); }, failed);
+});
+
 const reload = (done) => { sessionStorage.setItem("toast", done); location.reload(); };
 const failed = (error) => toast(error.message);
 const BULK = {
   compare: () => location.assign(`/compare?${new URLSearchParams({ a: ids()[0], b: ids()[1] })}`),
-  export: () => location.assign(`/sessions/export?${new URLSearchParams({ format: "json", ids: ids().join(",") })}`),
+  bookmark: () => Promise.all(ids().map((id) => bookmark(id, true))).then(() => reload("Bookmarked"), failed),
   tag: () => { const tag = prompt(`Tag for ${ids().length} sessions`); if (tag?.trim()) tagAll(tag.trim()).then(() => reload("Tagged"), failed); },
   delete: () => { if (confirm(`Delete ${ids().length} sessions for good?`)) change("POST", "/api/v1/sessions/delete", { ids: ids() }).then(() => reload("Deleted"), failed); },
   clear: () => { for (const pick of picked()) pick.checked = false; showPicked(); },
 };
-document.addEventListener("click", (event) => { const button = event.target.closest("[data-bulk]"); if (button) BULK[button.dataset.bulk](); });
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-bulk]");
+  if (!button) return;
+  const what = button.dataset.bulk;
+  BULK[what] ? BULK[what]() : location.assign(`/sessions/export?${new URLSearchParams({ format: what, ids: ids().join(",") })}`);
+});
 if (sessionStorage.getItem("toast")) { toast(sessionStorage.getItem("toast")); sessionStorage.removeItem("toast"); }
 
 const list = $(".list-body");

@@ -37,6 +37,11 @@ export async function change(method, url, data) {
   return answer;
 }
 
+/** Keep a choice in a cookie, which the server reads; an empty one is forgotten. */
+export function keep(name, value) {
+  document.cookie = `${name}=${value.replaceAll(",", ".")}; path=/; max-age=${value ? 31536000 : 0}; SameSite=Lax`;
+}
+
 /** Text to nodes, in a template: nothing in it runs. */
 export function nodes(html) {
   const template = document.createElement("template");
@@ -56,29 +61,41 @@ function refreshTimes() {
 }
 setInterval(refreshTimes, 15000);
 
-// Times are written in UTC; this machine's own time is shown on hover.
+// Times are written in the zone of a cookie, on all pages; the other clock's time is shown on hover.
+const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const isUtc = root.dataset.zone === "UTC";
 document.addEventListener("pointerover", (event) => {
   const time = event.target.closest?.("time[datetime]");
   if (!time || time.dataset.isLocal) return;
   time.dataset.isLocal = "1";
-  time.title += `\n${new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" })}`;
+  time.title += `\n${new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long", timeZone: isUtc ? mine : "UTC" })}`;
 });
+
+/** A moment as the chosen zone's clock shows it, without a zone, for charts and fields; and back. */
+export const wallTime = (ms) => new Date(ms - (isUtc ? 0 : new Date(ms).getTimezoneOffset() * 60000)).toISOString().slice(0, -1);
+export const fromWallTime = (text) => new Date(text.replace(" ", "T") + (isUtc ? "Z" : ""));
+for (const field of $$("input[data-moment]")) {
+  const moment = Date.parse(field.dataset.moment);
+  if (!Number.isNaN(moment)) field.value = wallTime(moment).slice(0, 16);
+  field.form.addEventListener("formdata", (event) => { if (field.value) event.formData.set(field.name, fromWallTime(field.value).toISOString()); });
+}
 
 const THEMES = ["system", "light", "dark"];
 function switchTheme(button) {
   const next = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % 3];
   root.dataset.theme = next;
-  document.cookie = `theme=${next}; path=/; max-age=31536000; SameSite=Lax`;
+  keep("theme", next);
   $("use", button).setAttribute("href", `/static/icons.svg#${{ light: "sun", dark: "moon" }[next] ?? "system"}`);
   $(".word", button).textContent = button.title = `Theme: ${next}`;
   document.dispatchEvent(new CustomEvent("themechange"));
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-copy], [data-copy-from], [data-copy-link], [data-theme-switch], [data-open]");
+  const target = event.target.closest("[data-copy], [data-copy-from], [data-copy-link], [data-theme-switch], [data-zone-switch], [data-open]");
   for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   if (!target) return;
   if (target.matches("[data-theme-switch]")) switchTheme(target);
+  else if (target.matches("[data-zone-switch]")) { keep("zone", isUtc ? mine : ""); location.reload(); }
   else if (target.matches("[data-open]")) openPalette();
   else if (target.matches("[data-copy-link]")) copy(location.href);
   else if (target.matches("[data-copy-from]")) piece(target.dataset.copyFrom).then(({ html }) => copy(html), (error) => toast(error.message));

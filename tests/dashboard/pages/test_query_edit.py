@@ -31,6 +31,31 @@ def test_values_of_one_key_are_alternatives() -> None:
     assert edit.toggle_value(one, "user", "ada") == "free"
 
 
+def test_bounds_replace_those_that_were_there() -> None:
+    """A least and a most become two terms, are read back, and go when they are emptied; other terms stay."""
+    query = edit.with_bounds("free cost:>0.1 -tag:x", "cost", "0.5", " 2 ")
+    assert query == "free -tag:x cost:>=0.5 cost:<=2"
+    assert edit.bounds_of(query, "cost") == ("0.5", "2")
+    assert edit.bounds_of("duration:<2m", "duration") == ("", "2m")
+    assert edit.with_bounds(query, "cost", "", "") == "free -tag:x"
+    assert edit.with_bounds("", "cost", ") OR x:y", "") == "cost:>=ORx:y"
+
+
+def test_a_term_beside_alternatives_goes_for_all_of_them() -> None:
+    """Words that join terms are put in parentheses first, or the new term would hold for the last of them alone."""
+    assert edit.add_term("a OR b", "-tag:x") == "(a OR b) -tag:x"
+    assert edit.toggle_value("a OR b", "user", "ada") == "(a OR b) user:ada"
+    assert edit.with_bounds("a OR b", "cost", "1", "") == "(a OR b) cost:>=1"
+
+
+def test_a_term_is_toggled_and_a_key_taken_away() -> None:
+    """Toggling twice changes nothing; a key goes with all that is asked for and excluded under it."""
+    once = edit.toggle_term("a", "is:live")
+    assert (once, edit.toggle_term(once, "is:live")) == ("a is:live", "a")
+    assert edit.without_key("a tag:x -tag:y tags:z", "tag") == "a tags:z"
+    assert edit.chosen_values("-tag:x tag:y", "tag", is_excluded=True) == {"x"}
+
+
 def test_a_chip_takes_its_term_and_no_other() -> None:
     """Excluding a value adds a term once."""
     query = edit.add_term(edit.add_term("a", "-tag:x"), "-tag:x")

@@ -30,6 +30,7 @@ _NAME_ATTRIBUTE: Final = {
     SpanKind.WORKFLOW: GenAI.WORKFLOW_NAME,
 }
 _ATTRIBUTES: Final = '"attributes":['
+_LARGE_CHARS: Final = 8192
 _SAFE_NAME: Final = 19
 """Characters of a span's name in which no secret has room."""
 _NEVER_WITH_OFF: Final = frozenset({SessionAttr.METADATA, SessionAttr.USER_ID, SessionAttr.END_REASON})
@@ -78,7 +79,7 @@ class SpanEncoder:
                 return None
             attributes, events, name, message = record.attributes, record.events, record.name, record.status_message
         outer = span.session.outer if span.parent is None else None
-        encoded = encode_attributes(attributes)
+        encoded = encode_attributes(attributes, is_large=span.size > _LARGE_CHARS)
         redacts_all = self.redacts and bool(events or message or len(name) > _SAFE_NAME)
         if self.redacts and not redacts_all:
             encoded = self._redacted(span, encoded, 0)
@@ -90,7 +91,8 @@ class SpanEncoder:
             is_client=span.kind in {SpanKind.LLM, SpanKind.EMBEDDING},
             start_ns=span.start_ns,
             end_ns=span.end_ns,
-            attributes=f"{self._fixed(span)},{encoded}" if encoded else self._fixed(span),
+            attributes=encoded,
+            first_attributes=self._fixed(span),
             events=events,
             status_code=_STATUS_CODE.get(span.status, 0),
             status_message=message,

@@ -29,6 +29,9 @@ five milliseconds, and in chunks of 50 the writer fell ever further behind it.""
 _LIMIT_HELD_BACK: Final = 1000
 _LIMIT_REFUSED: Final = 20_000
 """Spans without content that wait for a full disk: about 20 MB."""
+_LIMIT_CHUNK_CHARS: Final = 512 * 1024
+"""Content between two writes: what is encoded at once stays in a processor's caches."""
+_KEPT_BYTES: Final = 8 * 1024 * 1024
 _LIMIT_PENDING_CHARS: Final = 64 * 1024 * 1024
 """Characters of content that may wait in memory; beyond it spans are kept without their content."""
 
@@ -74,6 +77,7 @@ class Spool:
         """Whether the recording thread writes: at the end of the process, when nobody waits for the writing one."""
         self._sessions: dict[str, Session] = {}
         self._ledger_is_due = False
+        self._keeps_memory = False
         self._ledger_at = time.monotonic()
         self._refused = Refused(min(limit_spans, _LIMIT_REFUSED))
         self._held_back = HeldBack(_LIMIT_HELD_BACK) if sends_each_once else None
@@ -206,20 +210,32 @@ class Spool:
                 marker.set()
 
     def _drain(self, markers: list[threading.Event]) -> None:
-        queue = self._queue
         self._pending_chars = 0
-        waiting = len(queue)
+        waiting = len(self._queue)
         while waiting > 0:
-            size = min(max(_CHUNK, waiting // 4), _LIMIT_CHUNK)
+            items = self._next_chunk(min(max(_CHUNK, waiting // 4), _LIMIT_CHUNK))
+            waiting -= len(items) or waiting
             spans: list[Span] = []
-            for item in [queue.popleft() for _ in range(min(size, len(queue)))]:
+            for item in items:
                 if isinstance(item, threading.Event):
                     markers.append(item)
                 else:
                     spans.append(item)
             for span in self._write_spans(spans):
                 self._refused.keep(span)
-            waiting -= size
+
+    def _next_chunk(self, count: int) -> list["Span | threading.Event"]:
+        """Take up to this many from the queue, and fewer where they are large."""
+        items: list[Span | threading.Event] = []
+        chars = 0
+        while self._queue and len(items) < count and chars < _LIMIT_CHUNK_CHARS:
+            item = self._queue.popleft()
+            chars += getattr(item, "size", 0)
+            items.append(item)
+        if chars > _LIMIT_CHUNK_CHARS and not self._keeps_memory:
+            self._keeps_memory = True
+            _keep_freed_memory()
+        return items
 
     def _write_spans(self, spans: list[Span], *, is_due: bool = False) -> list[Span]:
         """Write the spans that have changed since they were written; returns those that the disk refuses.
@@ -240,9 +256,8 @@ class Spool:
             before = span.written_version
             if before < 0 or before >= span.version:
                 continue
-            is_final = span.has_ended and (
-                is_due or self._is_final(span)
-            )  # before it is encoded: an ended line holds nothing that is still open
+            # Before it is encoded: an ended line holds nothing that is still open.
+            is_final = span.has_ended and (is_due or self._is_final(span))
             text = self._encode(span, without_content=without_content)
             if text is not None:
                 self._note_session(span)
@@ -368,3 +383,12 @@ class _Line:
         """No later record of these spans is to be written."""
         for span in self.spans:
             span.written_version = Span.FINAL
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep some megabytes of freed memory instead of giving them back after each large span.
+
+    It does so by itself once a program has freed a block of such a size (``mallopt(3)``, M_MMAP_THRESHOLD). Until then
+    every large text is made of fresh pages: half of what writing spans of 100 kB cost. Nothing touches this block.
+    """
+    bytes(_KEPT_BYTES)

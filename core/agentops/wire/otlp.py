@@ -35,18 +35,20 @@ __all__ = [
 REQUEST_PREFIX: Final = b'{"resourceSpans":['
 PARTIAL_PREFIX: Final = b'{"partial":true,"resourceSpans":['
 _SUFFIX: Final = b"]}"
+_REQUEST_TEXT: Final = REQUEST_PREFIX.decode()
+_PARTIAL_TEXT: Final = PARTIAL_PREFIX.decode()
 _LONG_BITS: Final = 10_000
 _INT64_MAX: Final = 2**63 - 1
 _INT64_MIN: Final = -(2**63)
 
-_LONG_TEXT: Final = 1024
+_LONG_TEXT: Final = 4096
 _RARE_CONTROLS: Final = bytes(set(range(32)) - {0x09, 0x0A, 0x0D})
 
 
 def _escape_long(text: str) -> str:
     """Escape long text by searching for the few characters that need it, which is far faster than looking at each."""
     raw = text.encode("utf-8", "replace")
-    if len(raw.translate(None, _RARE_CONTROLS)) != len(raw):
+    if any(map(raw.__contains__, _RARE_CONTROLS)):
         return _escape(text)
     raw = raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
     raw = raw.replace(b"\n", b"\\n").replace(b"\r", b"\\r").replace(b"\t", b"\\t")
@@ -71,6 +73,19 @@ def _make_dumps() -> Callable[[object], str]:
 
 
 _dumps = _make_dumps()
+_FEW: Final = 64
+
+
+def _dumps_large(value: object) -> str:
+    """Dump plain data that holds long text, for which ``_escape_long`` is worth going through the containers here."""
+    if type(value) is str and len(value) >= _LONG_TEXT:
+        return _escape_long(value)
+    if type(value) is list and len(value) <= _FEW:
+        return "[" + ",".join([_dumps_large(item) for item in value]) + "]"
+    if type(value) is dict and len(value) <= _FEW and all(type(key) is str for key in value):
+        return "{" + ",".join([f"{_escape(key)}:{_dumps_large(item)}" for key, item in value.items()]) + "}"
+    return _dumps(value)
+
 
 _key_cache: dict[str, str] = {}
 
@@ -85,8 +100,8 @@ def _key(name: str) -> str:
     return cached
 
 
-def _any_value(value: object) -> str:
-    """The members of an OTLP ``AnyValue`` without its braces."""
+def _any_value(value: object, is_large: bool = False) -> str:
+    """The members of an OTLP ``AnyValue`` without its braces; ``is_large`` where it may hold long text."""
     kind = type(value)
     if kind is str:
         escape = _escape if len(value) < _LONG_TEXT else _escape_long  # type: ignore[arg-type]
@@ -105,7 +120,7 @@ def _any_value(value: object) -> str:
     if kind is tuple:
         items = ",".join("{" + _any_value(item) + "}" for item in value)  # type: ignore[attr-defined]
         return f'"arrayValue":{{"values":[{items}]}}'
-    dumped = _json(value)
+    dumped = _json(value, _dumps_large if is_large else _dumps)
     return '"stringValue":' + (_escape if len(dumped) < _LONG_TEXT else _escape_long)(dumped)
 
 
@@ -117,9 +132,9 @@ def _decimal(value: int) -> str:
         return f"<integer of {value.bit_length():,} bits>"
 
 
-def _json(value: object) -> str:
+def _json(value: object, dumps: Callable[[object], str]) -> str:
     try:
-        return _dumps(value)
+        return dumps(value)
     except ValueError:
         return _dumps(_without_long_numbers(value))
 
@@ -141,9 +156,14 @@ def encode_value(value: object) -> str:
     return "{" + _any_value(value) + "}"
 
 
-def encode_attributes(attributes: Mapping[str, object]) -> str:
-    """Encode attributes as the inside of an OTLP ``attributes`` array (no brackets); ``None`` values are left out."""
-    return ",".join(_key(name) + _any_value(value) + "}}" for name, value in attributes.items() if value is not None)
+def encode_attributes(attributes: Mapping[str, object], *, is_large: bool = False) -> str:
+    """Encode attributes as the inside of an OTLP ``attributes`` array (no brackets); ``None`` values are left out.
+
+    ``is_large`` says that they may hold long text, which is then encoded faster, and all else slower.
+    """
+    return ",".join(
+        [_key(name) + _any_value(value, is_large) + "}}" for name, value in attributes.items() if value is not None]
+    )
 
 
 def encode_resource(attributes: Mapping[str, object]) -> str:
@@ -165,6 +185,7 @@ def encode_span(
     status_code: int,
     status_message: str,
     link: tuple[str, str] | None = None,
+    first_attributes: str = "",
 ) -> str:
     """Encode one OTLP ``Span``.
 
@@ -181,14 +202,15 @@ def encode_span(
         status_code: OTLP code: 0 unset, 1 ok, 2 error.
         status_message: Text of the error, or empty.
         link: Trace id and span id of a related span in another trace.
+        first_attributes: Encoded attributes that come before ``attributes``, which may be too long to copy once more.
     """
     parent = f'"parentSpanId":"{parent_id}",' if parent_id else ""
     kind = 3 if is_client else 1
     head = (
         f'{{"traceId":"{trace_id}","spanId":"{span_id}",{parent}"name":{_escape(name)},"kind":{kind},'
-        f'"startTimeUnixNano":"{start_ns}","endTimeUnixNano":"{end_ns}","attributes":[{attributes}]'
+        f'"startTimeUnixNano":"{start_ns}","endTimeUnixNano":"{end_ns}","attributes":[{first_attributes}'
     )
-    parts = [head]
+    parts = [head, "," if first_attributes and attributes else "", attributes, "]"]
     if events:
         encoded = ",".join(
             f'{{"timeUnixNano":"{time_ns}","name":{_escape(event)},"attributes":[{encode_attributes(values)}]}}'
@@ -209,8 +231,14 @@ def encode_line(resource: str, scope: str, spans: Iterable[str], *, partial: boo
 
     Lone surrogates, which UTF-8 cannot carry, become ``?``.
     """
-    body = f'{{"resource":{resource},"scopeSpans":[{{"scope":{scope},"spans":[{",".join(spans)}]}}]}}]}}\n'
-    return (PARTIAL_PREFIX if partial else REQUEST_PREFIX) + body.encode("utf-8", "replace")
+    prefix = _PARTIAL_TEXT if partial else _REQUEST_TEXT
+    parts = [f'{prefix}{{"resource":{resource},"scopeSpans":[{{"scope":{scope},"spans":[']
+    for span in spans:
+        parts += (span, ",")
+    if len(parts) > 1:
+        parts.pop()
+    parts.append("]}]}]}\n")
+    return "".join(parts).encode("utf-8", "replace")
 
 
 def is_partial(line: bytes) -> bool:
@@ -220,11 +248,13 @@ def is_partial(line: bytes) -> bool:
 
 def merge_lines(lines: Iterable[bytes]) -> bytes:
     """Join whole lines into one OTLP/JSON request body, without parsing them."""
-    bodies = []
+    parts: list[bytes | memoryview] = []
     for line in lines:
-        prefix = PARTIAL_PREFIX if line.startswith(PARTIAL_PREFIX) else REQUEST_PREFIX
-        bodies.append(line.rstrip(b"\n")[len(prefix) : -len(_SUFFIX)])
-    return REQUEST_PREFIX + b",".join(bodies) + _SUFFIX
+        start = len(PARTIAL_PREFIX if line.startswith(PARTIAL_PREFIX) else REQUEST_PREFIX)
+        end = len(line) - len(_SUFFIX) - line.endswith(b"\n")
+        # Views: each copy of the large lines of large payloads costs as much as sending them.
+        parts += (b"," if parts else REQUEST_PREFIX, memoryview(line)[start:end])
+    return b"".join((*parts, _SUFFIX)) if parts else REQUEST_PREFIX + _SUFFIX
 
 
 def decode_attributes(attributes: Sequence[Mapping[str, Any]]) -> dict[str, object]:

@@ -18,6 +18,8 @@ __all__ = ["LOCAL", "Segment", "list_segments", "new_segment_name", "read_lines"
 
 LOCAL: Final = "local"
 _SUFFIX: Final = ".jsonl"
+_BUFFER_BYTES: Final = 1024 * 1024
+"""Lines of large payloads are this long; with Python's own 8 kB, reading one costs five times as much."""
 
 
 class Segment(NamedTuple):
@@ -56,7 +58,7 @@ def read_lines(segment: Segment, offset: int = 0, limit_bytes: int = 8 * 1024 * 
     A last line without its newline is not yielded: its writer is still busy with it, or died in it. Reads stop
     after ``limit_bytes`` at the next line's end; call again with the last offset to go on.
     """
-    with open(segment.path, "rb") as file:
+    with open(segment.path, "rb", buffering=_BUFFER_BYTES) as file:
         file.seek(offset)
         end = offset + limit_bytes
         for line in file:

@@ -157,6 +157,26 @@ def test_nothing_is_sent_without_an_endpoint(agentops_home: Path) -> None:
     assert [item.name for item in (agentops_home / "spool").iterdir()] == ["local"]
 
 
+def test_what_is_not_on_the_disk_yet_comes_first(tmp_path: Path) -> None:
+    """While the writing thread is behind nothing is sent, for that would take its time; a flush does not wait."""
+    _segment(tmp_path, _line("a"))
+    asked: list[bool] = []
+    sender = Sender()
+
+    def is_behind() -> bool:
+        asked.append(not sender.sent)
+        return len(asked) < 4
+
+    outbox = Outbox(tmp_path, sends_partial=True)
+    delivery = Delivery(outbox, sender, interval_s=60, process="p", is_writer_behind=is_behind, jitter=lambda: 0)
+    delivery.notify()
+    while not sender.sent:
+        time.sleep(0.001)
+    assert asked[:4] == [True] * 4
+    delivery.close(5)
+    assert [len(lines) for lines in sender.sent] == [1]
+
+
 def test_a_server_that_is_down_costs_two_seconds_and_the_next_process_delivers(agentops_home: Path) -> None:
     """Nothing is lost: what the first program could not deliver, the second one does, with its own."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -91,7 +91,7 @@ def _connect_delivery(runtime: Runtime, spool: Spool) -> None:
     if destination(runtime.config) != LOCAL:
         from agentops.sdk.delivery import make_delivery
 
-        runtime.delivery = make_delivery(runtime.config, spool.segments)
+        runtime.delivery = make_delivery(runtime.config, spool)
         spool.on_written = runtime.delivery.notify
 
 

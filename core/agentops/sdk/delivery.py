@@ -9,13 +9,15 @@ from typing import Final, Protocol
 from agentops.sdk.config import Config
 from agentops.sdk.guard import guard, logger, say_once
 from agentops.sdk.outbox import Batch, Outbox, write_destination
-from agentops.sdk.segment_writer import SegmentWriter
+from agentops.sdk.spool import Spool
 from agentops.sdk.transport import TIMEOUT_S, Answer, Outcome, Transport
 
 __all__ = ["Delivery", "DeliveryCounts", "deliver_batch", "make_delivery"]
 
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 60.0
+_PATIENCE_TURNS: Final = 50
+_PATIENCE_TURN_S: Final = 0.02
 
 
 class Sender(Protocol):
@@ -91,6 +93,7 @@ class Delivery:
         sender: How.
         interval_s: Seconds between two passes while all goes well.
         process: Id of this process, for saying how much of its own is left at the end.
+        is_writer_behind: Says whether the disk is to come first: what is not on it yet dies with the process.
         prepare: Called once, when the thread starts.
         jitter: Returns a number from 0 to 1; spreads the retries of many processes.
     """
@@ -102,6 +105,7 @@ class Delivery:
         *,
         interval_s: float,
         process: str,
+        is_writer_behind: Callable[[], bool] = lambda: False,
         prepare: Callable[[], object] | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -110,6 +114,7 @@ class Delivery:
         self.counts = DeliveryCounts()
         self._interval_s = interval_s
         self._process = process
+        self._is_writer_behind = is_writer_behind
         self._prepare = prepare
         self._jitter = jitter
         self._has_news = threading.Event()
@@ -184,9 +189,11 @@ class Delivery:
                     self._thread = None
 
     def _run(self) -> None:
+        self._let_writer_go_first()
         self._prepare_once()
         while True:
             self._has_news.wait()
+            self._let_writer_go_first()
             # Cleared before looking: whatever is announced from here on is seen below or wakes the thread again.
             self._hurry.clear()
             self._has_news.clear()
@@ -197,6 +204,12 @@ class Delivery:
                 self._thread = self._deadline = None  # what comes later starts another one
                 return
             self._hurry.wait(pause_s)
+
+    def _let_writer_go_first(self) -> None:
+        """Wait while the writing thread is behind, for a second at most: both need the interpreter lock."""
+        for _ in range(_PATIENCE_TURNS):
+            if not self._is_writer_behind() or self._hurry.wait(_PATIENCE_TURN_S):
+                return
 
     def _prepare_once(self) -> None:
         prepare, self._prepare = self._prepare, None
@@ -243,8 +256,9 @@ class Delivery:
         return None
 
 
-def make_delivery(config: Config, segments: SegmentWriter) -> Delivery:
-    """Make the delivery of one process's segments to the endpoint of some settings."""
+def make_delivery(config: Config, spool: Spool) -> Delivery:
+    """Make the delivery of what a spool writes to the endpoint of some settings."""
+    segments = spool.segments
     transport = Transport(config)
     outbox = Outbox(segments.directory, sends_partial=not transport.is_foreign, live_path=lambda: segments.path)
     interval_s = min(config.export_flush_interval, config.max_wait_time) / 1000
@@ -254,7 +268,14 @@ def make_delivery(config: Config, segments: SegmentWriter) -> Delivery:
         if config.prefetch_jwt_token:
             transport.authenticate()
 
-    delivery = Delivery(outbox, transport, interval_s=interval_s, process=segments.process, prepare=prepare)
+    delivery = Delivery(
+        outbox,
+        transport,
+        interval_s=interval_s,
+        process=segments.process,
+        is_writer_behind=lambda: spool.is_behind,
+        prepare=prepare,
+    )
     if config.prefetch_jwt_token:
         delivery.notify()
     return delivery

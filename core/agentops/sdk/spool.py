@@ -82,6 +82,11 @@ class Spool:
         self._refused = Refused(min(limit_spans, _LIMIT_REFUSED))
         self._held_back = HeldBack(_LIMIT_HELD_BACK) if sends_each_once else None
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether more waits to be written than the writing thread takes at a time."""
+        return len(self._queue) > _LIMIT_CHUNK
+
     def put(self, span: Span) -> None:
         """Take a span as it now stands; see ``agentops.sdk.session.Sink``."""
         queue = self._queue

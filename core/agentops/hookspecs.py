@@ -65,7 +65,11 @@ def agentops_current_parent() -> "Hashable | Span | None":
 
 @hookspec
 def agentops_exporters(config: "Config") -> "Iterable[Sink]":  # type: ignore[empty-body]
-    """Give further places where spans go, beside the spool. Runs once per ``init()`` with new settings."""
+    """Give further places where spans go, beside the spool. Runs once per ``init()`` with new settings.
+
+    They get copies of what is written to the disk, past span filters and redaction, in a thread of their own; a span
+    that begins and ends within a moment is handed over once. ``span.session`` is the program's own, as it was given.
+    """
 
 
 @hookspec

@@ -51,11 +51,15 @@ def export_to(target: TracerProvider | SpanProcessor | SpanExporter) -> "OpenTel
 
 
 class OpenTelemetrySink:
-    """Hands our spans to OpenTelemetry's SDK as they end."""
+    """Hands our spans to OpenTelemetry's SDK as they end, each once.
+
+    A span that was closed as ``unfinished``, because what is around it ended, waits for its own end or its session's.
+    """
 
     def __init__(self, target: TracerProvider | SpanProcessor | SpanExporter) -> None:
         self.resource = Resource.create({})
         self._done: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._unfinished: dict[tuple[str, str], Span] = {}
         self._lock = threading.Lock()
         if isinstance(target, TracerProvider):
             self.resource = target.resource
@@ -76,12 +80,28 @@ class OpenTelemetrySink:
             return
         key = (span.session.id, span.id)
         with self._lock:
-            if key in self._done:
+            if span.status == SpanStatus.UNFINISHED and not span.session.has_ended:
+                self._unfinished[key] = span
                 return
-            self._done[key] = None
-            if len(self._done) > _HANDED_OVER:
-                self._done.popitem(last=False)
-        self.processor.on_end(self.readable(span))
+            self._unfinished.pop(key, None)
+            due = [span, *(self._abandoned(span.session.id) if span.parent is None else ())]
+            due = [item for item in due if self._is_first(item)]
+        for item in due:
+            self.processor.on_end(self.readable(item))
+
+    def _abandoned(self, session_id: str) -> list[Span]:
+        """Take out what waits in a session that has ended."""
+        keys = [key for key in self._unfinished if key[0] == session_id]
+        return [self._unfinished.pop(key) for key in keys]
+
+    def _is_first(self, span: Span) -> bool:
+        key = (span.session.id, span.id)
+        if key in self._done:
+            return False
+        self._done[key] = None
+        if len(self._done) > _HANDED_OVER:
+            self._done.popitem(last=False)
+        return True
 
     def flush(self, timeout_s: float | None = None) -> bool:
         """Flush the processor."""

@@ -294,9 +294,12 @@ HOOKS = """
 def test_hooks_of_a_stranger_are_called(agentops_home: Path) -> None:
     """Exporters beside the spool, filters before the disk, and the borders of sessions."""
     done = run_program(textwrap.dedent(HOOKS))
-    assert done.stdout.splitlines() == ["started s", "put s False", "ended s success", "closed"] or (
-        done.stdout.splitlines() == ["started s", "put s False", "put s True", "ended s success", "closed"]
-    )
+    lines = done.stdout.splitlines()
+    # An exporter has a thread of its own, and gets a span that has begun and ended meanwhile once.
+    borders = [line for line in lines if line in {"started s", "ended s success", "put s True"}]
+    assert borders == ["started s", "ended s success", "put s True"]
+    assert set(lines) - set(borders) <= {"put s False", "closed"}
+    assert lines[-1] == "closed"
     [segment] = (agentops_home / "spool" / "local").glob("*.jsonl")
     assert b'{"key":"mine","value":{"intValue":"1"}}' in segment.read_bytes()
 

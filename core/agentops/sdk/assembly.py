@@ -148,6 +148,8 @@ def renew_after_fork(runtimes: Sequence[Runtime]) -> None:
             renewed.append(spool)
             spool.after_fork(_segments(item.config, process_id), _Resource(item.config, process_id))
             _connect_delivery(item, spool)
+            if isinstance(item.sink, FanOut):
+                item.sink.after_fork()
 
 
 def _spool(runtime: Runtime) -> Spool | None:

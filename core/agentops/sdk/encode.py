@@ -49,6 +49,9 @@ class SpanEncoder:
         self.filters = tuple(filters)
         self.redacts = redacts
         self.is_off = content_mode == "off"
+        self.keeps_record = False
+        self.record: SpanRecord | None = None
+        """Where ``keeps_record``: the span that was encoded last, as the filters left it."""
 
     def encode(self, span: Span, *, without_content: bool = False) -> str | None:
         """Return the span as OTLP/JSON text; None when a filter left it out.
@@ -61,8 +64,8 @@ class SpanEncoder:
         name, parent = span_name(span), span.parent
         while parent is not None and parent.written_version == Span.FILTERED:
             parent = parent.parent
-        if self.filters:
-            record = self._filtered(
+        if self.filters or self.keeps_record:
+            record = self.record = self._filtered(
                 SpanRecord(
                     span.session.id,
                     span.id,

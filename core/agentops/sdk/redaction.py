@@ -4,7 +4,7 @@ import functools
 import re
 from typing import Final
 
-__all__ = ["SECRET_PATTERNS", "redact"]
+__all__ = ["SECRET_PATTERNS", "redact", "redact_value"]
 
 SECRET_PATTERNS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("api-key", "-", "sk-", r"[A-Za-z0-9_-]{20,}"),
@@ -50,6 +50,17 @@ def redact(text: str) -> tuple[str, int]:
         text, count = _replace(text, *_PASSWORD)
         total += count
     return text, total
+
+
+def redact_value(value: object) -> object:
+    """Return plain data with the secrets in its texts replaced; what holds none comes back as it was."""
+    if isinstance(value, str):
+        return redact(value)[0]
+    if isinstance(value, dict):
+        return {redact(key)[0]: redact_value(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(redact_value(item) for item in value)
+    return value
 
 
 def _replace(text: str, name: str, beginning: str, expression: str) -> tuple[str, int]:

@@ -14,6 +14,7 @@ from agentops.sdk.unwritten import HeldBack, Refused
 from agentops.wire import Ledger, encode_line
 
 if TYPE_CHECKING:
+    from agentops.sdk.filters import SpanRecord
     from agentops.sdk.session import Session
 
 __all__ = ["Spool"]
@@ -66,6 +67,8 @@ class Spool:
         self._limit_spans = limit_spans
         self.on_written: Callable[[], None] | None = None
         """Called in the writing thread after each batch; delivery uses it."""
+        self.on_encoded: Callable[[Span, SpanRecord], None] | None = None
+        """Called in the writing thread with each version of a span and what filters have left of it; exporters' way."""
         self._queue: deque[Span | threading.Event] = deque()
         self._pending_chars = 0
         self._wake = threading.Event()
@@ -245,17 +248,19 @@ class Spool:
     def _write_spans(self, spans: list[Span], *, is_due: bool = False) -> list[Span]:
         """Write the spans that have changed since they were written; returns those that the disk refuses.
 
-        What it refuses with content it is offered once more without. ``is_due``: these are held back no longer.
+        What it refuses with content it is offered once more without. ``is_due``: they have waited long enough.
         """
         without_content = self.segments.is_over_budget
         if without_content:
             say_once("budget", "agentops: the spool has reached its disk budget; spans are kept without content.")
-        refused = self._write_lines(spans, without_content=without_content, is_due=is_due)
+        refused = self._write_lines(spans, without_content=without_content, is_due=is_due, tells_exporters=not is_due)
         if not refused or without_content:
             return refused
-        return self._write_lines(refused, without_content=True, is_due=is_due)
+        return self._write_lines(refused, without_content=True, is_due=is_due, tells_exporters=False)
 
-    def _write_lines(self, spans: list[Span], *, without_content: bool, is_due: bool) -> list[Span]:
+    def _write_lines(
+        self, spans: list[Span], *, without_content: bool, is_due: bool, tells_exporters: bool
+    ) -> list[Span]:
         ended, still_open = _Line(), _Line()
         for span in spans:
             before = span.written_version
@@ -265,6 +270,8 @@ class Spool:
             is_final = span.has_ended and (is_due or self._is_final(span))
             text = self._encode(span, without_content=without_content)
             if text is not None:
+                if tells_exporters and self.on_encoded is not None and self.encoder.record is not None:
+                    self.on_encoded(span, self.encoder.record)
                 self._note_session(span)
                 (ended if is_final else still_open).add(text, span, before)
         refused: list[Span] = []

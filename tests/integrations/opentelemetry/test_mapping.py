@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from agentops_opentelemetry.plugin import agentops_exporters
 from agentops_opentelemetry.processor import active_processors
 from agentops_opentelemetry.targets import targets
 from tests.integrations.opentelemetry.instrumented import ASKED, CALL, CALLED, add, calculate, chat, numbered
+from tests.spooled import read_spool, run_program
 
 CALCULATED = """\
 session default
@@ -374,3 +376,66 @@ def test_two_sessions_at_once_do_not_mix(provider: TracerProvider) -> None:
         asyncio.run(both())
     outlines = [recorded.outline(session) for session in recorded.sessions]
     assert outlines == ["session one\n  agent waiter\n    llm gpt-4o-mini"] * 2
+
+
+EXPORTED = """
+import agentops
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from agentops_opentelemetry import export_to
+
+secret = "sk-proj-" + "a1B2" * 12
+collected = InMemorySpanExporter()
+sink = export_to(collected)
+agentops.init(auto_start_session=False)
+recorder = agentops.Recorder("test")
+with agentops.start_session("s", tags=[secret]):
+    agent = recorder.start("agent", "outer", input=secret)
+    streamed = recorder.start("llm", "streamed", parent=agent)
+    recorder.end(agent)
+    forgotten = recorder.start("tool", "forgotten", parent=agent)
+    agentops.flush()
+    recorder.end(streamed, output=[{"role": "assistant", "parts": [{"type": "text", "content": secret}]}])
+agentops.flush()
+recorder.end(forgotten, error=ValueError(secret))
+agentops.flush()
+for span in collected.get_finished_spans():
+    print(span.name, span.attributes["agentops.span.status"])
+    assert secret not in span.to_json(), span.to_json()
+"""
+
+
+def test_what_is_exported_is_redacted_and_exported_once() -> None:
+    """With ``init()`` and a real exporter: no secret; what outlives its parent comes with its own end."""
+    lines = run_program(EXPORTED).stdout.splitlines()
+    assert sorted(lines) == ["chat streamed ok", "execute_tool forgotten unfinished", "invoke_agent outer ok", "s ok"]
+
+
+OWN_PROVIDER = """
+import agentops
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+exporter = InMemorySpanExporter()
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(exporter))
+{first}
+{second}
+with agentops.start_session("s"):
+    with trace.get_tracer("database").start_as_current_span("SELECT"):
+        agentops.operation(name="step")(lambda: None)()
+assert trace.get_tracer_provider() is provider
+print([span.name for span in exporter.get_finished_spans()])
+"""
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_d12_the_programs_own_provider_and_agentops_keep_to_themselves(is_first: bool, agentops_home: Path) -> None:
+    """In AgentOps 0.4 whichever came second lost: here the provider has its spans, and the session has ours."""
+    calls = ["trace.set_tracer_provider(provider)", "agentops.init(auto_start_session=False)"]
+    first, second = calls if is_first else reversed(calls)
+    done = run_program(OWN_PROVIDER.format(first=first, second=second))
+    assert done.stdout == "['SELECT']\n"
+    assert done.stderr == ""
+    assert read_spool(agentops_home).outline() == "s\\n  step"

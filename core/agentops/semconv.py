@@ -10,6 +10,7 @@ from typing import Final
 __all__ = [
     "CONTENT_ATTRIBUTES",
     "HTTP",
+    "SESSION_STATES",
     "SPAN_KINDS",
     "SPAN_STATUSES",
     "Foreign",
@@ -70,6 +71,9 @@ class State:
     INDETERMINATE: Final = "indeterminate"
     PAUSED: Final = "paused"
     ABANDONED: Final = "abandoned"
+
+
+SESSION_STATES: Final = frozenset(value for name, value in vars(State).items() if name.isupper())
 
 
 class Operation:

@@ -87,7 +87,7 @@ def test_protobuf_and_json_decode_to_the_same(make_sessions):
     body = merge_lines(lines)
     left, right = otlp_json.decode(body), otlp_protobuf.decode(protobuf_of(body))
     assert left.spans == right.spans
-    assert left.ledgers == right.ledgers
+    assert [item.encode("{}") for item in left.ledgers] == [item.encode("{}") for item in right.ledgers] != []
     assert len(left.spans) > 5
 
 
@@ -249,6 +249,9 @@ def test_values_that_cannot_be_written_again_stay_text(client):
         '{"process": 7, "time_ns": 1, "sessions": {}}',
         '{"process": "p", "time_ns": 1e99, "sessions": {}}',
         '{"process": "p", "time_ns": 1, "sessions": {"x": {"spans": 99999999999999999999999}}}',
+        '{"process": "p", "time_ns": 1, "sessions": {"x": {"spans": 1, "has_ended": "yes"}}}',
+        '{"process": "p", "time_ns": 1, "sessions": {"x": {"spans": 1, "spans_left_out": "many"}}}',
+        '{"process": "p", "time_ns": 1, "has_exited": [], "sessions": {}}',
     ]
     scopes = [{"spans": [span | {"attributes": attributes}]}]
     scopes += [
@@ -257,7 +260,7 @@ def test_values_that_cannot_be_written_again_stay_text(client):
     ]
     body = orjson.dumps({"resourceSpans": [{"scopeSpans": scopes}]})
     answer = client.post("/v1/traces", content=body, headers={"content-type": JSON})
-    assert (answer.status_code, answer.json()["partialSuccess"]["rejectedSpans"]) == (200, "4")
+    assert (answer.status_code, answer.json()["partialSuccess"]["rejectedSpans"]) == (200, "7")
     stored = client.get("/api/v1/spans/" + "2" * 16).json()
     assert (stored["input"], stored["output"][-1], stored["attributes"]["big"]) == (deep, 2, "9" * 40)
     assert client.get("/api/v1/sessions/last").json()["counts"]["tools"] == 1

@@ -1,5 +1,7 @@
 """Each convention's spans become the same internal form."""
 
+import re
+
 import pytest
 
 from agentops_dashboard.semantics import RawSpan, understand
@@ -152,6 +154,25 @@ def test_a_session_id_that_cannot_stand_in_an_address_is_replaced_by_a_digest():
     ]
     assert ids[0] == ids[1] != ids[2]
     assert ids[0].startswith("session-")
+
+
+@pytest.mark.parametrize("text", ["../../etc", "a/b?c#d", "<script>1</script>", " ", "x" * 129, ["a"], "", "\x00"])
+def test_what_claims_to_be_our_own_recorders_is_checked_alike(text):
+    """Ids that cannot stand in an address become digests, and a state is one of those that there are."""
+    native = {"agentops.span.version": 1, "agentops.span.kind": "session"}
+    claims = {"agentops.session.id": text, "agentops.session.parent_id": text, "agentops.session.state": text}
+    record = understand(raw(native | claims, parent_id=None))
+    ids = (record.facts.session_id, record.facts.parent_session_id)
+    assert all(found is None or re.fullmatch(r"session-[0-9a-f]{32}|[0-9a-f]{32}", found) for found in ids), ids
+    assert record.facts.session_id is not None
+    assert record.facts.state is None
+    honest = {
+        "agentops.session.id": "a" * 32,
+        "agentops.session.parent_id": "b" * 32,
+        "agentops.session.state": "error",
+    }
+    facts = understand(raw(native | honest, parent_id=None)).facts
+    assert (facts.session_id, facts.parent_session_id, facts.state) == ("a" * 32, "b" * 32, "error")
 
 
 def test_the_old_clients_end_state_and_name():

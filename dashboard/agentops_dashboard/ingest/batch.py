@@ -28,10 +28,12 @@ class Batch:
         except ValueError:
             self.reject("a ledger of unknown shape")
             return
-        counts = [ledger.time_ns]
+        counts, facts = [ledger.time_ns], [ledger.has_exited]
         for one in ledger.sessions.values():
-            counts += [one.spans, one.dropped_spans, one.dropped_payloads, one.redactions]
-        if type(ledger.process) is str and all(type(count) is int and 0 <= count < _COUNT_LIMIT for count in counts):
+            counts += [one.spans, one.spans_left_out, one.dropped_spans, one.dropped_payloads, one.redactions]
+            facts.append(one.has_ended)
+        is_counted = all(type(count) is int and 0 <= count < _COUNT_LIMIT for count in counts)
+        if type(ledger.process) is str and is_counted and all(type(fact) is bool for fact in facts):
             self.ledgers.append(ledger)
         else:
             self.reject("a ledger of unknown shape")

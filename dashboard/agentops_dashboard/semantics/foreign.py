@@ -1,6 +1,5 @@
 """Spans that others record: the tables of the conventions that a span speaks, applied in order."""
 
-import hashlib
 import re
 from typing import Any
 
@@ -13,6 +12,7 @@ from agentops_dashboard.semantics.openinference import OPENINFERENCE
 from agentops_dashboard.semantics.otel_genai import OTEL_GENAI
 from agentops_dashboard.semantics.record import RawSpan, SpanRecord, TraceFacts
 from agentops_dashboard.semantics.traceloop import TRACELOOP
+from agentops_dashboard.semantics.values import as_session_id
 from agentops_dashboard.semantics.vercel import VERCEL
 
 __all__ = ["understand_foreign"]
@@ -31,7 +31,6 @@ _COMMON = (
     "service.", "telemetry.", "otel.", "user.", "user_agent.", "messaging.", "process.", "host.", "error.",
 )  # fmt: skip
 _METERED = frozenset({SpanKind.LLM, SpanKind.EMBEDDING})
-_PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@=-]{0,127}")
 _DIGITS = re.compile(r"\.\d+(?=\.|$)")
 
 
@@ -90,10 +89,7 @@ def _settle_session(record: SpanRecord, attributes: dict[str, Any]) -> None:
     facts = record.facts
     if facts.session_id is not None and facts.session_id == attributes.get(GenAI.CONVERSATION_ID):
         facts.session_rank = 1
-    if facts.session_id is not None and not _PLAIN_ID.fullmatch(facts.session_id):
-        # An id stands in addresses; what cannot is replaced by a digest, the same one each time.
-        digest = hashlib.blake2b(facts.session_id.encode("utf-8", "replace"), digest_size=16).hexdigest()
-        facts.session_id = f"session-{digest}"
+    facts.session_id = as_session_id(facts.session_id)
     if facts.is_root and facts.name is None:
         facts.name = record.name
     environment = record.resource.get("agentops.environment")

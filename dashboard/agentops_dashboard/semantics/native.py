@@ -1,6 +1,6 @@
 """Spans as agentops itself records them: ``agentops.*`` over OTel GenAI names."""
 
-from agentops.semconv import SPAN_KINDS, SPAN_STATUSES, GenAI, Session, Span, SpanKind, SpanStatus
+from agentops.semconv import SESSION_STATES, SPAN_KINDS, SPAN_STATUSES, GenAI, Session, Span, SpanKind, SpanStatus
 from agentops_dashboard.semantics.errors import take_error
 from agentops_dashboard.semantics.record import RawSpan, SpanRecord, TraceFacts
 from agentops_dashboard.semantics.values import (
@@ -9,6 +9,7 @@ from agentops_dashboard.semantics.values import (
     as_nano,
     as_object,
     as_seconds_ns,
+    as_session_id,
     as_strings,
     as_text,
 )
@@ -83,15 +84,18 @@ def understand_native(raw: RawSpan) -> SpanRecord:
 
 def _facts(raw: RawSpan, kind: str) -> TraceFacts:
     a = raw.attributes
-    facts = TraceFacts(session_id=as_text(a.get(Session.ID)) or raw.trace_id, user=as_text(a.get(Session.USER_ID)))
+    facts = TraceFacts(
+        session_id=as_session_id(a.get(Session.ID)) or raw.trace_id, user=as_text(a.get(Session.USER_ID))
+    )
     # Our own recorder numbers its spans; what it exports of others has no number, and no heartbeat either.
     facts.is_native = Span.SEQ in a
     if kind == SpanKind.SESSION or raw.parent_id is None:
         facts.is_root = True
         facts.name = raw.name or None
-        facts.state = as_text(a.get(Session.STATE))
+        state = as_text(a.get(Session.STATE))
+        facts.state = state if state in SESSION_STATES else None
         facts.end_reason = as_text(a.get(Session.END_REASON))
-        facts.parent_session_id = as_text(a.get(Session.PARENT_ID))
+        facts.parent_session_id = as_session_id(a.get(Session.PARENT_ID))
         facts.parent_span_id = as_text(a.get(Session.PARENT_SPAN_ID))
         facts.metadata = as_object(a.get(Session.METADATA))
     return facts

@@ -1,6 +1,8 @@
 """Attribute values as the types that fields need; what does not fit is unknown, never an error."""
 
+import hashlib
 import math
+import re
 from typing import Any
 
 import orjson
@@ -9,6 +11,7 @@ __all__ = ["as_data", "as_integer", "as_nano", "as_object", "as_seconds_ns", "as
 
 _INT64 = 2**63
 _DEEPEST = 100
+_PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@=-]{0,127}")
 
 
 def as_text(value: Any) -> str | None:
@@ -20,6 +23,15 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, bool | int | float):
         return str(value)
     return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def as_session_id(value: Any) -> str | None:
+    """Return an id as it may stand in an address; what may not is replaced by a digest, the same one each time."""
+    text = as_text(value)
+    if not text or _PLAIN_ID.fullmatch(text):
+        return text or None
+    digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return f"session-{digest}"
 
 
 def as_integer(value: Any) -> int | None:

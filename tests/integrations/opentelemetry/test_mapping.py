@@ -438,4 +438,4 @@ def test_d12_the_programs_own_provider_and_agentops_keep_to_themselves(is_first:
     done = run_program(OWN_PROVIDER.format(first=first, second=second))
     assert done.stdout == "['SELECT']\n"
     assert done.stderr == ""
-    assert read_spool(agentops_home).outline() == "s\\n  step"
+    assert read_spool(agentops_home).outline() == "s\n  step"

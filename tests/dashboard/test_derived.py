@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from agentops_dashboard.derived import facts_of
+from agentops_dashboard.derived import FirstAnswer, facts_of, first_answer
 from agentops_dashboard.reader.outline import Outline
 from agentops_dashboard.reader.tree import TreeIndex
 
@@ -15,7 +15,7 @@ def span(span_id, parent, kind, start, end, **more):
         "trace_id": "t", "span_id": span_id, "parent_id": parent, "kind": kind, "start_ns": start * MS, "seq": 0,
         "end_ns": None if end is None else end * MS, "name": span_id, "status": "ok", "agent": None, "tool": None,
         "model": None, "input_tokens": None, "output_tokens": None, "cost_nano": None, "swallowed": None,
-        "call_hash": None,
+        "call_hash": None, "first_token_ns": None,
     }  # fmt: skip
     return SimpleNamespace(**(row | more))
 
@@ -35,6 +35,20 @@ def test_the_critical_path_skips_what_ran_beside():
     assert found["critical_path"] == ["root", "llm", "slow"]
     assert found["critical_ms"] == {"session": 10.0, "llm": 30.0, "tool": 60.0}
     assert sum(found["critical_ms"].values()) == found["duration_ms"] == 100.0
+
+
+def test_the_first_answer_is_a_token_or_a_whole_answer():
+    """Whichever came first after the session began; a call that is still silent has not answered."""
+    root, slow = span("root", None, "session", 10, None), span("slow", "root", "llm", 20, 90)
+    streamed = span("streamed", "root", "llm", 40, 100, first_token_ns=15 * MS)
+    silent = span("silent", "root", "llm", 12, None)
+
+    def found(*rows):
+        return first_answer(Outline("s", TreeIndex(rows)))
+
+    assert found(root, silent) is None
+    assert found(root, silent, slow) == FirstAnswer("slow", 80.0, None)
+    assert found(root, silent, slow, streamed) == FirstAnswer("streamed", 45.0, 15.0)
 
 
 def test_waiting_for_two_people_at_once_counts_once():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Site
+from tests.e2e.conftest import Site, Watch
 
 Open = Callable[..., Page]
 SELECTED = '.trow[aria-selected="true"]'
@@ -87,14 +87,63 @@ def test_every_tab_shows_its_view(site: Site, open_page: Open) -> None:
         ("3", "timeline", ".lane svg line.span"),
         ("4", "agents", "table.agents tbody tr"),
         ("5", "errors", ".error-group"),
-        ("6", "attributes", ".attrs tr"),
-        ("7", "raw", "pre.code"),
+        ("6", "logs", ".entry.failed"),
+        ("7", "attributes", ".attrs tr"),
+        ("8", "raw", "pre.code"),
         ("2", "tree", ".trow"),
     ):
         page.keyboard.press(digit)
         expect(page).to_have_url(re.compile(f"view={view}"))
         page.wait_for_load_state("load")
         expect(page.locator(shows).first).to_be_attached()
+
+
+def test_figures_lead_to_the_spans_behind_them(site: Site, open_page: Open) -> None:
+    """LLM calls, errors and the first output each show just those rows, as many as the figure says."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree"))
+    calls = page.locator(".kpi", has_text="LLM calls")
+    number = int(calls.locator(".value").inner_text())
+    calls.click()
+    expect(page.locator(".trow:has(.tone-llm)")).to_have_count(number)
+    page.locator(".kpi", has_text="First output").click()
+    expect(page.locator("#detail h2")).to_contain_text("chat")
+    page.locator(".kpi", has_text="Duration").click()
+    expect(page.locator(".lane line.critical").first).to_be_attached()
+
+
+def test_a_verdict_and_a_note_stay(site: Site, open_page: Open, watch: Watch) -> None:
+    """A thumb and a note are there after loading again, the list finds them, and a second click takes a thumb back."""
+    page = open_page(site.at(f"/sessions/{site.ids.large}?view=tree"))
+    thumb = page.get_by_role("button", name="Thumb down")
+    thumb.click()
+    expect(thumb).to_have_attribute("aria-pressed", "true")
+    watch.answers.append("see ticket 7")
+    page.get_by_role("button", name="Note").click()
+    expect(page.locator(".note-line")).to_have_text("see ticket 7")
+    page.goto(site.at("/sessions?q=score:down has:note"))
+    expect(page.locator("#rows tr")).to_have_attribute("data-id", site.ids.large)
+    page.goto(site.at(f"/sessions/{site.ids.large}?view=tree"))
+    expect(thumb).to_have_attribute("aria-pressed", "true")
+    thumb.click()
+    expect(thumb).to_have_attribute("aria-pressed", "false")
+    watch.answers.append("")
+    page.get_by_role("button", name="Note").click()
+    expect(page.locator(".note-line")).to_have_count(0)
+
+
+def test_from_one_call_to_the_next_of_its_kind(site: Site, open_page: Open) -> None:
+    """The panel says which call of its model it is, goes to the next one, and leads to sessions with its values."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree"))
+    page.locator(".trow", has_text="gpt-4o").first.click()
+    related = page.locator("#detail .related")
+    expect(related).to_contain_text("1 of")
+    related.get_by_label("The one after").click()
+    expect(related).to_contain_text("2 of")
+    page.locator("#detail summary", has_text="Attributes").click()
+    row = page.locator("#detail .attrs tr", has_text="gen_ai.request.model")
+    row.hover()
+    row.get_by_label("Sessions with this gen_ai.request.model").click()
+    expect(page).to_have_url(re.compile("q=model%3Agpt-4o"))
 
 
 def test_the_timeline_zooms_and_fits(site: Site, open_page: Open) -> None:

@@ -1,5 +1,17 @@
 """What follows from a session's tree: computed here once, shown by API, pages and command line alike."""
 
-from agentops_dashboard.derived.facts import AgentFacts, Delegation, Facts, Loop, Retry, Waste, facts_of
+from agentops_dashboard.derived.facts import AgentFacts, Delegation, Facts, Loop, Retry, Waste, facts_of, owners
+from agentops_dashboard.derived.first_answer import FirstAnswer, first_answer
 
-__all__ = ["AgentFacts", "Delegation", "Facts", "Loop", "Retry", "Waste", "facts_of"]
+__all__ = [
+    "AgentFacts",
+    "Delegation",
+    "Facts",
+    "FirstAnswer",
+    "Loop",
+    "Retry",
+    "Waste",
+    "facts_of",
+    "first_answer",
+    "owners",
+]

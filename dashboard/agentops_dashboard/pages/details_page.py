@@ -12,10 +12,13 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from agentops.semconv import GenAI, SpanKind, SpanStatus, State
 from agentops_dashboard import format as write
 from agentops_dashboard.caller import ReaderOf
+from agentops_dashboard.derived import facts_of, first_answer
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.agents_view import agents_view
 from agentops_dashboard.pages.content import as_text, instructions
 from agentops_dashboard.pages.conversation import conversation
+from agentops_dashboard.pages.kinds import kind_look
+from agentops_dashboard.pages.logs_view import logs_view
 from agentops_dashboard.pages.response import HEADERS, address_of, page
 from agentops_dashboard.pages.session_file import session_file
 from agentops_dashboard.pages.session_views import attributes_view, errors_view, raw_view
@@ -33,9 +36,11 @@ _VIEWS: Final = (
     ("timeline", "Timeline", "timeline"),
     ("agents", "Agents", "agent"),
     ("errors", "Errors", "error"),
+    ("logs", "Logs", "log"),
     ("attributes", "Attributes", "attributes"),
     ("raw", "Raw", "raw"),
 )
+_MOST_FOR_FINDINGS: Final = 20_000
 _ROW_TEMPLATES: Final = {"tree": "tree_rows.html", "timeline": "timeline_rows.html"}
 
 
@@ -103,7 +108,7 @@ def _add_span_routes(app: FastAPI) -> None:
         if session is None or found is None:
             return _missing(request, session_id)
         address = Address(f"/sessions/{session_id}", dict(request.query_params))
-        values = detail_values(address, session, reader.outlines.of(session_id), found)
+        values = detail_values(address, session, reader.outlines.of(session_id), found, request.app.state.store.prices)
         return page(request, "span_detail.html", **values)
 
     @app.get("/sessions/{session_id}/spans/{span_id}/{part}", include_in_schema=False)
@@ -143,10 +148,10 @@ def _details(request: Request, reader: Reader, session: Session) -> Response:
     span = reader.span(selected, session["id"]) if selected else None
     if span is not None and not address.get("span"):
         address = Address(address.path, {**address.params, "span": span["id"]})
-    values = _header(address, session) | _neighbours(reader, address, session)
+    values = _header(session, outline) | _neighbours(reader, address, session)
     values["nested"] = reader.children(session["id"])
-    values |= detail_values(address, session, outline, span)
-    values |= _view(view_key, address, session, reader.outlines)
+    values |= detail_values(address, session, outline, span, request.app.state.store.prices)
+    values |= _view(view_key, address, session, reader)
     return page(
         request,
         "session.html",
@@ -159,7 +164,8 @@ def _details(request: Request, reader: Reader, session: Session) -> Response:
     )
 
 
-def _view(view_key: str, address: Address, session: Session, outlines: Outlines) -> dict[str, Any]:
+def _view(view_key: str, address: Address, session: Session, reader: Reader) -> dict[str, Any]:
+    outlines = reader.outlines
     outline = outlines.of(session["id"])
     if view_key in _ROW_TEMPLATES:
         return {
@@ -175,6 +181,8 @@ def _view(view_key: str, address: Address, session: Session, outlines: Outlines)
         return found | agents_view(outline)
     if view_key == "errors":
         return found | errors_view(session, outline)
+    if view_key == "logs":
+        return found | logs_view(reader, session, outline, address.number("offset"))
     if view_key == "raw":
         return found | raw_view(outlines, session, outline)
     return found | attributes_view(session)
@@ -192,11 +200,13 @@ def _first_interesting(session: Session, outline: Outline) -> str:
     return str(chosen.span_id) if chosen is not None else ""
 
 
-def _header(address: Address, session: Session) -> dict[str, Any]:
+def _header(session: Session, outline: Outline) -> dict[str, Any]:
     tokens = session["tokens"]
     waiting = session["waiting_ms"]
     return {
         "warnings": _warnings(session),
+        "answer": first_answer(outline),
+        "findings": _findings(session, outline),
         "duration_note": f"{write.duration(waiting)} waiting for a person" if waiting else "",
         "tokens_note": f"{write.count(tokens['input'])} in · {write.count(tokens['output'])} out" if tokens else "",
         "tokens_title": _token_split(session),
@@ -234,6 +244,30 @@ def _token_split(session: Session) -> str | None:
     if tokens is None:
         return None
     return "\n".join(f"{name.replace('_', ' ')} {write.full_count(number)}" for name, number in tokens.items())  # type: ignore[arg-type]
+
+
+def _findings(session: Session, outline: Outline) -> list[tuple[str, str, str]]:
+    """What follows from the tree, in a line of its own: label, text, and what it means."""
+    if len(outline) > _MOST_FOR_FINDINGS:
+        return []
+    facts = facts_of(outline)
+    found = []
+    if facts["waiting_ms"]:
+        active = f"{write.duration(facts['active_ms'])} + {write.duration(facts['waiting_ms'])} waiting"
+        found.append(("Active", active, "Time at work, and time spent waiting for people"))
+    on_path = sorted(facts["critical_ms"].items(), key=lambda item: -item[1])
+    total = sum(ms for _, ms in on_path)
+    parts = [f"{kind_look(kind).label} {write.percent(ms / total)}" for kind, ms in on_path[:3] if total and ms]
+    if parts:
+        found.append(("Critical path", " · ".join(parts), "What the session's duration hangs on"))
+    waste = facts["waste"]
+    if waste["spans"]:
+        what = [write.duration(waste["ms"]), write.money(waste["cost"]) if waste["cost"] else ""]
+        text = f"{', '.join(filter(None, what))} in {waste['spans']} {'span' if waste['spans'] == 1 else 'spans'}"
+        found.append(("Waste", text, "Attempts that failed and were made again, and repetitions of a loop"))
+    if session["complete"]:
+        found.append(("Complete", "every span arrived", "The program said how many spans it recorded"))
+    return found
 
 
 def _warnings(session: Session) -> list[str]:

@@ -7,11 +7,13 @@ from agentops_dashboard import format as write
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.content import as_text, instructions, messages_of
 from agentops_dashboard.pages.query_edit import term
-from agentops_dashboard.pages.tree_view import short_name
+from agentops_dashboard.pages.span_links import crumb, filters_by, related
+from agentops_dashboard.pages.span_reasons import reasons_of
 from agentops_dashboard.reader import Session, Span
 from agentops_dashboard.reader.outline import Outline
+from agentops_dashboard.store.prices import Prices
 
-__all__ = ["detail_values"]
+__all__ = ["costs_by_class", "detail_values"]
 
 MODES: Final = ("pretty", "markdown", "json", "raw")
 _MOST_CHILDREN: Final = 30
@@ -33,7 +35,9 @@ class Fact(NamedTuple):
     href: str
 
 
-def detail_values(address: Address, session: Session, outline: Outline, span: Span | None) -> dict[str, Any]:
+def detail_values(
+    address: Address, session: Session, outline: Outline, span: Span | None, prices: Prices
+) -> dict[str, Any]:
     """What the detail template needs; ``span`` None means that nothing is selected."""
     mode = address.get("mode", "pretty")
     values: dict[str, Any] = {
@@ -47,23 +51,21 @@ def detail_values(address: Address, session: Session, outline: Outline, span: Sp
     place = outline.places.get(span["id"], -1)
     attributes = span["attributes"]
     return values | {
-        "path": [_crumb(address, outline, above) for above in outline.ancestors(place)] if place >= 0 else [],
+        "path": [crumb(address, outline, above) for above in outline.ancestors(place)] if place >= 0 else [],
         "facts": _facts(session, span),
-        "tokens": _tokens(span),
+        "tokens": _tokens(span, costs_by_class(span, prices)),
+        "related": related(address, outline, place),
+        "reasons": reasons_of(session, outline, span, place),
         "system": instructions(attributes.get(GenAI.SYSTEM_INSTRUCTIONS)),
         "tools_offered": _tools_offered(attributes.get(GenAI.TOOL_DEFINITIONS), span["output"]),
         "attributes": sorted(
-            (key, value) for key, value in attributes.items() if key not in _SHOWN_APART and value is not None
+            (key, value, *filters_by(key, value))
+            for key, value in attributes.items()
+            if key not in _SHOWN_APART and value is not None
         ),
         "children": _children(address, outline, place),
         "children_total": outline.index.children_count(place) if place >= 0 else 0,
     }
-
-
-def _crumb(address: Address, outline: Outline, place: int) -> dict[str, str]:
-    row = outline.index.order[place]
-    name = write.one_line(short_name(row.name), 40)
-    return {"id": row.span_id, "name": name, "kind": row.kind, "href": address.link(span=row.span_id, offset=None)}
 
 
 def _children(address: Address, outline: Outline, place: int) -> list[dict[str, str]]:
@@ -72,7 +74,7 @@ def _children(address: Address, outline: Outline, place: int) -> list[dict[str, 
     found: list[dict[str, str]] = []
     at, end = place + 1, outline.index.end[place]
     while at < end and len(found) < _MOST_CHILDREN:
-        found.append(_crumb(address, outline, at))
+        found.append(crumb(address, outline, at))
         at = outline.index.end[at]
     return found
 
@@ -122,19 +124,33 @@ def _finish(value: Any) -> str | None:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else (str(value) if value else None)
 
 
-def _tokens(span: Span) -> list[tuple[str, int | None]]:
+def costs_by_class(span: Span, prices: Prices) -> dict[str, float]:
+    """Dollars by token class; nothing where the price list of today does not give the cost that was recorded."""
+    tokens, cost = span["tokens"], span["cost"]
+    if tokens is None or cost is None or span["model"] is None or cost["source"] == "reported":
+        return {}
+    price = prices.find(span["provider"], span["model"], span["start_ns"])
+    if price is None:
+        return {}
+    counts = (tokens[name] or 0 for name in ("input", "output", "cached", "cache_write"))
+    pico = price.pico_by_class(*counts)
+    is_same = (sum(pico.values()) + 500) // 1000 == round(cost["amount"] * 1e9)
+    return {name: amount / 1e12 for name, amount in pico.items()} if is_same else {}
+
+
+def _tokens(span: Span, costs: dict[str, float]) -> list[tuple[str, int | None, float | None]]:
     tokens = span["tokens"]
     if tokens is None:
         return []
     rows = [
-        ("Input", tokens["input"]),
-        ("Cached", tokens["cached"]),
-        ("Cache write", tokens["cache_write"]),
-        ("Output", tokens["output"]),
-        ("Reasoning", tokens["reasoning"]),
-        ("Total", tokens["total"]),
+        ("Input", tokens["input"], costs.get("input")),
+        ("Cached", tokens["cached"], costs.get("cached")),
+        ("Cache write", tokens["cache_write"], costs.get("cache_write")),
+        ("Output", tokens["output"], costs.get("output")),
+        ("Reasoning", tokens["reasoning"], None),
+        ("Total", tokens["total"], span["cost"]["amount"] if costs and span["cost"] else None),
     ]
-    return [(label, number) for label, number in rows if number is not None]
+    return [(label, number, cost) for label, number, cost in rows if number is not None]
 
 
 def _tools_offered(definitions: Any, output: Any) -> list[dict[str, Any]]:

@@ -78,6 +78,7 @@ def session_of(row: Any, tags: list[str], said: Mapping[str, str], state: str) -
         "unpriced_calls": row.unpriced_calls,
         "complete": row.missing == 0 and row.open_spans == 0,
         "missing": row.missing,
+        "redactions": row.redactions,
         "turns": row.traces,
         "bookmarked": "bookmark" in said,
         "score": said.get("score"),

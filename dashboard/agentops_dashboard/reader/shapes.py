@@ -81,6 +81,7 @@ class Session(TypedDict):
     unpriced_calls: int
     complete: bool
     missing: int
+    redactions: int
     turns: int
     bookmarked: bool
     score: str | None

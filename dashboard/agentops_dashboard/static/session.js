@@ -253,7 +253,7 @@ document.addEventListener("keydown", (event) => {
   const tabs = $$(".tabs a");
   if (key === "[") $("#older[href]")?.click();
   else if (key === "]") $("#newer[href]")?.click();
-  else if (/^[1-7]$/.test(key)) tabs[key - 1]?.click();
+  else if (/^[1-8]$/.test(key)) tabs[key - 1]?.click();
   else if (rows && key === "n") walk("hit", 1);
   else if (rows && key === "p") walk("hit", -1);
   else if (rows && key === "e") walk("failed", 1);
@@ -318,6 +318,20 @@ if (["running", "paused"].includes(session.dataset.state)) {
     if (!["running", "paused"].includes(state)) source.close();
   };
 }
+
+// What people say of a session
+async function say(name, value) {
+  await change("PUT", `/api/v1/sessions/${session.dataset.session}/annotations/${name}`, { value });
+  for (const button of $$(`[data-say="${name}"]`)) button.setAttribute("aria-pressed", button.dataset.value === value);
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-say], [data-note]");
+  if (!button) return;
+  const failed = (error) => toast(error.message);
+  if (button.dataset.say) return say(button.dataset.say, button.getAttribute("aria-pressed") === "true" ? null : button.dataset.value).catch(failed);
+  const text = prompt("Note on this session", button.dataset.note);
+  if (text !== null) say("note", text.trim() || null).then(() => location.reload(), failed);
+});
 
 // Tags and deleting
 document.addEventListener("click", (event) => {

@@ -33,12 +33,22 @@ class ModelPrice:
 
     def cost_nano(self, record: SpanRecord) -> int:
         """Return what the call cost. Input includes cached and cache-write tokens, output includes reasoning."""
-        total = record.input_tokens or 0
-        cached, written = record.cached_tokens or 0, record.cache_write_tokens or 0
-        plain = max(total - cached - written, 0)
-        pico = plain * _at(self.input, total) + (record.output_tokens or 0) * _at(self.output, total)
-        pico += cached * _at(self.cached or self.input, total) + written * _at(self.cache_write or self.input, total)
-        return (pico + 500) // 1000
+        pico = self.pico_by_class(
+            record.input_tokens or 0,
+            record.output_tokens or 0,
+            record.cached_tokens or 0,
+            record.cache_write_tokens or 0,
+        )
+        return (sum(pico.values()) + 500) // 1000
+
+    def pico_by_class(self, total: int, output: int, cached: int, written: int) -> dict[str, int]:
+        """Return pico-USD by token class; ``total`` is all input, of which some was cached and some written to it."""
+        return {
+            "input": max(total - cached - written, 0) * _at(self.input, total),
+            "cached": cached * _at(self.cached or self.input, total),
+            "cache_write": written * _at(self.cache_write or self.input, total),
+            "output": output * _at(self.output, total),
+        }
 
 
 def _at(tiers: Tiers, input_tokens: int) -> int:

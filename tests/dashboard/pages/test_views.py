@@ -13,9 +13,13 @@ from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.compare_page import align
 from agentops_dashboard.pages.conversation import conversation
 from agentops_dashboard.pages.export import csv_lines, json_text, sessions_of
+from agentops_dashboard.pages.logs_view import logs_view
+from agentops_dashboard.pages.span_detail import costs_by_class
+from agentops_dashboard.pages.span_reasons import reasons_of
 from agentops_dashboard.pages.time_range import chosen_range
 from agentops_dashboard.pages.timeline import WIDTH, Scale, critical_path, lanes, ruler, scale_of, zoom_of
 from agentops_dashboard.reader import Reader
+from agentops_dashboard.store.prices import Prices
 
 Make = Callable[..., list[tuple[str, list[bytes]]]]
 Add = Callable[[list[bytes]], None]
@@ -45,6 +49,48 @@ def test_a_gap_is_short_however_long_it_lasts() -> None:
     assert places[3] - places[1] == pytest.approx(18)
     assert places[0] == 0
     assert places[4] == pytest.approx(WIDTH)
+
+
+def test_logs_come_in_the_order_of_time(reader: Reader, session_id: str) -> None:
+    """Every exception of the session is an entry with its type and message, once, whichever span it came from."""
+    session = reader.session(session_id)
+    assert session is not None
+    found = logs_view(reader, session, reader.outlines.of(session_id), 0)
+    times = [entry["time_ns"] for entry in found["entries"]]
+    failed = [span for span in reader.spans(session_id) if span["events"]]
+    assert times == sorted(times)
+    assert len(times) == sum(len(span["events"]) for span in failed) > 0
+    assert {entry["span"]["id"] for entry in found["entries"]} == {span["id"] for span in failed}
+    assert all(entry["text"].startswith(f"{entry['facts'][0][1]}: ") for entry in found["entries"])
+    assert found["next_offset"] is None
+
+
+def test_a_span_says_why_it_is_here(reader: Reader, session_id: str) -> None:
+    """Who recorded it, by which convention; a foreign span names its scope, a cut one what became of it."""
+    session, outline = reader.session(session_id), reader.outlines.of(session_id)
+    assert session is not None
+    span = reader.spans(session_id)[1]
+    assert reasons_of(session, outline, span, 1) == [
+        "Recorded by the langchain integration.", "Understood as: agentops.",
+    ]  # fmt: skip
+    span |= {"seq": None, "origin": "their.scope", "status": "unfinished"}
+    span["attributes"] = {"gen_ai.system": "x", "agentops.span.outlived_parent": True}
+    assert reasons_of(session, outline, span, 1) == [
+        "An OpenTelemetry span of the scope their.scope.",
+        "Understood as: OpenTelemetry GenAI, AgentOps.",
+        "It went on after its parent had ended; its own times are kept.",
+        "It was still open when its session ended, and was closed then.",
+    ]
+
+
+def test_the_cost_of_a_call_is_shared_out_among_its_tokens(reader: Reader, session_id: str) -> None:
+    """By today's prices the classes of tokens make up the cost that was recorded; of another cost nothing is said."""
+    span = next(span for span in reader.spans(session_id) if span["cost"])
+    costs = costs_by_class(span, Prices())
+    assert set(costs) == {"input", "cached", "cache_write", "output"}
+    assert sum(costs.values()) == pytest.approx(span["cost"]["amount"], abs=1e-9)
+    span["cost"]["amount"] += 1
+    assert costs_by_class(span, Prices()) == {}
 
 
 def test_ticks_are_round_and_in_sight() -> None:

@@ -1,0 +1,73 @@
+"""Where one can go from a span: to the like of it in its session, and to the sessions that have the same value."""
+
+import re
+from bisect import bisect_left
+from typing import Any, Final
+
+from agentops.semconv import GenAI, Resource, SpanKind
+from agentops.semconv import Session as SessionName
+from agentops.semconv import Span as SpanName
+from agentops_dashboard import format as write
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.content import as_text
+from agentops_dashboard.pages.query_edit import quote_value, term
+from agentops_dashboard.pages.tree_view import short_name
+from agentops_dashboard.reader.outline import Outline
+
+__all__ = ["crumb", "filters_by", "related"]
+
+_SEARCHED_AS: Final = {
+    GenAI.AGENT_NAME: "agent", GenAI.TOOL_NAME: "tool", GenAI.REQUEST_MODEL: "model", GenAI.RESPONSE_MODEL: "model",
+    SpanName.ERROR_TYPE: "error", SessionName.USER_ID: "user", Resource.SERVICE_NAME: "service",
+    Resource.SERVICE_VERSION: "release", Resource.ENVIRONMENT: "environment",
+}  # fmt: skip
+_WORDS: Final = re.compile(r"[\w .@/:-]{3,60}")
+
+
+def crumb(address: Address, outline: Outline, place: int) -> dict[str, str]:
+    """One span as a link that selects it."""
+    row = outline.index.order[place]
+    name = write.one_line(short_name(row.name), 40)
+    return {"id": row.span_id, "name": name, "kind": row.kind, "href": address.link(span=row.span_id, offset=None)}
+
+
+def filters_by(key: str, value: Any) -> tuple[str, str]:
+    """Links to the sessions with this value, and to those without it; empty where nothing can be searched by it."""
+    text = value if isinstance(value, str) else ""
+    if key in _SEARCHED_AS:
+        words = [term(_SEARCHED_AS[key], text, is_excluded=is_excluded) for is_excluded in (False, True)]
+    elif key.startswith(SessionName.METADATA + "."):
+        name = f"metadata.{key.removeprefix(SessionName.METADATA + '.')}"
+        words = [term(name, as_text(value), is_excluded=is_excluded) for is_excluded in (False, True)]
+    else:
+        words = [sign + quote_value(text) for sign in ("", "-")] if _WORDS.fullmatch(text) else ["", ""]
+    return (
+        Address("/sessions").link(q=words[0]) if words[0] else "",
+        Address("/sessions").link(q=words[1]) if words[1] else "",
+    )
+
+
+def related(address: Address, outline: Outline, place: int) -> dict[str, Any] | None:
+    """The spans of the same tool, model or agent in this session, around this one; None if it is the only one."""
+    if place < 0:
+        return None
+    if "same" not in outline.derived:
+        same: dict[tuple[str, str], list[int]] = {}
+        for at, row in enumerate(outline.index.order):
+            if what := row.tool or row.model or (row.agent if row.kind == SpanKind.AGENT else None):
+                same.setdefault((row.kind, what), []).append(at)
+        outline.derived["same"] = same
+    row = outline.index.order[place]
+    what = row.tool or row.model or (row.agent if row.kind == SpanKind.AGENT else None)
+    places = outline.derived["same"].get((row.kind, what), [])
+    if len(places) < 2:
+        return None
+    at = bisect_left(places, place)
+    return {
+        "what": what,
+        "number": at + 1,
+        "total": len(places),
+        "before": crumb(address, outline, places[at - 1]) if at else None,
+        "after": crumb(address, outline, places[at + 1]) if at + 1 < len(places) else None,
+        "href": address.link(view="tree", find=what, only=True, offset=None),
+    }

@@ -1,10 +1,7 @@
 """``Client``, at the address where AgentOps' users know it: the functions of ``agentops`` as an object."""
 
-from typing import Any
-
 from agentops.sdk import api, process
 from agentops.sdk.config import Config, config_from_environment
-from agentops.sdk.session import Session
 
 __all__ = ["Client", "get_client"]
 
@@ -23,21 +20,10 @@ class Client:
         runtime = process.current()
         return runtime.config if runtime is not None else config_from_environment()
 
-    def init(self, *args: Any, **settings: Any) -> Session | None:
-        """Do what ``agentops.init()`` does."""
-        return api.init(*args, **settings)
-
-    def configure(self, **settings: Any) -> None:
-        """Do what ``agentops.configure()`` does."""
-        api.configure(**settings)
-
-    def start_session(self, *args: Any, **options: Any) -> Session:
-        """Do what ``agentops.start_session()`` does."""
-        return api.start_session(*args, **options)
-
-    def end_session(self, *args: Any, **options: Any) -> None:
-        """Do what ``agentops.end_session()`` does."""
-        api.end_session(*args, **options)
+    init = staticmethod(api.init)
+    configure = staticmethod(api.configure)
+    start_session = staticmethod(api.start_session)
+    end_session = staticmethod(api.end_session)
 
 
 _the_client = Client()

@@ -4,11 +4,12 @@ import ast
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 import agentops
+from agentops.sdk.arguments import FurtherSettings, Settings
 from agentops.sdk.config import Config, config_from_environment, updated, usable
 from tests.house import ROOT
 from tests.spooled import read_spool, run_program
@@ -123,6 +124,14 @@ def test_init_takes_what_agentops_took_in_the_same_order() -> None:
     """Calls that give arguments by position mean the same here."""
     code = agentops.init.__code__
     assert list(code.co_varnames[: code.co_argcount]) == AGENTOPS_ORDER
+
+
+def test_the_types_of_settings_name_every_setting_and_no_other() -> None:
+    """An editor offers what there is: the arguments of ``init()`` and further ones by name, ``configure()`` all."""
+    given = set(AGENTOPS_ORDER)
+    further = set(FurtherSettings.__annotations__)
+    assert given & further == set()
+    assert given | further == set(get_type_hints(Settings)) == {item.name for item in fields(Config)} | {"tags"}
 
 
 @pytest.mark.parametrize(

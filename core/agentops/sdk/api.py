@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentops.sdk import process
 from agentops.sdk.context import CURRENT
@@ -10,6 +10,11 @@ from agentops.sdk.guard import logger
 from agentops.sdk.session import Session
 from agentops.sdk.tags import Tags
 from agentops.semconv import State
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from agentops.sdk.arguments import FurtherSettings, Settings
 
 __all__ = [
     "configure",
@@ -46,7 +51,7 @@ def init(  # noqa: PLR0917 - the order of AgentOps 0.4, whose callers give some 
     fail_safe: bool | None = None,
     log_session_replay_url: bool | None = None,
     exporter_endpoint: str | None = None,
-    **settings: Any,
+    **settings: "Unpack[FurtherSettings]",
 ) -> Session | None:
     """Begin to record; frameworks in use are recorded from here on.
 
@@ -71,7 +76,7 @@ def init(  # noqa: PLR0917 - the order of AgentOps 0.4, whose callers give some 
     return setup.begin(setup.settings(given))
 
 
-def configure(**settings: Any) -> None:
+def configure(**settings: "Unpack[Settings]") -> None:
     """Change settings; takes effect as ``init()`` with these on top of the settings in force would.
 
     Raises:

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from agentops.sdk import process
 from agentops.sdk.config import Config, updated
@@ -12,6 +12,11 @@ from agentops.sdk.guard import guard
 from agentops.sdk.runtime import Runtime
 from agentops.sdk.session import Session
 from agentops.sdk.span import Span
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from agentops.sdk.arguments import Settings
 
 __all__ = ["CountingIds", "MemorySink", "Recording", "TickingClock", "recording"]
 
@@ -127,7 +132,7 @@ def _lines(nodes: list[dict[str, Any]], depth: int) -> Iterator[str]:
 
 
 @contextmanager
-def recording(*, is_loud: bool = True, **settings: Any) -> Iterator[Recording]:
+def recording(*, is_loud: bool = True, **settings: "Unpack[Settings]") -> Iterator[Recording]:
     """Record into memory for the length of the block, in a runtime of its own.
 
     Integrations that are enabled stay enabled, and record into it too. At the block's end open sessions are ended as

@@ -318,3 +318,10 @@ def test_what_cannot_be_decorated_is_refused() -> None:
     """A name in the place of the function is answered with what to write."""
     with pytest.raises(agentops.ConfigurationError, match="not 'planner'; use @agent"):
         agentops.agent("planner")  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("decorator", [agentops.tool, agentops.session, agentops.track_endpoint])
+def test_an_unknown_option_is_answered_with_the_known_ones(decorator: Any) -> None:
+    """Where it is written, not where the function is called."""
+    with pytest.raises(agentops.ConfigurationError, match="no option 'nmae'; known are: name, version"):
+        decorator(nmae="x")

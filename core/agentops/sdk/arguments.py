@@ -1,7 +1,7 @@
-"""The types of ``init()``'s arguments, for type checkers and editors: no part of agentops imports this when it runs.
+"""The types of keyword arguments that several functions share, for type checkers and editors only.
 
-What each means, and how a value is read, stands with the field of that name in ``agentops.Config``. None leaves a
-setting as the environment has it.
+No part of agentops imports this when it runs. What a setting means, and how its value is read, stands with the field of
+that name in ``agentops.Config``; None leaves it as the environment has it.
 """
 
 import os
@@ -10,7 +10,7 @@ from typing import Literal, TypedDict
 
 from agentops.sdk.tags import Tags
 
-__all__ = ["FurtherSettings", "Settings"]
+__all__ = ["FurtherSettings", "Settings", "SpanOptions"]
 
 
 class FurtherSettings(TypedDict, total=False):
@@ -52,3 +52,15 @@ class Settings(FurtherSettings, total=False):
     skip_auto_end_session: bool | None
     tags: Tags | None
     trace_name: str | None
+
+
+class SpanOptions(TypedDict, total=False):
+    """What the decorators take; ``agentops.sdk.decorators.scope_maker`` says what it means."""
+
+    name: str | None
+    version: object
+    tags: Tags | None
+    cost: float | None
+    spec: object
+    capture_request: bool
+    capture_response: bool

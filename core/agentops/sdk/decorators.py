@@ -6,8 +6,8 @@ signature. A generator's span is current only while the generator itself runs, s
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar, cast, overload
 
 from agentops.errors import ConfigurationError
 from agentops.sdk import process
@@ -17,12 +17,18 @@ from agentops.sdk.tags import normalize_tags
 from agentops.semconv import Span as Attr
 from agentops.semconv import SpanKind
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from agentops.sdk.arguments import SpanOptions
+
 __all__ = [
     "agent",
     "apply_scope",
     "chain",
     "guardrail",
     "operation",
+    "scope_maker",
     "session",
     "task",
     "tool",
@@ -41,19 +47,7 @@ class Decorator(Protocol):
     @overload
     def __call__(self, wrapped: F, /) -> F: ...
     @overload
-    def __call__(
-        self,
-        wrapped: None = None,
-        /,
-        *,
-        name: str | None = None,
-        version: object = None,
-        tags: object = None,
-        cost: float | None = None,
-        spec: object = None,
-        capture_request: bool = True,
-        capture_response: bool = True,
-    ) -> Callable[[F], F]: ...
+    def __call__(self, wrapped: None = None, /, **options: "Unpack[SpanOptions]") -> Callable[[F], F]: ...
 
 
 class SessionDecorator(Protocol):
@@ -62,54 +56,24 @@ class SessionDecorator(Protocol):
     @overload
     def __call__(self, wrapped: F, /) -> F: ...
     @overload
-    def __call__(
-        self,
-        wrapped: str | None = None,
-        /,
-        *,
-        name: str | None = None,
-        version: object = None,
-        tags: object = None,
-        cost: float | None = None,
-        spec: object = None,
-        capture_request: bool = True,
-        capture_response: bool = True,
-    ) -> "SessionBlock": ...
+    def __call__(self, wrapped: str | None = None, /, **options: "Unpack[SpanOptions]") -> "SessionBlock": ...
 
 
 def _decorator(kind: str, doc: str) -> Any:
     """Make the decorator for one kind of span."""
 
-    def decorate(
-        wrapped: Any = None,
-        /,
-        *,
-        name: str | None = None,
-        version: object = None,
-        tags: object = None,
-        cost: float | None = None,
-        spec: object = None,
-        capture_request: bool = True,
-        capture_response: bool = True,
-    ) -> Any:
+    def decorate(wrapped: Any = None, /, **options: "Unpack[SpanOptions]") -> Any:
+        name = options.pop("name", None)
         if isinstance(wrapped, str) and kind == SpanKind.SESSION:
             wrapped, name = None, name or wrapped
         if wrapped is not None and not callable(wrapped) and not isinstance(wrapped, (classmethod, staticmethod)):
             raise ConfigurationError(f"@{kind} decorates functions and classes, not {wrapped!r}; use @{kind}(name=…).")
-        attributes = {Attr.VERSION_LABEL: version, Attr.COST_USD: cost, Attr.SPEC: spec}
-        scope = functools.partial(
-            SessionScope if kind == SpanKind.SESSION else SpanScope,
-            kind=kind,
-            attributes={key: value for key, value in attributes.items() if value is not None},
-            tags=normalize_tags(tags),
-            captures_input=capture_request,
-            captures_output=capture_response,
-        )
-
+        scope = scope_maker(SessionScope if kind == SpanKind.SESSION else SpanScope, kind, options)
         if wrapped is not None:
             return apply_scope(wrapped, name, scope)
         if kind == SpanKind.SESSION:
-            return SessionBlock(lambda target: apply_scope(target, name, scope), name or kind, normalize_tags(tags))
+            tags = normalize_tags(options.get("tags"))
+            return SessionBlock(lambda target: apply_scope(target, name, scope), name or kind, tags)
         return lambda target: apply_scope(target, name, scope)
 
     decorate.__name__ = decorate.__qualname__ = kind
@@ -148,6 +112,35 @@ class SessionBlock:
 
 
 ScopeMaker = Callable[..., CallScope]
+_OPTIONS: Final = ("name", "version", "tags", "cost", "spec", "capture_request", "capture_response")
+
+
+def scope_maker(scope: ScopeMaker, kind: str, options: "SpanOptions") -> ScopeMaker:
+    """Return what makes the scope of a decorated function, given its ``name`` and ``describe``.
+
+    Args:
+        scope: The class of the scope.
+        kind: Kind of the spans.
+        options: Of the decorator: ``version`` and ``spec`` are kept with each span as they are; ``tags`` are added to
+            the session; ``cost`` is in US dollars per call; ``capture_request`` and ``capture_response`` say whether
+            arguments and result are recorded.
+
+    Raises:
+        ConfigurationError: An option is not one of these.
+    """
+    unknown = next((name for name in options if name not in _OPTIONS), None)
+    if unknown is not None:
+        raise ConfigurationError(f"a decorator has no option {unknown!r}; known are: {', '.join(_OPTIONS)}.")
+    kept = {Attr.VERSION_LABEL: "version", Attr.COST_USD: "cost", Attr.SPEC: "spec"}
+    given: Mapping[str, Any] = options
+    return functools.partial(
+        scope,
+        kind=kind,
+        attributes={key: given[name] for key, name in kept.items() if given.get(name) is not None},
+        tags=normalize_tags(given.get("tags")),
+        captures_input=given.get("capture_request", True),
+        captures_output=given.get("capture_response", True),
+    )
 
 
 def apply_scope(target: Any, name: str | None, scope: ScopeMaker) -> Any:

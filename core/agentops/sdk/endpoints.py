@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from agentops.sdk import process
 from agentops.sdk.calls import CallScope, OpenCall, OpenSession
-from agentops.sdk.decorators import apply_scope
+from agentops.sdk.decorators import apply_scope, scope_maker
 from agentops.sdk.guard import attempt, guard
 from agentops.sdk.span import ErrorInfo, Span
-from agentops.sdk.tags import normalize_tags
 from agentops.semconv import HTTP, SpanKind, State
-from agentops.semconv import Span as Attr
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from agentops.sdk.arguments import SpanOptions
     from agentops.sdk.session import Session
 
 __all__ = ["track_endpoint"]
@@ -32,30 +33,8 @@ _closing = guard("endpoint.close")
 @overload
 def track_endpoint(wrapped: F, /) -> F: ...
 @overload
-def track_endpoint(
-    wrapped: None = None,
-    /,
-    *,
-    name: str | None = None,
-    version: object = None,
-    tags: object = None,
-    cost: float | None = None,
-    spec: object = None,
-    capture_request: bool = True,
-    capture_response: bool = True,
-) -> Callable[[F], F]: ...
-def track_endpoint(
-    wrapped: Any = None,
-    /,
-    *,
-    name: str | None = None,
-    version: object = None,
-    tags: object = None,
-    cost: float | None = None,
-    spec: object = None,
-    capture_request: bool = True,
-    capture_response: bool = True,
-) -> Any:
+def track_endpoint(wrapped: None = None, /, **options: "Unpack[SpanOptions]") -> Callable[[F], F]: ...
+def track_endpoint(wrapped: Any = None, /, **options: "Unpack[SpanOptions]") -> Any:
     """Record each request to a view as a session: its request as input, its response as output.
 
     Put it below the framework's own decorator (``@app.get("/")`` above ``@track_endpoint``). A response of 500 and
@@ -63,25 +42,16 @@ def track_endpoint(
 
     Args:
         wrapped: The view, where the decorator is used bare.
-        name: Name of the sessions; default: ``GET /path``, or the view's name where no request is seen.
-        version: Version of the view.
-        tags: Tags of the sessions.
-        cost: US dollars per request.
-        spec: Kept as it is.
-        capture_request: Whether the request is recorded.
-        capture_response: Whether the response is recorded.
+        options: As for ``session``: ``name`` (default: ``GET /path``, or the view's name where no request is seen),
+            ``version``, ``tags``, ``cost`` (US dollars per request), ``spec``, ``capture_request``,
+            ``capture_response``.
+
+    Raises:
+        ConfigurationError: An option is not one of these, or the tags are not text.
     """
-    attributes = {Attr.VERSION_LABEL: version, Attr.COST_USD: cost, Attr.SPEC: spec}
-    scope = functools.partial(
-        EndpointScope,
-        kind=SpanKind.SESSION,
-        attributes={key: value for key, value in attributes.items() if value is not None},
-        tags=normalize_tags(tags),
-        captures_input=capture_request,
-        captures_output=capture_response,
-    )
-    made = functools.partial(scope, is_named=name is not None)
-    return (lambda view: apply_scope(view, name, made)) if wrapped is None else apply_scope(wrapped, name, made)
+    name = options.pop("name", None)
+    scope = scope_maker(functools.partial(EndpointScope, is_named=name is not None), SpanKind.SESSION, options)
+    return (lambda view: apply_scope(view, name, scope)) if wrapped is None else apply_scope(wrapped, name, scope)
 
 
 class EndpointScope(CallScope):

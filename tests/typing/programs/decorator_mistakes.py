@@ -1,5 +1,6 @@
 """Mistakes that a type checker finds in a call of what is decorated. Each line marked ``error`` must be refused."""
 
+import agentops
 from agentops.sdk.decorators import agent, session, tool
 
 
@@ -25,4 +26,6 @@ add("1", 2)  # error
 total: str = add(1, 2)  # error
 Planner()  # error
 session(nmae="support")  # error
+tool(cost="five")  # error
+agentops.track_endpoint(capture="no")  # error
 tool("search")  # error

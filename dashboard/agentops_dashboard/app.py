@@ -5,6 +5,7 @@ import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -21,6 +22,7 @@ from agentops_dashboard.api.ingest import add_ingest
 from agentops_dashboard.api.legacy import add_legacy
 from agentops_dashboard.api.live import add_live
 from agentops_dashboard.api.sessions import add_sessions
+from agentops_dashboard.caller import Caller
 from agentops_dashboard.ingest.receiver import Receiver
 from agentops_dashboard.ingest.spool import SpoolImporter
 from agentops_dashboard.query import QueryError
@@ -28,10 +30,15 @@ from agentops_dashboard.reader.projects import Readers
 from agentops_dashboard.store import DEFAULT_PROJECT, SQLiteStore, store_path
 from agentops_dashboard.store.upkeep import Upkeep
 
+if TYPE_CHECKING:
+    from agentops_dashboard.door.settings import ServerSettings
+
 __all__ = ["create_app"]
 
 
-def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = True) -> FastAPI:
+def create_app(
+    home: Path, *, with_importer: bool = True, with_pages: bool = True, server: "ServerSettings | None" = None
+) -> FastAPI:
     """Build the application over the store in a home directory.
 
     ``app.state`` has the projects' ``readers``, the ``store`` that writes, the ``home``, and the event ``stopping``.
@@ -40,6 +47,7 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
         home: Holds the store file and the spool.
         with_importer: Also import this machine's spool in a background thread.
         with_pages: Also serve the pages, not the API alone.
+        server: Ask for a login or an API key, and keep projects apart; without it, the dashboard is this machine's.
 
     Raises:
         StoreError: The store cannot be opened.
@@ -61,6 +69,8 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
             worker.stop()
         readers.close()
         store.close()
+        if app.state.accounts is not None:
+            app.state.accounts.close()
 
     app = FastAPI(
         title="agentops",
@@ -73,7 +83,7 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
     )
     app.state.store, app.state.readers, app.state.home = store, readers, home
     app.add_middleware(GZipMiddleware, minimum_size=4096, compresslevel=1)
-    app.add_middleware(HostCheck)
+    _add_door(app, server, with_pages=with_pages)
     _add_error_answers(app)
     add_health(app, readers, store)
     add_sessions(app)
@@ -85,6 +95,27 @@ def create_app(home: Path, *, with_importer: bool = True, with_pages: bool = Tru
         # The pages are built on the reader and the API knows nothing of them.
         importlib.import_module("agentops_dashboard.pages").add_pages(app)
     return app
+
+
+def _add_door(app: FastAPI, server: "ServerSettings | None", *, with_pages: bool) -> None:
+    """Put in front of all routes what says who asks: this machine alone, or whoever has a login or a key."""
+    app.state.server, app.state.accounts, app.state.note_change = server, None, _keep_no_record
+    if server is None:
+        app.add_middleware(HostCheck)
+        return
+    from agentops_dashboard.accounts import Accounts, Actor, accounts_path
+    from agentops_dashboard.door import Door
+
+    accounts = app.state.accounts = Accounts(accounts_path(app.state.home))
+    app.state.note_change = lambda caller, action, target: accounts.audit.add(
+        Actor(caller.name, caller.address), action, target, caller.project
+    )
+    refuse = importlib.import_module("agentops_dashboard.pages.refusal").refuse if with_pages else None
+    app.add_middleware(Door, accounts=accounts, settings=server, refuse=refuse)
+
+
+def _keep_no_record(_caller: Caller, _action: str, _target: str) -> None:
+    """This machine's own dashboard has one user, who knows what they did."""
 
 
 def _add_error_answers(app: FastAPI) -> None:

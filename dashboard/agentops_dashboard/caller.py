@@ -10,32 +10,48 @@ from starlette.types import Scope
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.store import DEFAULT_PROJECT
 
-__all__ = ["LOCAL", "Caller", "ReaderOf", "Right", "admit", "caller_of", "reader_of"]
+__all__ = ["LOCAL", "Caller", "ReaderOf", "Right", "admit", "caller_of", "note_change", "reader_of"]
 
 
 class Right:
-    """What a caller may do in a project; the last two are about the server."""
+    """What a caller may do in a project; the last three are about the server. ``LOGIN``: a person, not a key."""
 
     READ: Final = "read"
     EDIT: Final = "edit"
     INGEST: Final = "ingest"
     METRICS: Final = "metrics"
     ADMIN: Final = "admin"
+    LOGIN: Final = "login"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The one who made a request."""
+    """The one who made a request.
+
+    Attributes:
+        project: What they see.
+        rights: What they may do there.
+        name: A user's name, or the beginning of a key.
+        address: Where the request came from.
+        csrf: What a browser's forms and scripts have to send along; empty without a login.
+        projects: Ids and names of what may be switched to.
+        is_archived: Whether the project takes nothing more.
+    """
 
     project: str
     rights: frozenset[str]
+    name: str = ""
+    address: str = ""
+    csrf: str = ""
+    projects: tuple[tuple[str, str], ...] = ()
+    is_archived: bool = False
 
     def may(self, right: str) -> bool:
         """Whether the caller has a right."""
         return right in self.rights
 
 
-LOCAL: Final = Caller(DEFAULT_PROJECT, frozenset({Right.READ, Right.EDIT, Right.INGEST}))
+LOCAL: Final = Caller(DEFAULT_PROJECT, frozenset({Right.READ, Right.EDIT, Right.INGEST}), "this machine")
 """Whoever may reach a dashboard without a login: the person at this machine."""
 
 
@@ -48,6 +64,11 @@ def caller_of(request: Request) -> Caller:
     """Who makes this request. Fails when nobody has been admitted, so a route behind no door answers nothing."""
     caller: Caller = request.state.caller
     return caller
+
+
+def note_change(request: Request, action: str, target: str) -> None:
+    """Put what a caller changed on the record, where one is kept."""
+    request.app.state.note_change(caller_of(request), action, target)
 
 
 def reader_of(request: Request) -> Reader:

@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -13,6 +14,9 @@ from agentops_dashboard.local import find_session_id, open_local
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.store import home_directory
+
+if TYPE_CHECKING:
+    from agentops_dashboard.door.settings import ServerSettings
 
 __all__ = ["demo", "export", "import_", "reprice", "serve", "sessions", "show"]
 
@@ -93,14 +97,56 @@ def show(argv: list[str]) -> int:
 
 
 def serve(argv: list[str]) -> int:
-    """Serve the dashboard on this machine."""
-    from agentops_dashboard.server import DEFAULT_PORT, run
+    """Serve the dashboard: to this machine, or with a login to others."""
+    from agentops_dashboard.server import DEFAULT_PORT, LOOPBACK_HOST, run
 
-    parser = _parser("serve", "Serve the dashboard on this machine, on 127.0.0.1 only.")
+    parser = _parser("serve", "Serve the dashboard: on 127.0.0.1 only, or with --auth to a team.")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"{DEFAULT_PORT} by default; 0 picks a free one")
     parser.add_argument("--open", action="store_true", help="open it in the browser")
+    parser.add_argument("--auth", action="store_true", help="ask for a login or an API key, and keep projects apart")
+    server = parser.add_argument_group("with --auth")
+    server.add_argument("--host", help=f"address to listen on ({LOOPBACK_HOST}); 0.0.0.0 is all")
+    server.add_argument("--public-url", metavar="URL", help="where users reach it: https://agentops.example.com")
+    server.add_argument(
+        "--trusted-proxy", action="append", metavar="IP", help="proxy whose X-Forwarded- headers count; repeatable"
+    )
+    server.add_argument("--key-rate", type=_positive, metavar="N", help="requests per second of one API key (200)")
+    server.add_argument(
+        "--address-rate", type=_positive, metavar="N", help="the same of one address without a key (100)"
+    )
+    server.add_argument("--metrics-open", action="store_true", default=None, help="/metrics needs no key")
     options = parser.parse_args(argv)
-    return run(home_directory(), options.port, opens_browser=options.open)
+    if not options.auth:
+        _refuse_server_options(options)
+        return run(home_directory(), options.port, opens_browser=options.open)
+    return run(
+        home_directory(),
+        options.port,
+        host=options.host or LOOPBACK_HOST,
+        opens_browser=options.open,
+        settings=_server_settings(options),
+        proxies=options.trusted_proxy or (),
+    )
+
+
+def _refuse_server_options(options: argparse.Namespace) -> None:
+    for name in ("host", "public_url", "trusted_proxy", "key_rate", "address_rate", "metrics_open"):
+        if getattr(options, name) is not None:
+            raise AgentOpsError(
+                f"--{name.replace('_', '-')} needs --auth: without a login the dashboard is for this machine only."
+            )
+
+
+def _server_settings(options: argparse.Namespace) -> "ServerSettings":
+    try:
+        from agentops_dashboard.door.settings import ServerSettings
+    except ModuleNotFoundError as error:
+        raise AgentOpsError(
+            f"`agentops serve --auth` needs the package {error.name!r}, which is not installed; "
+            "run: pip install 'agentops[server]'"
+        ) from error
+    given = {name: getattr(options, name) for name in ("public_url", "key_rate", "address_rate", "metrics_open")}
+    return ServerSettings(**{name: value for name, value in given.items() if value is not None})
 
 
 def demo(argv: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""``agentops serve``: the application on this machine's loopback address."""
+"""``agentops serve``: the application on this machine's loopback address, or, with a login, on any."""
 
 import json
 import os
@@ -6,38 +6,66 @@ import socket
 import sys
 import threading
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from agentops.errors import AgentOpsError
 from agentops_dashboard.app import create_app
 
-__all__ = ["DEFAULT_PORT", "SERVE_FILE", "run", "served_at"]
+if TYPE_CHECKING:
+    from agentops_dashboard.door.settings import ServerSettings
+
+__all__ = ["DEFAULT_PORT", "LOOPBACK_HOST", "SERVE_FILE", "run", "served_at"]
 
 DEFAULT_PORT = 8632
 SERVE_FILE = "serve.json"
 """Tells programs on this machine where their sessions can be looked at: ``{"url", "pid"}``."""
 
-_HOST = "127.0.0.1"
+LOOPBACK_HOST = "127.0.0.1"
 
 
-def run(home: Path, port: int, *, opens_browser: bool = False, page: str = "") -> int:
+def run(
+    home: Path,
+    port: int,
+    *,
+    host: str = LOOPBACK_HOST,
+    opens_browser: bool = False,
+    page: str = "",
+    settings: "ServerSettings | None" = None,
+    proxies: Sequence[str] = (LOOPBACK_HOST,),
+) -> int:
     """Serve until interrupted.
 
     Args:
         home: Home directory with the store and the spool.
         port: 0 picks a free one.
+        host: Address to listen on; another one than this machine's own only with a login.
         opens_browser: Also open the page in a browser.
         page: Path of the page that is announced; the first page by default.
+        settings: Serve with a login.
+        proxies: Addresses whose ``X-Forwarded-`` headers are believed.
 
     Raises:
-        AgentOpsError: The port is in use, or may not be used.
+        AgentOpsError: The port is in use, or may not be used; or nobody could sign in.
     """
-    listener = _listen(home, port)
-    url = f"http://{_HOST}:{listener.getsockname()[1]}"
-    app = create_app(home)
-    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=2, access_log=False)
+    if settings is not None:
+        _require_admin(home)
+    listener = _listen(home, host, port)
+    name = f"[{host}]" if ":" in host else host
+    url = (settings and settings.public_url) or f"http://{name}:{listener.getsockname()[1]}"
+    app = create_app(home, server=settings)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        lifespan="on",
+        timeout_graceful_shutdown=2,
+        access_log=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
+    )
     server = _AnnouncedServer(config, home, url, page=page, opens_browser=opens_browser)
     server.run(sockets=[listener])
     return 0
@@ -57,24 +85,36 @@ def served_at(home: Path) -> str | None:
     return str(running.get("url"))
 
 
-def _listen(home: Path, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _require_admin(home: Path) -> None:
+    from agentops_dashboard.accounts import Accounts, accounts_path
+
+    accounts = Accounts(accounts_path(home))
+    has_admin = accounts.users.has_admin()
+    accounts.close()
+    if not has_admin:
+        raise AgentOpsError("nobody could sign in yet. Make the first user: agentops users create --admin NAME")
+
+
+def _listen(home: Path, host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     if os.name != "nt":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((_HOST, port))
+        listener.bind((host, port))
         listener.listen(128)
     except (OSError, OverflowError) as error:
         listener.close()
-        raise AgentOpsError(_port_problem(home, port, error)) from error
+        raise AgentOpsError(_port_problem(home, host, port, error)) from error
     return listener
 
 
-def _port_problem(home: Path, port: int, error: Exception) -> str:
+def _port_problem(home: Path, host: str, port: int, error: Exception) -> str:
     running = _read_serve_file(home)
-    if running is not None and running.get("url") == f"http://{_HOST}:{port}":
+    if running is not None and running.get("url") == f"http://{host}:{port}":
         return f"the dashboard is already served at {running['url']} (process {running['pid']}). Open it there."
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if host != LOOPBACK_HOST and port:
+        return f"{host} port {port} cannot be used ({reason}). Choose others with --host and --port."
     return f"port {port} cannot be used ({reason}). To take any free port, run: agentops serve --port 0"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agentops.errors import StoreError
-from agentops_dashboard.store.migrations import migrate
+from agentops_dashboard.store.sqlite.migrations import migrate
 
 __all__ = ["Database", "secret_hash"]
 

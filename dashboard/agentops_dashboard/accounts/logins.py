@@ -64,7 +64,7 @@ class Logins:
         user = self._users.by_id(row["user_id"]) if row else None
         return Login(user, row["project"], row["seen_ns"]) if row and user else None
 
-    def note_use(self, secret: str, login: Login, project: str) -> None:
+    def note_use(self, secret: str, login: Login, project: str | None) -> None:
         """Remember that the browser is in use and what it looks at; not for every request."""
         now_ns = time.time_ns()
         if login.project == project and now_ns - login.seen_ns < _NOTED_AGAIN_NS:

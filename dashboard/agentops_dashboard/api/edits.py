@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from fastapi import Body, FastAPI
+from starlette.requests import Request
 from starlette.responses import Response
 
 from agentops_dashboard.api.answers import json_response, problem
-from agentops_dashboard.caller import ReaderOf
+from agentops_dashboard.caller import ReaderOf, note_change
 from agentops_dashboard.store import Store
 from agentops_dashboard.store.store import ANNOTATIONS
 
@@ -23,11 +24,12 @@ def add_edits(app: FastAPI, store: Store) -> None:
     """Add the changing routes."""
 
     @app.put("/api/v1/sessions/{session_id}/tags", tags=["edits"], summary="Set a session's tags")
-    def tags(reader: ReaderOf, session_id: str, tags: Tags) -> Response:
+    def tags(request: Request, reader: ReaderOf, session_id: str, tags: Tags) -> Response:
         found = reader.session(session_id)
         if found is None:
             return problem(404, f"There is no session {session_id[:80]!r}.")
         store.set_tags(reader.project, found["id"], [tag.strip()[:200] for tag in tags if tag.strip()])
+        note_change(request, "session.tags", found["id"])
         return json_response(reader.session(found["id"]))
 
     @app.put(
@@ -35,7 +37,9 @@ def add_edits(app: FastAPI, store: Store) -> None:
         tags=["edits"],
         summary="Bookmark, score (up, down) or note a session or span; null takes it back",
     )
-    def say(reader: ReaderOf, session_id: str, name: str, value: Value, span_id: SpanId = "") -> Response:
+    def say(  # noqa: PLR0917 - FastAPI passes them by name
+        request: Request, reader: ReaderOf, session_id: str, name: str, value: Value, span_id: SpanId = ""
+    ) -> Response:
         found = reader.session(session_id)
         if found is None:
             return problem(404, f"There is no session {session_id[:80]!r}.")
@@ -45,17 +49,22 @@ def add_edits(app: FastAPI, store: Store) -> None:
             return problem(422, f"A score is up, down or null, not {value[:80]!r}.")
         said = value.strip() or None if value else None
         store.annotate(reader.project, found["id"], span_id=span_id, name=name, value=said)
+        note_change(request, f"session.{name}", found["id"])
         return json_response(reader.session(found["id"]))
 
     @app.delete("/api/v1/sessions/{session_id}", tags=["edits"], summary="Delete a session for good")
-    def delete(reader: ReaderOf, session_id: str) -> Response:
-        deleted = store.delete_sessions(reader.project, [session_id])
-        return (
-            json_response({"deleted": deleted})
-            if deleted
-            else problem(404, f"There is no session {session_id[:80]!r}.")
-        )
+    def delete(request: Request, reader: ReaderOf, session_id: str) -> Response:
+        deleted = _delete(request, reader.project, [session_id])
+        if not deleted:
+            return problem(404, f"There is no session {session_id[:80]!r}.")
+        return json_response({"deleted": deleted})
 
     @app.post("/api/v1/sessions/delete", tags=["edits"], summary="Delete several sessions for good")
-    def delete_many(reader: ReaderOf, ids: Ids) -> Response:
-        return json_response({"deleted": store.delete_sessions(reader.project, ids)})
+    def delete_many(request: Request, reader: ReaderOf, ids: Ids) -> Response:
+        return json_response({"deleted": _delete(request, reader.project, ids)})
+
+    def _delete(request: Request, project: str, ids: list[str]) -> int:
+        deleted = store.delete_sessions(project, ids)
+        if deleted:
+            note_change(request, "session.deleted", f"{deleted}: {' '.join(ids)}")
+        return deleted

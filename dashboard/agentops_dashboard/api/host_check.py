@@ -1,5 +1,6 @@
 """Who may ask a dashboard without a login: this machine, and pages of the dashboard itself."""
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -8,9 +9,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from agentops_dashboard.api.answers import problem
 from agentops_dashboard.caller import LOCAL, admit
 
-__all__ = ["HostCheck"]
+__all__ = ["LOOPBACK", "HostCheck", "name_of"]
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+"""Names of this machine."""
 
 
 class HostCheck:
@@ -23,14 +25,14 @@ class HostCheck:
 
     def __init__(self, app: ASGIApp, hosts: tuple[str, ...] = ()) -> None:
         self._app = app
-        self._hosts = _LOOPBACK | frozenset(hosts)
+        self._hosts = LOOPBACK | frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
         if scope["type"] in ("http", "websocket"):
             headers = Headers(scope=scope)
             host = headers.get("host", "")
-            if _name(host) not in self._hosts:
+            if name_of(host) not in self._hosts:
                 answer = problem(421, f"This dashboard is for this machine only and does not answer to {host[:80]!r}.")
                 await answer(scope, receive, send)
                 return
@@ -43,6 +45,6 @@ class HostCheck:
         await self._app(scope, receive, send)
 
 
-def _name(host: str) -> str:
-    """The name without the port."""
+def name_of(host: str) -> str:
+    """The name of a ``Host`` header, without the port."""
     return host.rsplit(":", 1)[0].lower() if not host.endswith("]") and ":" in host else host.lower()

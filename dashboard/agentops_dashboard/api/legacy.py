@@ -1,6 +1,7 @@
 """Routes for clients of the AgentOps 0.4 service: sign-in, log upload, and its public read API.
 
-This machine's dashboard knows no keys, so any key signs in; the token that it gets says nothing about the key.
+This machine's dashboard knows no keys, so any key signs in; the token that it gets says nothing about the key. On a
+server with a login the token is the key itself: the client has it already, and no second secret needs to be kept.
 """
 
 import secrets
@@ -17,9 +18,9 @@ from agentops_dashboard.caller import ReaderOf, caller_of
 from agentops_dashboard.ingest.body import BodyError, decompress, read_body
 from agentops_dashboard.reader import Session, Span
 from agentops_dashboard.semantics.values import as_object
-from agentops_dashboard.store import Store
+from agentops_dashboard.store import DEFAULT_PROJECT, Store
 
-__all__ = ["add_legacy"]
+__all__ = ["add_legacy", "base_url"]
 
 _LOG_LIMIT = 25 * 1024 * 1024
 _KEY_LIMIT = 500
@@ -36,19 +37,29 @@ def add_legacy(app: FastAPI, store: Store) -> None:
 def _add_sign_in(app: FastAPI) -> None:
     @app.post("/v3/auth/token", tags=["legacy"], summary="Sign in, as the old service's client does")
     def token(request: Request, api_key: Key) -> Response:
-        if not api_key.strip():
-            return problem(400, "The API key is empty.")
-        return json_response(
-            {
-                "token": secrets.token_urlsafe(32),
-                "project_id": caller_of(request).project,
-                "project_prem_status": "free",
-            }
-        )
+        project = _project_of(request, api_key.strip())
+        if project is None:
+            return problem(401, "This API key is not known, or was revoked, or has expired.")
+        return json_response({"token": _token(request, api_key), "project_id": project, "project_prem_status": "free"})
 
     @app.post("/public/v1/auth/access_token", tags=["legacy"], summary="Sign in to the public API")
-    def access_token(api_key: Key) -> Response:
-        return json_response({"bearer": secrets.token_urlsafe(32)}) if api_key.strip() else problem(400, "No API key.")
+    def access_token(request: Request, api_key: Key) -> Response:
+        if _project_of(request, api_key.strip()) is None:
+            return problem(401, "This API key is not known, or was revoked, or has expired.")
+        return json_response({"bearer": _token(request, api_key)})
+
+
+def _project_of(request: Request, api_key: str) -> str | None:
+    """The project that a key opens; on a dashboard without a login every key opens the same one."""
+    accounts = request.app.state.accounts
+    if accounts is None:
+        return DEFAULT_PROJECT if api_key else None
+    key = accounts.keys.find(api_key)
+    return key.project if key else None
+
+
+def _token(request: Request, api_key: str) -> str:
+    return secrets.token_urlsafe(32) if request.app.state.accounts is None else api_key.strip()
 
 
 def _add_logs(app: FastAPI, store: Store) -> None:
@@ -66,7 +77,13 @@ def _add_logs(app: FastAPI, store: Store) -> None:
         if wrapped is not None and isinstance(wrapped.get("body"), str):
             text = wrapped["body"]
         size = await run_in_threadpool(store.put_log, caller_of(request).project, identity, text)
-        return json_response({"url": f"{request.base_url}sessions/{identity}", "size": size})
+        return json_response({"url": f"{base_url(request)}sessions/{identity}", "size": size})
+
+
+def base_url(request: Request) -> str:
+    """The address at which the caller reaches the server, with a slash at its end."""
+    server = request.app.state.server
+    return f"{server.public_url.rstrip('/')}/" if server is not None and server.public_url else str(request.base_url)
 
 
 def _trace_id(text: str) -> str | None:

@@ -89,7 +89,7 @@ def add_routes(app: FastAPI) -> None:
         session = reader.session(session_id)
         if session is None:
             return _missing(request, session_id)
-        address = Address(f"/sessions/{session_id}", dict(request.query_params))
+        address = Address(f"/sessions/{session_id}", {**request.query_params, "view": "timeline"})
         values = row_values(address, session, reader.outlines.of(session_id))
         return page(request, "timeline_piece.html", **(values | {"address": address}))
 

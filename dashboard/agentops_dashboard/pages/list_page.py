@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 
-from agentops_dashboard.caller import ReaderOf
+from agentops_dashboard.caller import ReaderOf, Right, caller_of
 from agentops_dashboard.pages import session_list as shown
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.columns import COLUMNS, chosen_columns, columns_text, with_chosen
@@ -194,7 +194,7 @@ def _list(request: Request, reader: Reader, address: Address) -> Response:
         columns_text=columns_text(values["columns"]),
         is_compact=address.get("density") == "compact",
         exports=_EXPORTS.items(),
-        can_change=True,
+        can_change=caller_of(request).may(Right.EDIT),
         is_blank=values["total"] == 0 and not query and time_range.key == "all",
         quick_start=shown.QUICK_START,
         address=address,

@@ -43,6 +43,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     theme = request.cookies.get("theme", "")
     values.setdefault("address", address_of(request))
     values.setdefault("section", "")
+    values.setdefault("who", getattr(request.state, "caller", None))
     zone = zone_of(request)
     values |= {"zone": zone, "absolute_time": partial(write.absolute_time, zone=zone.info)}
     html = render(template, theme=theme if theme in _THEMES else "system", **values)

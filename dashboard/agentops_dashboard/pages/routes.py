@@ -23,6 +23,11 @@ def add_pages(app: FastAPI) -> None:
     compare_page.add_routes(app)
     analytics_page.add_routes(app)
     settings_page.add_routes(app, app.state.store)
+    if app.state.accounts is not None:
+        from agentops_dashboard.pages import access_page, login_page
+
+        login_page.add_routes(app, app.state.accounts)
+        access_page.add_routes(app, app.state.accounts)
 
 
 def _home() -> Response:

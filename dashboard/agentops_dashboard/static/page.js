@@ -31,7 +31,7 @@ export async function piece(url, signal) {
 
 /** Change something over the API; throws with the server's words when it is refused. */
 export async function change(method, url, data) {
-  const response = await fetch(url, { method, headers: { "Content-Type": "application/json" }, body: data && JSON.stringify(data) });
+  const response = await fetch(url, { method, headers: { "Content-Type": "application/json", "X-CSRF-Token": root.dataset.csrf ?? "" }, body: data && JSON.stringify(data) });
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw new Error(answer?.error?.message ?? `${response.status} ${response.statusText}`);
   return answer;

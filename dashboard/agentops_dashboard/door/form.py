@@ -1,0 +1,38 @@
+"""Forms: read whole and small, and given on to whoever reads the request next."""
+
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.types import Message, Receive
+
+__all__ = ["is_form", "read_form", "replay"]
+
+_LIMIT = 64 * 1024
+_TYPE = "application/x-www-form-urlencoded"
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body is a form's."""
+    return request.headers.get("content-type", "").split(";")[0].strip().lower() == _TYPE
+
+
+async def read_form(request: Request) -> tuple[dict[str, str], bytes]:
+    """Return the fields of a form and its body; no fields when it is larger than 64 KiB."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LIMIT:
+            return {}, b""
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)), body
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Give out a body that was read already, then whatever comes."""
+    waiting = [body]
+
+    async def again() -> Message:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return again

@@ -169,6 +169,54 @@ def test_lanes_show_each_agent_once(site: Site, open_page: Open) -> None:
     assert len(names) == len(set(names)) > 1
 
 
+def test_a_session_is_played(site: Site, open_page: Open) -> None:
+    """Space lets a cursor go, what has not begun is pale; arrows step from beginning to beginning; Escape ends it."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline"))
+    page.locator(".trow").nth(1).click()
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".cursor")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("aria-pressed", "false")
+    place = "cursor => cursor.getBoundingClientRect().left"
+    before = page.locator(".cursor").evaluate(place)
+    page.keyboard.press("ArrowRight")
+    after = page.locator(".cursor").evaluate(place)
+    assert after > before
+    assert page.locator(".trow.future").count() > 0
+    page.keyboard.press("Escape")
+    expect(page.locator(".cursor")).to_have_count(0)
+    expect(page.locator(".trow.future")).to_have_count(0)
+
+
+def test_arranging_the_timeline(site: Site, open_page: Open) -> None:
+    """Lanes per agent have arrows between them, lanes per kind none; by start, no row begins before one above it."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline"))
+    page.get_by_text("Arrange").click()
+    page.get_by_text("A lane per agent").click()
+    expect(page.locator(".arrows g").first).to_be_attached()
+    page.get_by_text("Arrange").click()
+    page.get_by_text("A lane per kind").click()
+    expect(page.locator(".arrows")).to_have_count(0)
+    expect(page.locator(".lane-row b").first).to_have_text("Agent")
+    page.get_by_text("Arrange").click()
+    page.get_by_text("By start").click()
+    starts = page.locator(".lane").evaluate_all("lanes => lanes.map(lane => Number(lane.dataset.x1))")
+    assert starts == sorted(starts)
+    assert len(starts) > 10
+
+
+def test_typing_goes_to_a_name(site: Site, open_page: Open) -> None:
+    """Letters typed one after the other go to the row whose name begins so, also where one of them is a key itself."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree"))
+    names = page.locator(".trow b").all_inner_texts()
+    wanted = next(name for name in names if name[1] == "e" and names.index(name) > 2)
+    page.locator("#tree").focus()
+    page.keyboard.press("Home")
+    page.keyboard.type(wanted[:4])
+    expect(page.locator(f"{SELECTED} b")).to_have_text(re.compile(f"^{wanted[:4]}"))
+
+
 def test_previous_and_next_stay_within_the_list(site: Site, open_page: Open) -> None:
     """From a filtered list, the next session is the next one of that list."""
     page = open_page(site.at("/sessions?q=status:error"))

@@ -24,7 +24,7 @@ from agentops_dashboard.pages.session_file import session_file
 from agentops_dashboard.pages.session_views import attributes_view, errors_view, raw_view
 from agentops_dashboard.pages.span_detail import detail_values
 from agentops_dashboard.pages.time_range import chosen_range
-from agentops_dashboard.pages.tree_view import kind_toggles, next_marked, row_values, short_name, view_of
+from agentops_dashboard.pages.tree_view import kind_toggles, next_marked, reaching, row_values, short_name, view_of
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.outline import Outline, Outlines
 
@@ -148,6 +148,7 @@ def _details(request: Request, reader: Reader, session: Session) -> Response:
     span = reader.span(selected, session["id"]) if selected else None
     if span is not None and not address.get("span"):
         address = Address(address.path, {**address.params, "span": span["id"]})
+    address = reaching(address, outline)
     values = _header(session, outline) | _neighbours(reader, address, session)
     values["nested"] = reader.children(session["id"])
     values |= detail_values(address, session, outline, span, request.app.state.store.prices)

@@ -1,4 +1,4 @@
-"""The timeline of a session: scale, ruler, overview, critical path, lanes per agent."""
+"""The timeline of a session: scale, ruler, overview, critical path, what was spent, and the moments of playback."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,7 +10,10 @@ from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.kinds import kind_look
 from agentops_dashboard.reader.outline import Outline
 
-__all__ = ["WIDTH", "Scale", "critical_path", "lanes", "overview", "ruler", "scale_of", "zoom_of"]
+__all__ = [
+    "BUSY_KINDS", "WIDTH", "Scale", "cost_curve", "critical_path", "gaps_in", "moments", "overview", "ruler",
+    "scale_of", "zoom_of",
+]  # fmt: skip
 
 WIDTH: Final = 1000.0
 """A timeline is this many units wide, whatever its duration."""
@@ -35,8 +38,9 @@ _STEPS_MS: Final = tuple(
 )
 _GAP_SHARE: Final = 0.04
 _GAP_WIDTH: Final = 18.0
-_MOST_BARS: Final = 3000
-_BUSY_KINDS: Final = (SpanKind.LLM, SpanKind.TOOL, SpanKind.RETRIEVER, SpanKind.EMBEDDING)
+_MOST_POINTS: Final = 400
+_MOST_MOMENTS: Final = 2000
+BUSY_KINDS: Final = (SpanKind.LLM, SpanKind.TOOL, SpanKind.RETRIEVER, SpanKind.EMBEDDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,11 @@ class Scale:
         idle = sum(end - start for start, end in self.gaps)
         busy = max(1, self.last_ns - self.first_ns - idle)
         object.__setattr__(self, "unit_ns", busy / (WIDTH - len(self.gaps) * _GAP_WIDTH))
+
+    @property
+    def busy_ms(self) -> float:
+        """The time that is drawn, without the gaps."""
+        return self.unit_ns * (WIDTH - len(self.gaps) * _GAP_WIDTH) / 1e6
 
     def x(self, moment_ns: int) -> float:
         """Where a moment lies, in units."""
@@ -106,6 +115,14 @@ def _idle(outline: Outline, first: int, last: int) -> tuple[tuple[int, int], ...
     return tuple(gaps[:20])
 
 
+def gaps_in(scale: Scale) -> list[dict[str, Any]]:
+    """Where time was left out, in units, and how much of it."""
+    return [
+        {"x1": scale.x(start), "x2": scale.x(end), "text": write.duration((end - start) / 1e6)}
+        for start, end in scale.gaps
+    ]
+
+
 def zoom_of(address: Address) -> tuple[float, float]:
     """The stretch in sight, in units, from ``zoom=120.5-300``; everything if it makes no sense."""
     first, _, last = address.get("zoom").partition("-")
@@ -142,7 +159,7 @@ def overview(outline: Outline, scale: Scale) -> dict[str, Any]:
 
 
 def _overview(outline: Outline, scale: Scale) -> dict[str, Any]:
-    kinds = _BUSY_KINDS
+    kinds = BUSY_KINDS
     bins = {kind: [0.0] * (_BINS + 1) for kind in kinds}
     failed: list[float] = []
     size = WIDTH / _BINS
@@ -178,33 +195,50 @@ def critical_path(outline: Outline) -> frozenset[str]:
     return frozenset(facts_of(outline)["critical_path"])
 
 
-def lanes(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
-    """One lane per agent with its calls in it, agents by their first call; calls outside of any agent come last."""
-    found: dict[str, dict[str, Any]] = {}
-    names: list[str] = [""] * len(outline)
-    for place, row in enumerate(outline.index.order):
-        above = outline.parents[place]
-        names[place] = (row.agent or row.name) if row.kind == SpanKind.AGENT else (names[above] if above >= 0 else "")
-        if row.kind == SpanKind.AGENT or row.kind in _BUSY_KINDS or row.kind == SpanKind.HUMAN:
-            name = names[place] or row.agent or ""
-            lane = found.setdefault(name, {"name": name, "bars": [], "calls": 0, "errors": 0, "left_out": 0})
-            lane["calls"] += row.kind != SpanKind.AGENT
-            lane["errors"] += row.status == SpanStatus.ERROR
-            if len(lane["bars"]) < _MOST_BARS:
-                lane["bars"].append(_bar(row, scale))
-            else:
-                lane["left_out"] += 1
-    return sorted(found.values(), key=lambda lane: not lane["name"])
+def cost_curve(outline: Outline, scale: Scale) -> dict[str, Any] | None:
+    """What was spent so far, and how much each model call was given to read, over the time; None if nobody says.
+
+    Points are ``(x, y)`` in units, y from 0 (top) to 30; at most 400 of each.
+    """
+    key = ("curve", scale.gaps)
+    if key not in outline.derived:
+        outline.derived[key] = _curve(outline, scale)
+    found: dict[str, Any] | None = outline.derived[key]
+    return found
 
 
-def _bar(row: Any, scale: Scale) -> dict[str, Any]:
-    end = row.end_ns or scale.last_ns
-    return {
-        "id": row.span_id,
-        "x1": scale.x(row.start_ns),
-        "x2": scale.x(end),
-        "tone": kind_look(row.kind).tone,
-        "is_agent": row.kind == SpanKind.AGENT,
-        "is_failed": row.status == SpanStatus.ERROR,
-        "title": f"{row.name}: {write.duration((end - row.start_ns) / 1e6)}",
-    }
+def _curve(outline: Outline, scale: Scale) -> dict[str, Any] | None:
+    calls = [row for row in outline.index.order if row.end_ns and (row.cost_nano or row.input_tokens)]
+    if len(calls) < 2:
+        return None
+    calls.sort(key=lambda row: row.end_ns)
+    spent, most = 0, max(row.input_tokens or 0 for row in calls)
+    total = sum(row.cost_nano or 0 for row in calls)
+    cost: list[tuple[float, float]] = [(0.0, 30.0)]
+    context: list[tuple[float, float]] = []
+    step = max(1, len(calls) // _MOST_POINTS)
+    for number, row in enumerate(calls):
+        spent += row.cost_nano or 0
+        if number % step == 0 or number == len(calls) - 1:
+            cost.append((scale.x(row.end_ns), 30 - 27 * spent / total if total else 30.0))
+            if row.input_tokens:
+                context.append((scale.x(row.start_ns), 30 - 27 * row.input_tokens / most))
+    cost.append((WIDTH, cost[-1][1]))
+    return {"cost": _steps(cost) if total else "", "context": context, "total": total / 1e9 or None, "most": most}
+
+
+def _steps(points: list[tuple[float, float]]) -> str:
+    """An SVG path that goes up where something was added."""
+    path = [f"M{points[0][0]:.2f} {points[0][1]:.2f}"]
+    path += [f"H{x:.2f}V{y:.2f}" for x, y in points[1:]]
+    return "".join(path)
+
+
+def moments(outline: Outline, scale: Scale) -> list[float]:
+    """Where something began, in units, in order: what playback steps through; at most 2,000."""
+    key = ("moments", scale.gaps)
+    if key not in outline.derived:
+        places = sorted({round(scale.x(row.start_ns), 3) for row in outline.index.order})
+        outline.derived[key] = places[:: max(1, -(-len(places) // _MOST_MOMENTS))]
+    found: list[float] = outline.derived[key]
+    return found

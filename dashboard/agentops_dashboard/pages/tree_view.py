@@ -6,14 +6,28 @@ from typing import Any, Final
 from agentops.semconv import Operation, SpanKind, SpanStatus
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.kinds import KINDS
-from agentops_dashboard.pages.timeline import critical_path, lanes, overview, ruler, scale_of, zoom_of
-from agentops_dashboard.reader import Session
+from agentops_dashboard.pages.lanes import arrows, lanes_by_agent, lanes_by_kind
+from agentops_dashboard.pages.timeline import (
+    Scale,
+    cost_curve,
+    critical_path,
+    gaps_in,
+    moments,
+    overview,
+    ruler,
+    scale_of,
+    zoom_of,
+)
+from agentops_dashboard.reader import Session, TreeRow
 from agentops_dashboard.reader.outline import Outline, TreeView
 
-__all__ = ["WINDOW", "kind_toggles", "next_marked", "row_values", "short_name", "view_of"]
+__all__ = ["CHILDREN", "WINDOW", "kind_toggles", "next_marked", "reaching", "row_values", "short_name", "view_of"]
 
 WINDOW: Final = 100
-_STATE: Final = ("collapsed", "opened", "depth", "kinds", "errors", "unwrap", "find", "only")
+CHILDREN: Final = 200
+"""So many children of a span are shown at first, and with each click on "more"."""
+
+_STATE: Final = ("collapsed", "opened", "depth", "kinds", "errors", "unwrap", "find", "only", "more", "order")
 _OPERATIONS: Final = tuple(f"{value} " for name, value in vars(Operation).items() if name.isupper())
 
 
@@ -29,7 +43,35 @@ def view_of(address: Address) -> TreeView:
         is_unwrapped=address.is_set("unwrap"),
         find=address.get("find")[:200],
         hits_only=address.is_set("only"),
+        most_children=CHILDREN,
+        more=_more(address),
+        is_by_start=address.get("order") == "start",
     )
+
+
+def _more(address: Address) -> frozenset[tuple[str, int]]:
+    """Read ``more=<span id>.400,…``: how many children of single spans are shown."""
+    parts = (part.rpartition(".") for part in address.get("more").split(","))
+    return frozenset((span_id, int(most)) for span_id, _, most in parts if most.isascii() and most.isdigit())
+
+
+def _more_text(more: dict[str, int]) -> str | None:
+    return ",".join(f"{span_id}.{most}" for span_id, most in sorted(more.items())) or None
+
+
+def reaching(address: Address, outline: Outline) -> Address:
+    """The address with as many children shown as it takes to show the selected span."""
+    place = outline.places.get(address.get("span"), -1)
+    more = dict(_more(address))
+    before = dict(more)
+    while place >= 0 and (above := outline.parents[place]) >= 0:
+        position, parent_id = outline.index.place[place][0], outline.index.order[above].span_id
+        if position >= more.get(parent_id, CHILDREN):
+            more[parent_id] = (position // CHILDREN + 1) * CHILDREN
+        place = above
+    if more == before:
+        return address
+    return Address(address.path, {**address.params, "more": _more_text(more) or ""})
 
 
 def short_name(name: str) -> str:
@@ -81,6 +123,8 @@ def tree_values(address: Address, session: Session, outline: Outline) -> dict[st
         "is_sum": address.get("sum", "subtree") == "subtree",
         "state_params": {name: address.get(name) for name in _STATE if address.get(name)},
         "short_name": short_name,
+        "more_link": lambda row: _more_link(address, row),
+        "most_more": CHILDREN,
         "fold_link": lambda row: _fold_link(address, view, row["span"]["id"], is_closed=row["is_collapsed"]),
         "first_ns": session["start_ns"],
         "length_ns": max(1, _length_ns(session, outline)),
@@ -117,11 +161,28 @@ def row_values(address: Address, session: Session, outline: Outline) -> dict[str
             "scale": scale,
             "zoom": zoom,
             "ticks": ruler(scale, zoom),
+            "gaps": gaps_in(scale),
             "overview": overview(outline, scale),
             "critical": critical_path(outline) if address.is_set("critical") else frozenset(),
-            "lanes": lanes(outline, scale) if address.is_set("lanes") else [],
+            "curve": cost_curve(outline, scale),
+            "moments": moments(outline, scale),
+            **_lanes(address, outline, scale),
         }
     return values
+
+
+def _lanes(address: Address, outline: Outline, scale: Scale) -> dict[str, Any]:
+    if not address.is_set("lanes"):
+        return {"lanes": [], "arrows": []}
+    if address.get("lanes") == "kind":
+        return {"lanes": lanes_by_kind(outline, scale), "arrows": []}
+    found = lanes_by_agent(outline, scale)
+    return {"lanes": found, "arrows": arrows(outline, scale, [lane["name"] for lane in found])}
+
+
+def _more_link(address: Address, row: TreeRow) -> str:
+    shown = dict(_more(address)) | {str(row["span"]["parent_id"]): row["position"] + 1 + CHILDREN}
+    return address.link(address.path.removesuffix("/rows"), more=_more_text(shown), limit=None, offset=None)
 
 
 def _fold_link(address: Address, view: TreeView, span_id: str, *, is_closed: bool) -> str:

@@ -1,7 +1,9 @@
 """A session's whole tree kept in memory, so that windows of it, sums and searches cost next to nothing."""
 
 from collections import OrderedDict, namedtuple
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -39,6 +41,9 @@ class TreeView:
         is_unwrapped: Leave out wrapper spans that have children and did not fail.
         find: Text to look for in names, previews, agents, models and errors.
         hits_only: Only what ``find`` hits, and its ancestors.
+        most_children: Show so many children of a span, unless something is looked for or filtered by;
+        more: so many of these spans instead.
+        is_by_start: In the order of time, without levels.
     """
 
     collapsed: frozenset[str] = frozenset()
@@ -49,6 +54,14 @@ class TreeView:
     is_unwrapped: bool = False
     find: str = ""
     hits_only: bool = False
+    most_children: int | None = None
+    more: frozenset[tuple[str, int]] = frozenset()
+    is_by_start: bool = False
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether some spans are left out for what they are."""
+        return bool(self.kinds or self.errors_only or (self.hits_only and self.find))
 
     def is_closed(self, span_id: str, depth: int) -> bool:
         """Whether the subtree of a span shown at a depth is folded away."""
@@ -56,7 +69,7 @@ class TreeView:
         return is_deep or span_id in self.collapsed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visible:
     """The visible rows: places in the outline, shown depths, which are hits, how many wrappers were left out."""
 
@@ -64,14 +77,22 @@ class Visible:
     depths: list[int]
     hits: list[int]
     unwrapped: int
+    cut: dict[int, int] = field(default_factory=dict)
+    """Where children are left out: the last place shown of them, and how many come after it."""
 
     def row_of(self, place: int) -> int:
-        """The row at which a place is shown, or the nearest one above it."""
+        """The row at which a place is shown, or the nearest one above it in the tree."""
+        if place in self._rows:
+            return self._rows[place]
         low, high = 0, len(self.places)
         while low < high:
             middle = (low + high) // 2
             low, high = (middle + 1, high) if self.places[middle] <= place else (low, middle)
         return max(0, low - 1)
+
+    @cached_property
+    def _rows(self) -> dict[int, int]:
+        return {place: row for row, place in enumerate(self.places)}
 
 
 @dataclass(slots=True)
@@ -143,6 +164,8 @@ class Outline:
         shown = self.index.depth[:]
         places: list[int] = []
         place, count, unwrapped = 0, len(self), 0
+        limits, most_children = self._limits(view), view.most_children or 0
+        cut: dict[int, int] = {}
         order, end = self.index.order, self.index.end
         while place < count:
             parent = self.parents[place]
@@ -151,6 +174,14 @@ class Outline:
                 place = place + 1
                 continue
             row = order[place]
+            if limits is not None and parent >= 0:
+                position, siblings = self.index.place[place]
+                most = limits.get(parent, most_children)
+                if position >= most:
+                    place = end[place]
+                    continue
+                if position == most - 1 and siblings > most:
+                    cut[place] = siblings - most
             if view.is_unwrapped and self._is_wrapper(place):
                 shown[place] -= 1
                 unwrapped += 1
@@ -159,8 +190,41 @@ class Outline:
             places.append(place)
             is_closed = view.is_closed(row.span_id, shown[place])
             place = end[place] if is_closed else place + 1
+        depths = [max(0, shown[place]) for place in places]
+        if view.is_by_start:
+            places.sort(key=lambda place: (order[place].start_ns, place))
+            depths = [0] * len(places)
         hit_rows = [at for at, place in enumerate(places) if place in hits]
-        return Visible(places, [max(0, shown[place]) for place in places], hit_rows, unwrapped)
+        return Visible(places, depths, hit_rows, unwrapped, cut)
+
+    def _limits(self, view: TreeView) -> dict[int, int] | None:
+        """How many children of single spans are shown; None where all are."""
+        if view.most_children is None or view.is_filtered or view.find:
+            return None
+        return {self.places[span_id]: most for span_id, most in view.more if span_id in self.places}
+
+    @property
+    def parallel(self) -> frozenset[int]:
+        """Places of spans that ran at the same time as one of their siblings."""
+        if "parallel" not in self.derived:
+            self.derived["parallel"] = frozenset(self._find_parallel())
+        found: frozenset[int] = self.derived["parallel"]
+        return found
+
+    def _find_parallel(self) -> Iterator[int]:
+        # Siblings come by start, so each needs to be compared with the one that reached furthest before it only.
+        furthest: dict[int, tuple[int, int]] = {}
+        for place, row in enumerate(self.index.order):
+            parent = self.parents[place]
+            if parent < 0:
+                continue
+            reached, before = furthest.get(parent, (0, -1))
+            end = row.end_ns or 2**63
+            if row.start_ns < reached and end > row.start_ns:
+                yield before
+                yield place
+            if end > reached:
+                furthest[parent] = (end, place)
 
     def _is_wrapper(self, place: int) -> bool:
         row = self.index.order[place]
@@ -178,7 +242,7 @@ class Outline:
 
     def _kept(self, view: TreeView, hits: frozenset[int]) -> bytearray | None:
         """Marks of what a filter keeps, ancestors included; None when nothing is filtered."""
-        if not (view.kinds or view.errors_only or (view.hits_only and view.find)):
+        if not view.is_filtered:
             return None
         keep = bytearray(len(self))
         for place in range(len(self) - 1, -1, -1):
@@ -198,11 +262,11 @@ class Outline:
         """A window of the visible rows."""
         visible = self.visible(view)
         return [
-            self._row(visible.places[at], visible.depths[at], view)
+            self._row(visible.places[at], visible.depths[at], view, visible.cut)
             for at in range(offset, min(offset + limit, len(visible.places)))
         ]
 
-    def _row(self, place: int, depth: int, view: TreeView) -> TreeRow:
+    def _row(self, place: int, depth: int, view: TreeView, cut: dict[int, int]) -> TreeRow:
         row = self.index.order[place]
         position, siblings = self.index.place[place]
         return {
@@ -212,6 +276,8 @@ class Outline:
             "descendants": self.index.end[place] - place - 1,
             "is_collapsed": view.is_closed(row.span_id, depth),
             "is_detached": row.span_id in self.index.detached,
+            "is_parallel": place in self.parallel,
+            "cut_after": cut.get(place, 0),
             "position": position,
             "siblings": siblings,
             "subtree_errors": self.errors_below(place),

@@ -140,7 +140,8 @@ class Span(TypedDict):
 class TreeRow(TypedDict):
     """A visible row of a tree: a span with its place in it, and the sums over its subtree.
 
-    ``depth`` counts the shown ancestors; ``position`` is its place among ``siblings``.
+    ``depth`` counts the shown ancestors; ``position`` is its place among ``siblings``, of which ``cut_after`` come
+    after it and are not shown; ``is_parallel`` says that it ran at the same time as another of them.
     """
 
     span: Span
@@ -149,6 +150,8 @@ class TreeRow(TypedDict):
     descendants: int
     is_collapsed: bool
     is_detached: bool
+    is_parallel: bool
+    cut_after: int
     position: int
     siblings: int
     subtree_errors: int

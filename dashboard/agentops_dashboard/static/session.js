@@ -254,6 +254,7 @@ document.addEventListener("keydown", (event) => {
   if (key === "[") $("#older[href]")?.click();
   else if (key === "]") $("#newer[href]")?.click();
   else if (/^[1-8]$/.test(key)) tabs[key - 1]?.click();
+  else if (rows && document.activeElement === tree && Date.now() - typedAt < 800 && /^[a-z0-9_]$/i.test(key)) typeAhead(key);
   else if (rows && key === "n") walk("hit", 1);
   else if (rows && key === "p") walk("hit", -1);
   else if (rows && key === "e") walk("failed", 1);

@@ -28,6 +28,14 @@ async function refreshHead() {
   const fresh = nodes(html).querySelector("#time-head");
   head.replaceWith(fresh);
   head = fresh;
+  showPlayback();
+}
+
+/** Lay what hangs over the lanes onto the same stretch of time. */
+function drawOverlays() {
+  const over = $(".arrows");
+  over?.setAttribute("viewBox", `${from} 0 ${to - from} ${over.dataset.height}`);
+  placeCursor();
 }
 
 function zoomTo(start, end) {
@@ -41,6 +49,7 @@ function zoomTo(start, end) {
   $(".brush", head).setAttribute("x", from);
   $(".brush", head).setAttribute("width", width);
   for (const lane of $$(".lane")) draw(lane);
+  drawOverlays();
   if (rows) {
     const url = new URL(rows.url, location.href);
     url.searchParams.set("zoom", value);
@@ -49,6 +58,88 @@ function zoomTo(start, end) {
   clearTimeout(waiting);
   waiting = setTimeout(refreshHead, 90);
 }
+
+// Playback: a cursor goes over the session; what has not begun yet is pale.
+const SPEEDS = [1, 2, 5, 10, 50];
+const view = $(".view");
+let speed = Number(localStorage.getItem("speed")) || 10;
+let at = null;
+let playing = null;
+let cursor = null;
+
+function placeCursor() {
+  const lane = $(".lane");
+  if (at == null || !lane) return cursor?.remove();
+  cursor ??= Object.assign(document.createElement("div"), { className: "cursor" });
+  if (!cursor.isConnected) view.append(cursor);
+  const box = lane.getBoundingClientRect();
+  const around = view.getBoundingClientRect();
+  const share = (at - from) / (to - from);
+  cursor.hidden = share < 0 || share > 1;
+  cursor.style.left = `${box.left - around.left + share * box.width}px`;
+  cursor.style.top = `${head.getBoundingClientRect().bottom - around.top}px`;
+  for (const row of $$(".trow", scroller)) row.classList.toggle("future", Number($(".lane", row)?.dataset.x1 ?? 0) > at);
+}
+
+/** Keep the last row that is at work in sight. */
+function follow() {
+  const busy = $$(".trow[data-row]", scroller).filter((row) => { const { x1, x2 } = $(".lane", row).dataset; return x1 <= at && at <= x2; });
+  const last = busy.sort((a, b) => a.dataset.row - b.dataset.row).at(-1);
+  const top = Number(last?.dataset.row) * 28;
+  if (last && (top < scroller.scrollTop || top > scroller.scrollTop + scroller.clientHeight - 56)) scroller.scrollTop = top - scroller.clientHeight / 3;
+}
+
+function showPlayback() {
+  const button = $("#play");
+  button.setAttribute("aria-pressed", Boolean(playing));
+  $("use", button).setAttribute("href", `/static/icons.svg#${playing ? "pause" : "play"}`);
+  $("#speed").textContent = `${speed}×`;
+  placeCursor();
+}
+
+function stop() {
+  cancelAnimationFrame(playing);
+  playing = null;
+  showPlayback();
+}
+
+function goAt(units) {
+  at = Math.min(Math.max(units, 0), WIDTH);
+  if (at > to || at < from) zoomTo(at - (to - from) * 0.1, at + (to - from) * 0.9);
+  placeCursor();
+  follow();
+}
+
+function play() {
+  if (playing) return stop();
+  if (at == null || at >= WIDTH) { at = 0; scroller.scrollTop = 0; }
+  const unitMs = Number(head.dataset.busyMs) / WIDTH;
+  let before = performance.now();
+  const frame = (now) => {
+    goAt(at + ((now - before) * speed) / unitMs);
+    before = now;
+    at >= WIDTH ? stop() : (playing = requestAnimationFrame(frame));
+  };
+  playing = requestAnimationFrame(frame);
+  showPlayback();
+}
+
+function step(direction) {
+  const moments = head.dataset.moments.split(" ").map(Number);
+  const next = direction > 0 ? moments.find((x) => x > at + 0.0005) : moments.findLast((x) => x < at - 0.0005);
+  goAt(next ?? (direction > 0 ? WIDTH : 0));
+}
+
+scroller.addEventListener("rows", placeCursor);
+// Before the tree's own keys: while a session is played, the arrows step through it.
+document.addEventListener("keydown", (event) => {
+  if (isTyping(event) || at == null) return;
+  const keys = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), Escape: () => { stop(); at = null; placeCursor(); for (const row of $$(".trow.future")) row.classList.remove("future"); } };
+  if (!keys[event.key]) return;
+  event.preventDefault();
+  event.stopPropagation();
+  keys[event.key]();
+}, true);
 
 const zoomBy = (factor, middle = (from + to) / 2) => zoomTo(middle - (middle - from) * factor, middle + (to - middle) * factor);
 const pan = (share) => zoomTo(from + (to - from) * share, to + (to - from) * share);
@@ -68,6 +159,8 @@ scroller.addEventListener("wheel", (event) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-zoom-by]");
   if (button) zoomBy(Number(button.dataset.zoomBy));
+  else if (event.target.closest("#play")) play();
+  else if (event.target.closest("#speed")) { speed = SPEEDS[(SPEEDS.indexOf(speed) + 1) % SPEEDS.length]; localStorage.setItem("speed", speed); showPlayback(); }
   else if (event.target.closest("#fit")) { event.preventDefault(); zoomTo(0, WIDTH); }
 });
 
@@ -96,4 +189,6 @@ document.addEventListener("keydown", (event) => {
   if (isTyping(event)) return;
   const keys = { "+": () => zoomBy(0.5), "=": () => zoomBy(0.5), "-": () => zoomBy(2), 0: () => zoomTo(0, WIDTH), ",": () => pan(-0.2), ".": () => pan(0.2) };
   keys[event.key]?.();
+  if (event.key === " " && !event.target.closest("button, summary, a")) { event.preventDefault(); play(); }
 });
+showPlayback();

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,12 +14,26 @@ from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.compare_page import align
 from agentops_dashboard.pages.conversation import conversation
 from agentops_dashboard.pages.export import csv_lines, json_text, sessions_of
+from agentops_dashboard.pages.lanes import arrows, lanes_by_agent, lanes_by_kind
 from agentops_dashboard.pages.logs_view import logs_view
 from agentops_dashboard.pages.span_detail import costs_by_class
 from agentops_dashboard.pages.span_reasons import reasons_of
 from agentops_dashboard.pages.time_range import chosen_range
-from agentops_dashboard.pages.timeline import WIDTH, Scale, critical_path, lanes, ruler, scale_of, zoom_of
+from agentops_dashboard.pages.timeline import (
+    WIDTH,
+    Scale,
+    cost_curve,
+    critical_path,
+    gaps_in,
+    moments,
+    ruler,
+    scale_of,
+    zoom_of,
+)
+from agentops_dashboard.pages.tree_view import reaching, view_of
 from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader.outline import Outline, TreeView
+from agentops_dashboard.reader.tree import TreeIndex
 from agentops_dashboard.store.prices import Prices
 
 Make = Callable[..., list[tuple[str, list[bytes]]]]
@@ -93,6 +108,114 @@ def test_the_cost_of_a_call_is_shared_out_among_its_tokens(reader: Reader, sessi
     assert costs_by_class(span, Prices()) == {}
 
 
+def _tree(*rows: tuple[object, ...]) -> Outline:
+    """An outline of rows ``(id, parent, kind, start, end, agent)``, times in seconds."""
+    return Outline("s", TreeIndex([
+        SimpleNamespace(
+            trace_id="t", span_id=name, parent_id=parent, kind=kind, name=name, status="ok", seq=0,
+            start_ns=start * SECOND, provider=None, origin=None, cost_source=None, attempt=None, cached_tokens=None,
+            cache_write_tokens=None, reasoning_tokens=None,
+            end_ns=end * SECOND, agent=agent, tool=None, model=None, input_tokens=100 if kind == "llm" else None,
+            output_tokens=None, cost_nano=2 * SECOND if kind == "llm" else None, swallowed=None, call_hash=None,
+            first_token_ns=None, preview=None, error_type=None, error_message=None,
+        )
+        for name, parent, kind, start, end, agent in rows
+    ]))  # fmt: skip
+
+
+CREW = (
+    ("root", None, "session", 0, 100, None),
+    ("boss", "root", "agent", 0, 40, "boss"),
+    ("plan", "boss", "llm", 0, 10, None),
+    ("helper", "boss", "agent", 10, 40, "helper"),
+    ("t1", "helper", "tool", 10, 20, None),
+    ("t2", "helper", "tool", 15, 30, None),
+    ("t3", "helper", "tool", 30, 40, None),
+    ("ask", "root", "human", 40, 80, None),
+    ("last", "root", "agent", 80, 100, "last"),
+    ("sum", "last", "llm", 80, 100, None),
+)
+
+
+def test_arrows_go_from_giver_to_taker() -> None:
+    """The helper got its work from the boss around it, the last agent took over from the one before it."""
+    outline = _tree(*CREW)
+    lanes = ["boss", "helper", "last"]
+    found = arrows(outline, scale_of(outline, has_gaps=False), lanes)
+    assert [(arrow["title"], arrow["x"], arrow["start"], arrow["end"], arrow["is_next"]) for arrow in found] == [
+        ("boss → helper", 100.0, 0, 1, False),
+        ("boss → last", 800.0, 0, 2, True),
+    ]
+
+
+def test_a_lane_per_kind_has_every_span_but_the_session() -> None:
+    """Lanes are in the order of the kinds, and their spans sum up to the session's."""
+    outline = _tree(*CREW)
+    found = lanes_by_kind(outline, scale_of(outline, has_gaps=False))
+    assert {lane["name"]: lane["calls"] for lane in found} == {"Agent": 3, "LLM": 2, "Tool": 3, "Human wait": 1}
+    assert [lane["kind"] for lane in found] == ["agent", "llm", "tool", "human"]
+
+
+def test_spans_beside_each_other_are_parallel_and_those_in_turn_are_not() -> None:
+    """Overlapping siblings hold each other; one that begins when the other ends does not overlap it."""
+    outline = _tree(*CREW)
+    assert {outline.index.order[place].span_id for place in outline.parallel} == {"t1", "t2"}
+
+
+def test_what_was_spent_grows_to_the_whole() -> None:
+    """The curve begins at nothing and ends at the session's cost; each call has its input tokens beside it."""
+    outline = _tree(*CREW)
+    curve = cost_curve(outline, scale_of(outline, has_gaps=False))
+    assert curve is not None
+    assert curve["cost"] == "M0.00 30.00H100.00V16.50H1000.00V3.00H1000.00V3.00"
+    assert (curve["total"], curve["most"], curve["context"]) == (4.0, 100, [(0.0, 3.0), (800.0, 3.0)])
+    assert cost_curve(_tree(CREW[0]), scale_of(outline, has_gaps=False)) is None
+
+
+def test_playback_steps_where_something_begins() -> None:
+    """Each beginning once, in order."""
+    outline = _tree(*CREW)
+    assert moments(outline, scale_of(outline, has_gaps=False)) == [0.0, 100.0, 150.0, 300.0, 400.0, 800.0]
+
+
+def test_waiting_for_a_person_is_a_gap_of_known_length() -> None:
+    """The 40 seconds in which nothing was at work are left out, and said."""
+    gaps = gaps_in(scale_of(_tree(*CREW), has_gaps=True))
+    assert [(gap["text"], round(gap["x2"] - gap["x1"])) for gap in gaps] == [("40.0 s", 18)]
+
+
+def test_children_come_two_hundred_at_a_time() -> None:
+    """The rest is counted at the last one shown; a search shows all; a selected child far down is within reach."""
+    rows = [("root", None, "session", 0, 999, None), *((f"c{n}", "root", "tool", n, n + 1, None) for n in range(450))]
+    outline = _tree(*rows)
+    address = Address("/s")
+
+    def shown(address: Address) -> tuple[int, list[int]]:
+        view = view_of(address)
+        return len(outline.visible(view).places), [
+            row["cut_after"] for row in outline.rows(view, 0, 999) if row["cut_after"]
+        ]
+
+    assert shown(address) == (201, [250])
+    assert shown(Address("/s", {"more": "root.400"})) == (401, [50])
+    assert shown(Address("/s", {"more": "root.600"})) == (451, [])
+    assert shown(Address("/s", {"find": "c449"})) == (451, [])
+    assert shown(Address("/s", {"kinds": "tool"})) == (451, [])
+    assert reaching(Address("/s", {"span": "c3"}), outline).params == {"span": "c3"}
+    assert reaching(Address("/s", {"span": "c420"}), outline).params == {"span": "c420", "more": "root.600"}
+
+
+def test_rows_by_start_are_flat_and_in_order() -> None:
+    """Nothing is left out, nothing is indented, and a place is found again at its row."""
+    outline = _tree(*CREW)
+    visible = outline.visible(TreeView(is_by_start=True))
+    assert [outline.index.order[place].span_id for place in visible.places] == [
+        "root", "boss", "plan", "helper", "t1", "t2", "t3", "ask", "last", "sum",
+    ]  # fmt: skip
+    assert set(visible.depths) == {0}
+    assert visible.row_of(outline.places["ask"]) == 7
+
+
 def test_ticks_are_round_and_in_sight() -> None:
     """Steps are of 1, 2, 5 and of whole minutes, at most nine of them."""
     ticks = ruler(Scale(0, 95 * SECOND), (0.0, WIDTH))
@@ -124,7 +247,7 @@ def test_lanes_hold_every_call_once(reader: Reader, session_id: str) -> None:
     outline = reader.outlines.of(session_id)
     counts = reader.session(session_id)
     assert counts is not None
-    calls = sum(lane["calls"] for lane in lanes(outline, scale_of(outline, has_gaps=False)))
+    calls = sum(lane["calls"] for lane in lanes_by_agent(outline, scale_of(outline, has_gaps=False)))
     assert calls == counts["counts"]["llm"] + counts["counts"]["tools"]
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
@@ -13,6 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_play
 
 from agentops_dashboard.app import create_app
 from tests.e2e.sessions import Ids, fill
+
+if TYPE_CHECKING:
+    from agentops_dashboard.door.settings import ServerSettings
 
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -33,9 +37,11 @@ class Site:
         return self.url + path
 
 
-def serve(home: Path) -> Iterator[str]:
+def serve(home: Path, server_settings: "ServerSettings | None" = None) -> Iterator[str]:
     """Run the dashboard over a home directory; yields its address."""
-    settings = uvicorn.Config(create_app(home), port=0, log_level="warning", timeout_graceful_shutdown=1)
+    settings = uvicorn.Config(
+        create_app(home, server=server_settings), port=0, log_level="warning", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

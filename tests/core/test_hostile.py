@@ -1,6 +1,7 @@
 """Bad disks, bad clocks, bad values, bad servers: the program runs on, and what is missing is said."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -205,27 +206,62 @@ def test_the_users_threads_never_wait_for_a_stuck_disk(tmp_path: Path, monkeypat
     assert account.dropped_spans > 0
 
 
-def test_an_hour_without_the_server_arrives_once_it_is_back(tmp_path: Path) -> None:
-    """8,000 spans while it is down: on the disk, not in memory; then all of them arrive, each once."""
-    with endpoint(judge=lambda _: (503, {"Retry-After": "3600"}, b"")) as server:
-        config = updated(Config(), {"home": tmp_path, "endpoint": server.url})
-        runtime = make_runtime(config)
-        session = runtime.start_session("long")
-        for number in range(8_000):
-            session.open("tool", str(number)).end()
-        session.end()
-        assert runtime.sink.flush(60)
-        assert len(runtime.sink._queue) == 0  # type: ignore[attr-defined]
-        server.wait_for(lambda item: item.received)
-        server.judge = lambda _: None
-        assert runtime.delivery is not None
-        assert runtime.delivery.flush(60)
-        runtime.sink.close(10)
-        runtime.delivery.close(10)
-    spooled = server.spooled  # fails for a record that comes twice
-    assert len(spooled.spans) == 8_001
-    assert all(span.end_ns for span in spooled.spans.values())
-    assert list_segments(next((tmp_path / "spool").iterdir())) == []
+HOUR = """
+import agentops, resource, sys
+agentops.init(auto_start_session=False, log_level="ERROR")
+@agentops.tool
+def call(number, text): return number
+text = "a message of a kilobyte, as models read and write them. " * 18
+def peak_mb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (2**20 if sys.platform == "darwin" else 1024)
+with agentops.start_session("hour"):
+    for minute in range(60):
+        for second in range(60):
+            for tenth in range(10):
+                call(minute * 600 + second * 10 + tenth, text)
+        assert agentops.flush(60)
+        if minute == 9: print(peak_mb(), flush=True)
+print(peak_mb(), flush=True)
+sys.stdin.readline()
+assert agentops.flush(120, delivered=True)
+print(peak_mb(), flush=True)
+"""
+
+
+def test_an_hour_without_the_server_arrives_once_it_is_back(agentops_home: Path) -> None:
+    """Ten events a second for an hour: 60 MB on the disk and not in memory; then each of them arrives, once."""
+    with endpoint(judge=lambda _: (503, {}, b"")) as server:
+        program = subprocess.Popen(
+            [sys.executable, "-c", HOUR], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "AGENTOPS_API_ENDPOINT": server.url},
+        )  # fmt: skip
+        with program:
+            assert program.stdin is not None
+            assert program.stdout is not None
+            after_ten_minutes, after_an_hour = (int(program.stdout.readline()) for _ in range(2))
+            waiting = _spool_bytes(agentops_home)
+            assert server.received
+            server.judge = lambda _: None
+            program.stdin.write("\n")
+            program.stdin.flush()
+            after_delivery = int(program.stdout.readline())
+        assert program.returncode == 0
+    assert waiting > 60_000_000
+    assert after_an_hour - after_ten_minutes < 8
+    assert after_delivery - after_ten_minutes < 40
+    arrived = Spooled()  # fails for a record that comes twice
+    for request in server.taken:
+        arrived.take(request.body)
+    numbers = [span.attributes["gen_ai.tool.call.result"] for span in arrived.spans.values() if span.kind == "tool"]
+    assert sorted(map(int, numbers)) == list(range(36_000))
+    assert arrived.sessions[0].attributes["agentops.session.state"] == "success"
+    assert arrived.ledgers[-1].sessions[arrived.sessions[0].trace_id].dropped_payloads == 0
+    assert _spool_bytes(agentops_home) < 10_000  # its last account, at most
+
+
+def _spool_bytes(home: Path) -> int:
+    """What lies in the segments of the one destination."""
+    return sum(item.path.stat().st_size for item in list_segments(next((home / "spool").iterdir())))
 
 
 def test_a_burst_that_is_killed_keeps_all_but_the_tail(agentops_home: Path) -> None:

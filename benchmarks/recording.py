@@ -1,19 +1,17 @@
 """What recording costs a program, beside OpenTelemetry's SDK doing the same against the same server."""
 
-import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from benchmarks.report import Row
+from benchmarks.runs import PROGRAMS, Run, cost, in_turns, microseconds
+from benchmarks.runs import run as run_program
 from benchmarks.sink import Sink, sink
 
 TITLE = "Recording"
@@ -22,17 +20,9 @@ NOTE = (
     "against the same server on the loopback address. Delivered spans are counted by the server."
 )
 BURST = 20_000
-PROGRAMS = {name: Path(__file__).parent / "programs" / f"{name}.py" for name in ("otel", "ours")}
-
-
-@dataclass
-class Run:
-    """One run of a program."""
-
-    thread_s: float
-    process_s: float
-    exit_s: float
-    delivered: int = 0
+HOUR = 36_000
+"""Ten calls a second for an hour, in a fraction of the time."""
+_LATENCY = ("p999_s", "longest_s")
 
 
 def run(repeat: int) -> list[Row]:
@@ -45,47 +35,37 @@ def run(repeat: int) -> list[Row]:
         _burst("the same, the server answers after 100 ms", repeat, "100 % (at the latest by the next process)", 0.1),
         _down(repeat),
         _killed(repeat),
+        _blocked(min(repeat, 3)),
     ]
 
 
 def _run(program: str, url: str, count: int, size: int, home: Path, *more: str) -> Run:
-    command = [sys.executable, str(PROGRAMS[program]), url, str(count), str(size), *more]
-    environment = {**os.environ, "AGENTOPS_HOME": str(home)}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
-    ) as process:
-        assert process.stdout is not None
-        printed = process.stdout.read()
-        _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0
-    ended = time.time()
-    said = json.loads(printed.splitlines()[0])
-    return Run(said["thread_s"], usage.ru_utime + usage.ru_stime, ended - said["ended_at"])
-
-
-def _in_turns(repeat: int, one: Callable[[str, Path], Run]) -> dict[str, list[Run]]:
-    runs: dict[str, list[Run]] = {name: [] for name in PROGRAMS}
-    for _ in range(repeat):
-        for name in PROGRAMS:
-            home = Path(tempfile.mkdtemp(prefix="agentops-bench-"))
-            runs[name].append(one(name, home))
-            shutil.rmtree(home)
-    return runs
+    return run_program(PROGRAMS[program], url, count, size, home, *more)
 
 
 def _cost(what: str, count: int, size: int, repeat: int, goals: tuple[str, str]) -> list[Row]:
-    def one(name: str, home: Path) -> Run:
-        with sink() as server:
-            full = _run(name, server.url, count, size, home)
-            idle = _run(name, server.url, 0, size, home)
-        return Run(full.thread_s / count, (full.process_s - idle.process_s) / count, full.exit_s)
-
-    runs = _in_turns(repeat, one)
+    found = cost(PROGRAMS, count, size, repeat)
     rows = []
     for part, goal, label in (("thread_s", goals[0], "calling thread"), ("process_s", goals[1], "whole process")):
-        base, ours = (median(getattr(item, part) for item in runs[name]) for name in ("otel", "ours"))
-        rows.append(Row(f"{what}: CPU per span, {label}", _us(base), _us(ours), ours / base, goal))
+        base, ours = getattr(found["otel"], part), getattr(found["ours"], part)
+        title = f"{what}: CPU per span, {label}"
+        rows.append(Row(title, microseconds(base), microseconds(ours), ours / base, goal))
     return rows
+
+
+def _blocked(repeat: int) -> Row:
+    """How long one recorded call takes its caller by the clock, while nobody answers at the endpoint."""
+
+    def one(name: str, home: Path) -> Run:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        return _run(name, f"http://127.0.0.1:{port}", HOUR, 1000, home, "paced")
+
+    runs = in_turns(repeat, PROGRAMS, one)
+    what = f"server down, {HOUR:,} calls of 1 kB, 2,000 a second: one call takes its caller, p99.9 / longest"
+    shown = {name: [median(getattr(item, part) for item in done) for part in _LATENCY] for name, done in runs.items()}
+    texts = {name: f"{often * 1e3:.2f} ms / {longest * 1e3:.2f} ms" for name, (often, longest) in shown.items()}
+    return Row(what, texts["otel"], texts["ours"], None, "≤ 1 ms")
 
 
 def _import_time(repeat: int) -> Row:
@@ -117,7 +97,7 @@ def _burst(what: str, repeat: int, goal: str, delay_s: float = 0.0) -> Row:
             result.delivered = _after_the_next(name, server, home)
         return result
 
-    runs = _in_turns(repeat, one)
+    runs = in_turns(repeat, PROGRAMS, one)
     return Row(f"{what}, then exit: delivered / exit takes", *(_delivered(runs[name]) for name in PROGRAMS), None, goal)
 
 
@@ -130,7 +110,7 @@ def _down(repeat: int) -> Row:
             result.delivered = _after_the_next(name, server, home)
         return result
 
-    runs = _in_turns(min(repeat, 3), one)
+    runs = in_turns(min(repeat, 3), PROGRAMS, one)
     what = "server down until the program has ended: delivered by the next process / exit takes"
     return Row(what, *(_delivered(runs[name]) for name in PROGRAMS), None, "100 %, exit ≤ 2 s")
 
@@ -142,7 +122,7 @@ def _killed(repeat: int) -> Row:
             result.delivered = _after_the_next(name, server, home)
         return result
 
-    runs = _in_turns(repeat, one)
+    runs = in_turns(repeat, PROGRAMS, one)
     kept = [f"{100 * median(item.delivered for item in runs[name]) / BURST:.1f} %" for name in PROGRAMS]
     return Row("`kill -9` 200 ms after the burst: delivered by the next process", *kept, None, "≥ 99 %")
 
@@ -156,7 +136,3 @@ def _after_the_next(name: str, server: Sink, home: Path) -> int:
 def _delivered(runs: list[Run]) -> str:
     share = 100 * median(item.delivered for item in runs) / BURST
     return f"{share:.0f} % / {median(item.exit_s for item in runs):.1f} s"
-
-
-def _us(seconds: float) -> str:
-    return f"{seconds * 1e6:.1f} µs"

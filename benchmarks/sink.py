@@ -13,6 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 __all__ = ["Sink", "sink"]
 
+TOKEN = b'{"token":"t","project_id":"p","project_prem_status":"free"}'
+"""For clients that exchange a key for a token first."""
+
 
 class Sink:
     """A running server."""
@@ -33,8 +36,10 @@ def sink(delay_s: float = 0.0, port: int = 0) -> Iterator[Sink]:
     command = [sys.executable, "-m", "benchmarks.sink", str(delay_s), str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield Sink(process, int(process.stdout.readline()))
-        process.terminate()
+        try:
+            yield Sink(process, int(process.stdout.readline()))
+        finally:
+            process.terminate()
 
 
 def _ids(body: bytes, is_json: bool) -> Iterator[tuple[object, object]]:
@@ -62,7 +67,7 @@ def _serve(delay_s: float, port: int) -> None:
             is_json = "json" in self.headers["Content-Type"]
             if self.path.endswith("/v1/traces"):
                 received.append((body, self.headers.get("Content-Encoding") == "gzip", is_json))
-            self._answer(b"{}" if is_json else b"")
+            self._answer(TOKEN if self.path.endswith("/auth/token") else b"{}" if is_json else b"")
 
         def do_GET(self) -> None:
             spans = {

@@ -1,0 +1,76 @@
+"""What recording costs with other packages, each in an environment of its own, in turns with agentops.
+
+Their newest releases are installed with uv or pip, into ``.nox/bench-<name>``; their traces go to a server on the
+loopback address, and nothing else that they would send gets out.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.report import Row
+from benchmarks.runs import DIRECTORY, PROGRAMS, Program, cost, microseconds
+
+__all__ = ["NOTE", "PEERS", "TITLE", "run"]
+
+TITLE = "Recording, beside others"
+NOTE = (
+    "The same work as above, recorded by others' packages as their documentation says, each installed alone; in turns "
+    "with agentops, against the same server. CPU per span; in brackets the spans that arrived of those recorded, where "
+    "some did not."
+)
+PEERS = {
+    "langfuse": ["langfuse"],
+    "logfire": ["logfire"],
+    "traceloop": ["traceloop-sdk", "httpx"],  # which it imports without asking for it
+    # The last exporter with which it delivers anything: a private attribute that it uses is gone in 1.45.
+    "agentops": ["agentops==0.4.21", "opentelemetry-exporter-otlp-proto-http<1.45"],
+}
+"""What is installed for each."""
+_OFFLINE = {
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,localhost",
+    "TRACELOOP_TELEMETRY": "false",
+}
+_WORK = (("100 B in and out", 5000, 100), ("50 kB in and out", 1000, 50_000))
+
+
+def run(repeat: int, names: Sequence[str]) -> list[Row]:
+    """Measure the named ones."""
+    rows = []
+    for name in names:
+        python = _environment(name)
+        version = _version(python, PEERS[name][0].partition("=")[0])
+        programs = {name: Program(DIRECTORY / f"with_{name}.py", python, _OFFLINE), "ours": PROGRAMS["ours"]}
+        for what, count, size in _WORK:
+            found = cost(programs, count, size, repeat)
+            theirs, ours = found[name], found["ours"]
+            arrived = theirs.delivered - 2  # the one around each of the two runs
+            lost = "" if arrived >= count else f" ({arrived:,} of {count:,})"
+            for part, label in (("thread_s", "calling thread"), ("process_s", "whole process")):
+                base, own = getattr(theirs, part), getattr(ours, part)
+                title = f"{name} {version}: {what}, {label}"
+                rows.append(Row(title, microseconds(base) + lost, microseconds(own), own / base))
+    return rows
+
+
+def _environment(name: str) -> str:
+    """Make the environment of a peer where there is none yet; returns its interpreter."""
+    directory = Path(__file__).parent.parent / ".nox" / f"bench-{name}"
+    python = directory / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if not (directory / "complete").exists():
+        uv = shutil.which("uv")
+        make = [uv, "venv", "--clear", "--python", sys.executable] if uv else [sys.executable, "-m", "venv", "--clear"]
+        install = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
+        subprocess.run([*make, str(directory)], check=True)
+        subprocess.run([*install, *PEERS[name]], check=True)
+        (directory / "complete").touch()
+    return str(python)
+
+
+def _version(python: str, distribution: str) -> str:
+    code = f"from importlib import metadata; print(metadata.version({distribution!r}))"
+    return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()

@@ -48,7 +48,7 @@ def run(program: Program, url: str, count: int, size: int, home: Path, *more: st
     command = [program.python, str(program.path), url, str(count), str(size), *more]
     environment = {**os.environ, "AGENTOPS_HOME": str(home), **program.environment}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, cwd=home
     ) as process:
         assert process.stdout is not None
         printed = process.stdout.read()

@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from agentops_dashboard.derived.pace import read_pace
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import Analytics, quantile
+from agentops_dashboard.reader.grid import Grid
 
 Make = Callable[..., list[tuple[str, list[bytes]]]]
 Add = Callable[[list[bytes]], None]
+HOUR_NS = 3_600_000_000_000
 QUERIES = ("", "status:error", "errors:>0", "tag:beta", "-tag:beta", "model:gpt-4o")
 
 
@@ -32,21 +35,23 @@ def test_totals_are_those_of_the_list(analytics: Analytics, reader: Reader, quer
     assert totals["cost"] == pytest.approx(sum(row["cost"]["amount"] for row in rows if row["cost"]))
     span = analytics.span_of(query, None, None)
     assert span is not None
-    points = analytics.course(query, *span, 10)
+    points = analytics.course(query, Grid.into(*span, 10))
     assert sum(point["sessions"] for point in points) == len(rows)
+    assert sum(sum(point["states"].values()) for point in points) == len(rows)
+    assert sum(point["failed"] for point in points) == totals["failed"]
     classes = sum(p["input"] + p["cached"] + p["output"] + p["reasoning"] for p in points)
     assert classes == totals["tokens"]
     assert sum(point["cost"] or 0 for point in points) == pytest.approx(totals["cost"])
 
 
-@pytest.mark.parametrize("by", ["model", "user", "environment", "service"])
+@pytest.mark.parametrize("by", ["model", "user", "environment", "release", "service"])
 @pytest.mark.parametrize("of", ["cost", "tokens"])
 def test_a_split_makes_up_the_whole(analytics: Analytics, by: str, of: str) -> None:
     """Whatever cost and tokens are split by, the parts sum up to the total."""
     totals = analytics.totals()
     span = analytics.span_of("", None, None)
     assert span is not None
-    parts = analytics.split("", *span, 10, by=by, of=of)
+    parts = analytics.split("", Grid.into(*span, 10), by=by, of=of)
     total = totals["cost"] if of == "cost" else totals["tokens"]
     assert sum(map(sum, parts.values())) == pytest.approx(total)
 
@@ -56,6 +61,65 @@ def test_tables_count_calls_once(analytics: Analytics) -> None:
     totals = analytics.totals()
     assert sum(row["calls"] for row in analytics.tables()["tool"]) == totals["tools"]
     assert sum(row["calls"] for row in analytics.tables()["model"]) == totals["llm"]
+
+
+def test_intervals_by_the_clock_hold_what_the_range_holds(analytics: Analytics) -> None:
+    """Hours begin at full hours, also before the range does, and still count what started within the range alone."""
+    span = analytics.span_of("", None, None)
+    assert span is not None
+    since, until = span[0] + 3 * HOUR_NS, span[1]
+    grid = Grid.of_width(since, until, HOUR_NS)
+    assert grid is not None
+    points = analytics.course("", grid)
+    assert all(point["start_ns"] % HOUR_NS == 0 for point in points)
+    assert points[0]["start_ns"] < since < points[0]["end_ns"]
+    assert sum(point["sessions"] for point in points) == analytics.totals("", since_ns=since)["sessions"] > 0
+    assert Grid.of_width(since, until, 1_000_000_000) is None
+
+
+def test_the_pace_is_that_of_the_spans(analytics: Analytics, reader: Reader) -> None:
+    """Percentiles of models and tools, by interval and by name, are those of all spans looked at by hand."""
+    span = analytics.span_of("", None, None)
+    assert span is not None
+    pace = read_pace(reader, "", Grid.into(*span, 1))
+    spans = [s for row in reader.sessions(limit=100)["sessions"] for s in reader.spans(row["id"], with_payloads=False)]
+    calls = [s for s in spans if s["kind"] == "llm" and s["end_ns"]]
+    took = sorted((s["end_ns"] - s["start_ns"]) / 1e6 for s in calls)
+    assert (pace["sampled"], pace["sessions"]) == (40, 40)
+    assert pace["points"][0]["llm"] == [quantile(took, share) for share in (0.5, 0.95, 0.99)]
+    first = sorted(s["first_token_ms"] for s in calls if s["first_token_ms"] is not None)
+    assert pace["points"][0]["first_token"] == [quantile(first, share) for share in (0.5, 0.95, 0.99)]
+    tools = sorted((s["end_ns"] - s["start_ns"]) / 1e6 for s in spans if s["tool"] == "search_web")
+    assert pace["labels"]["tool"]["search_web"]["p95_ms"] == quantile(tools, 0.95)
+    mine = [s for s in calls if s["model"] == "gpt-4o" and s["tokens"] and s["tokens"]["output"]]
+    busy = sum((s["end_ns"] - s["start_ns"]) / 1e6 - (s["first_token_ms"] or 0) for s in mine)
+    speed = sum(s["tokens"]["output"] for s in mine) / busy * 1000
+    assert pace["labels"]["model"]["gpt-4o"]["speed"] == pytest.approx(speed)
+    assert pace["speeds"]["gpt-4o"] == [pytest.approx(speed)]
+
+
+def test_what_agents_come_to_is_per_run(analytics: Analytics, reader: Reader) -> None:
+    """Runs are the sessions' runs; steps times runs are all steps below agents; nothing found has no agents."""
+    span = analytics.span_of("", None, None)
+    assert span is not None
+    pace = read_pace(reader, "", Grid.into(*span, 1))
+    runs = {row["label"]: row["calls"] for row in analytics.tables()["agent"]}
+    assert {name: agent["runs"] for name, agent in pace["agents"].items()} == runs
+    totals = analytics.totals()
+    steps = sum(agent["steps"] * agent["runs"] for agent in pace["agents"].values())
+    assert steps == pytest.approx(totals["llm"] + totals["tools"], rel=0.15)
+    assert sum((agent["self_cost"] or 0) * agent["runs"] for agent in pace["agents"].values()) <= totals["cost"]
+    assert read_pace(reader, "tag:nobody", Grid.into(*span, 1))["agents"] == {}
+
+
+def test_the_dearest_users_are_those_of_the_list(analytics: Analytics, reader: Reader) -> None:
+    """Their costs are the sums of their sessions' costs, the largest first."""
+    costs: dict[str, float] = {}
+    for row in reader.sessions(limit=100)["sessions"]:
+        if row["user"] and row["cost"]:
+            costs[row["user"]] = costs.get(row["user"], 0) + row["cost"]["amount"]
+    found = [(row["user"], row["cost"]) for row in analytics.top_users(most=3)]
+    assert found == [(user, pytest.approx(cost)) for user, cost in sorted(costs.items(), key=lambda item: -item[1])[:3]]
 
 
 def test_nothing_found_is_nothing_counted(analytics: Analytics) -> None:

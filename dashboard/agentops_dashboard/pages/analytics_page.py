@@ -2,10 +2,10 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI
@@ -15,21 +15,28 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from agentops_dashboard import format as write
 from agentops_dashboard.caller import ReaderOf
+from agentops_dashboard.derived.pace import Pace, read_pace
 from agentops_dashboard.pages.address import Address
-from agentops_dashboard.pages.query_edit import term
+from agentops_dashboard.pages.analytics_tables import tables_of, top_sessions, top_users
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.session_list import chips, problem_of
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
 from agentops_dashboard.query import QueryError
-from agentops_dashboard.reader import Bucket, Reader
-from agentops_dashboard.reader.analytics import GROUPS, Analytics, LabelRow, Totals
+from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader.analytics import GROUPS, Analytics, Totals
+from agentops_dashboard.reader.grid import Grid
 
 __all__ = ["add_routes"]
 
 _BUCKETS: Final = 48
-_MOST_KEPT: Final = 12
+_MOST_KEPT: Final = 24
 _DURATION_BARS: Final = 30
-_TABLES: Final = (("model", "Models"), ("tool", "Tools"), ("agent", "Agents"), ("error", "Errors"))
+_MINUTE_NS: Final = 60_000_000_000
+_INTERVALS: Final = {
+    "5m": 5 * _MINUTE_NS, "1h": 60 * _MINUTE_NS, "6h": 360 * _MINUTE_NS, "1d": 1440 * _MINUTE_NS,
+    "7d": 10_080 * _MINUTE_NS,
+}  # fmt: skip
+_MEASURES: Final = ("cost", "tokens")
 _KPIS: Final = (
     ("Sessions", "sessions", write.count, "session", "session", False),
     ("Success rate", "success_rate", write.percent, "ok", "ok", False),
@@ -38,18 +45,32 @@ _KPIS: Final = (
     ("Tool calls", "tools", write.count, "tool", "tool", False),
     ("Errors", "errors", write.count, "error", "error", True),
     ("Tokens", "tokens", write.count, "tokens", "muted", False),
+    ("Cache hits", "cache_hits", write.percent, "memory", "muted", False),
     ("Cost", "cost", write.money, "coin", "muted", True),
+    ("p95 cost", "p95_cost", write.money, "coin", "muted", True),
+    ("Median duration", "p50_ms", write.duration, "clock", "muted", True),
     ("p95 duration", "p95_ms", write.duration, "clock", "muted", True),
 )
+_SHARES: Final = frozenset({"success_rate", "cache_hits"})
 
 
 def add_routes(app: FastAPI) -> None:
-    """Add the page, and the charting library out of its installed package."""
+    """Add the page, the slower part of it that its script asks for, and the charting library."""
     app.state.analytics_kept = OrderedDict()
 
     @app.get("/analytics", include_in_schema=False)
     def show(request: Request, reader: ReaderOf) -> Response:
         return _show(request, reader)
+
+    @app.get("/analytics/pace", include_in_schema=False)
+    def pace(request: Request, reader: ReaderOf) -> Response:
+        address = Address("/analytics", dict(request.query_params))
+        chosen = chosen_range(address, time.time_ns())
+        try:
+            values = _with_pace(request, address, reader, chosen)
+        except QueryError as error:
+            return PlainTextResponse(error.message, 400, HEADERS)
+        return page(request, "analytics_pace.html", **(values | {"address": address}))
 
     @app.get("/vendor/plotly.min.js", include_in_schema=False)
     def plotly() -> Response:
@@ -73,10 +94,13 @@ def _show(request: Request, reader: Reader) -> Response:
     address = address_of(request)
     query = address.get("q")
     chosen = chosen_range(address, time.time_ns())
-    group = address.get("group") if address.get("group") in GROUPS else "model"
     problem, values = None, _nothing()
     try:
-        values = _remembered(request, address, reader, chosen, group)
+        values = (
+            _with_pace(request, address, reader, chosen)
+            if address.is_set("whole")
+            else _sums(request, address, reader, chosen)
+        )
     except QueryError as error:
         problem = problem_of(error, query)
     return page(
@@ -90,57 +114,108 @@ def _show(request: Request, reader: Reader) -> Response:
         range=chosen.key,
         ranges=RANGES,
         custom_range=chosen.label(zone_of(request)),
-        group=group,
+        group=_group(address),
         groups=GROUPS,
+        measure=_measure(address),
+        measures=_MEASURES,
+        intervals=("", *_INTERVALS),
         address=address,
         **values,
     )
 
 
-def _remembered(request: Request, address: Address, reader: Reader, chosen: TimeRange, group: str) -> dict[str, Any]:
-    """The page's figures; counted again only when something was recorded, or time has moved the range on."""
+def _group(address: Address) -> str:
+    return address.get("group") if address.get("group") in GROUPS else "model"
+
+
+def _measure(address: Address) -> str:
+    return address.get("of") if address.get("of") in _MEASURES else "cost"
+
+
+def _remembered(
+    request: Request, address: Address, reader: Reader, chosen: TimeRange, what: Callable[..., dict[str, Any]]
+) -> dict[str, Any]:
+    """What is counted; counted again only when something was recorded, or time has moved the range on."""
     kept: OrderedDict[Any, dict[str, Any]] = request.app.state.analytics_kept
     minute = 0 if chosen.key in ("all", "custom") else int(time.time() // 60)
     bounds = (chosen.since_ns, chosen.until_ns) if chosen.key == "custom" else minute
-    key = (reader.project, address.get("q"), chosen.key, bounds, group, reader.revision())
+    asked = tuple(address.get(name) for name in ("q", "group", "of", "interval"))
+    key = (what.__name__, reader.project, chosen.key, bounds, asked, reader.revision())
     values = kept.get(key)
     if values is None:
-        values = kept[key] = _values(address, reader, chosen, group)
+        values = kept[key] = what(address, reader, chosen)
         while len(kept) > _MOST_KEPT:
             kept.popitem(last=False)
     return values
 
 
+def _sums(request: Request, address: Address, reader: Reader, chosen: TimeRange) -> dict[str, Any]:
+    return _remembered(request, address, reader, chosen, _values)
+
+
+def _with_pace(request: Request, address: Address, reader: Reader, chosen: TimeRange) -> dict[str, Any]:
+    values = _sums(request, address, reader, chosen)
+    if values["data"] is None:
+        return values
+    pace: Pace = _remembered(request, address, reader, chosen, _pace)["pace"]
+    shown = {name: pace[name] for name in ("points", "speeds")}
+    return values | {
+        "tables": tables_of(address, values["labels"], pace), "pace": pace, "pace_data": _json(shown),
+    }  # fmt: skip
+
+
 def _nothing() -> dict[str, Any]:
-    return {"kpis": [], "tables": [], "points": [], "data": None, "unpriced": 0}
+    return {
+        "kpis": [], "tables": [], "labels": {}, "points": [], "data": None, "unpriced": 0, "pace": None,
+        "pace_data": None, "top_sessions": [], "top_users": [],
+    }  # fmt: skip
 
 
-def _values(address: Address, reader: Reader, chosen: TimeRange, group: str) -> dict[str, Any]:
+def _grid(analytics: Analytics, address: Address, chosen: TimeRange) -> Grid | None:
+    """The intervals of the charts; None if no session is found."""
+    span = analytics.span_of(address.get("q"), chosen.since_ns, chosen.until_ns)
+    if span is None:
+        return None
+    since, until = span
+    if chosen.key not in ("all", "custom"):
+        until = max(until, time.time_ns())
+    width = _INTERVALS.get(address.get("interval"))
+    chosen_grid = Grid.of_width(since, until, width) if width else None
+    return chosen_grid or Grid.into(since, until, _BUCKETS)
+
+
+def _pace(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, Any]:
+    grid = _grid(Analytics(reader), address, chosen)
+    return {"pace": read_pace(reader, address.get("q"), grid) if grid else None}
+
+
+def _values(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, Any]:
     analytics = Analytics(reader)
     query, bounds = address.get("q"), {"since_ns": chosen.since_ns, "until_ns": chosen.until_ns}
     totals = analytics.totals(query, **bounds)
     before = _before(analytics, query, chosen)
-    span = analytics.span_of(query, chosen.since_ns, chosen.until_ns)
-    if span is None:
+    grid = _grid(analytics, address, chosen)
+    if grid is None:
         return _nothing() | {"kpis": _kpis(totals, before)}
-    since, until = span
-    if chosen.key not in ("all", "custom"):
-        until = max(until, time.time_ns())
-    points = analytics.course(query, since, until, _BUCKETS)
+    points = analytics.course(query, grid)
+    group, measure = _group(address), _measure(address)
     data = {
         "points": points,
-        "states": _states(reader.histogram(query, since_ns=since, until_ns=until, buckets=_BUCKETS)),
-        "split": analytics.split(query, since, until, _BUCKETS, by=group, of="cost"),
+        "split": analytics.split(query, grid, by=group, of=measure),
         "durations": _duration_bars(analytics.durations(query, chosen.since_ns, chosen.until_ns)),
         "group": group,
+        "measure": measure,
     }
-    tables = analytics.tables(query, **bounds)
-    return {
+    labels = analytics.tables(query, **bounds)
+    return _nothing() | {
         "kpis": _kpis(totals, before),
-        "tables": [(kind, title, _table(address, kind, tables[kind])) for kind, title in _TABLES],
+        "labels": labels,
+        "tables": tables_of(address, labels, None),
         "points": [point for point in points if point["sessions"]],
         "data": _json(data),
         "unpriced": totals["unpriced"],
+        "top_sessions": top_sessions(reader, query, bounds),
+        "top_users": top_users(address, analytics.top_users(query, since_ns=chosen.since_ns, until_ns=chosen.until_ns)),
     }
 
 
@@ -163,7 +238,7 @@ def _kpis(totals: Totals, before: Totals | None) -> list[dict[str, Any]]:
     then: dict[str, Any] = {**before} if before else {}
     return [
         {"label": label, "value": text(now[key]), "icon": icon, "tone": tone}
-        | _change(now[key], then.get(key), is_share=key == "success_rate", is_bad_up=is_bad_up)
+        | _change(now[key], then.get(key), is_share=key in _SHARES, is_bad_up=is_bad_up)
         for label, key, text, icon, tone, is_bad_up in _KPIS
     ]
 
@@ -175,19 +250,16 @@ def _change(now: Any, then: Any, *, is_share: bool, is_bad_up: bool) -> dict[str
     difference = (now - then) * 100 if is_share else (now - then) / then * 100
     if abs(difference) < 0.05:
         return {"change": "unchanged", "is_bad": False, "is_good": False}
-    sign, unit = ("+" if difference > 0 else "−"), (" pp" if is_share else "%")
-    is_worse = (difference > 0) == is_bad_up
     matters = is_bad_up or is_share
+    is_worse = (difference > 0) == is_bad_up
+    if not is_share and now >= 10 * then:
+        return {"change": f"×{now / then:.0f}", "is_bad": matters and is_worse, "is_good": matters and not is_worse}
+    sign, unit = ("+" if difference > 0 else "−"), (" pp" if is_share else "%")
     return {
         "change": f"{sign}{abs(difference):.{1 if abs(difference) < 10 else 0}f}{unit}",
         "is_bad": matters and is_worse,
         "is_good": matters and not is_worse,
     }
-
-
-def _states(buckets: list[Bucket]) -> dict[str, list[int]]:
-    states = sorted({state for bucket in buckets for state in bucket["states"]})
-    return {state: [bucket["states"].get(state, 0) for bucket in buckets] for state in states}
 
 
 def _duration_bars(durations: list[float]) -> dict[str, Any]:
@@ -202,15 +274,3 @@ def _duration_bars(durations: list[float]) -> dict[str, Any]:
             at += 1
         counts[at] += 1
     return {"edges_ms": edges, "counts": counts}
-
-
-def _table(address: Address, kind: str, rows: list[LabelRow]) -> list[dict[str, Any]]:
-    total = sum(row["total_ms"] for row in rows) or 1
-    return [
-        {**row, "share": row["total_ms"] / total, "href": f"/sessions?q={quote(_with(address.get('q'), kind, row))}"}
-        for row in rows[:25]
-    ]
-
-
-def _with(query: str, kind: str, row: LabelRow) -> str:
-    return f"{query} {term(kind, row['label'])}".strip()

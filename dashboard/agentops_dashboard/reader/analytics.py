@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from agentops.semconv import State
 from agentops_dashboard.reader.facets import shown_state
+from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.reader.reader import Reader
 from agentops_dashboard.store import tables as t
 
-__all__ = ["GROUPS", "LABELS", "Analytics", "LabelRow", "Point", "Totals", "quantile"]
+__all__ = ["GROUPS", "LABELS", "Analytics", "LabelRow", "Point", "Totals", "UserRow", "quantile"]
 
-GROUPS: Final = ("model", "user", "environment", "service", "tag")
+GROUPS: Final = ("model", "user", "environment", "release", "service", "tag")
 """What cost and tokens can be split by."""
 
 LABELS: Final = ("model", "tool", "agent", "error")
@@ -27,7 +28,10 @@ OTHER: Final = "(other)"
 
 
 class Totals(TypedDict):
-    """Sums over the sessions found. ``success_rate`` counts ended sessions only. Durations in ms, money in dollars."""
+    """Sums over the sessions found. ``success_rate`` counts ended sessions only. Durations in ms, money in dollars.
+
+    ``cache_hits`` is the share of input tokens that was read from a cache, where calls say so.
+    """
 
     sessions: int
     failed: int
@@ -37,8 +41,11 @@ class Totals(TypedDict):
     tools: int
     errors: int
     tokens: int | None
+    cache_hits: float | None
     cost: float | None
     unpriced: int
+    p50_cost: float | None
+    p95_cost: float | None
     p50_ms: float | None
     p95_ms: float | None
 
@@ -50,6 +57,7 @@ class Point(TypedDict):
     end_ns: int
     sessions: int
     failed: int
+    states: dict[str, int]
     input: int
     cached: int
     output: int
@@ -75,6 +83,14 @@ class LabelRow(TypedDict):
     cost: float | None
     first_ns: int
     last_ns: int
+
+
+class UserRow(TypedDict):
+    """A user, with the number of their sessions and what those cost in dollars."""
+
+    user: str
+    sessions: int
+    cost: float | None
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:
@@ -118,11 +134,15 @@ class Analytics:
             func.count(c.user.distinct()),
             *(func.sum(column) for column in (c.llm_calls, c.tool_calls, c.errors, c.total_tokens, c.cost_nano)),
             func.sum(c.unpriced_calls),
+            func.sum(c.input_tokens),
+            func.sum(c.cached_tokens),
         ).where(condition)
         with self._reader.connect() as connection:
-            count, failed, fine, over, users, llm, tools, errors, tokens, nano, unpriced = connection.execute(
-                statement
-            ).one()
+            count, failed, fine, over, users, llm, tools, errors, tokens, nano, unpriced, sent, cached = (
+                connection.execute(statement).one()
+            )
+            priced = select(c.cost_nano).where(condition, c.cost_nano.is_not(None)).order_by(c.cost_nano)
+            costs = [amount / 1e9 for amount in connection.execute(priced).scalars()]
             durations = sorted(ms for _, ms in self._durations(connection, condition))
         return {
             "sessions": count,
@@ -133,36 +153,30 @@ class Analytics:
             "tools": tools or 0,
             "errors": errors or 0,
             "tokens": tokens,
+            "cache_hits": cached / sent if sent and cached is not None else None,
             "cost": None if nano is None else nano / 1e9,
             "unpriced": unpriced or 0,
+            "p50_cost": quantile(costs, 0.5),
+            "p95_cost": quantile(costs, 0.95),
             "p50_ms": quantile(durations, 0.5),
             "p95_ms": quantile(durations, 0.95),
         }
 
-    def course(self, query: str, since_ns: int, until_ns: int, buckets: int) -> list[Point]:
+    def course(self, query: str, grid: Grid) -> list[Point]:
         """The sessions found, by interval."""
         c = t.session.c
-        width = max(-(-(until_ns - since_ns) // buckets), 1)
-        condition = self._condition(query, since_ns, until_ns)
-        number = ((c.start_ns - since_ns) // width).label("number")
-        failed = func.sum(case((shown_state(time.time_ns()) == State.ERROR, 1), else_=0))
+        condition = self._condition(query, grid.since_ns, grid.until_ns)
+        number = ((c.start_ns - grid.origin_ns) // grid.width_ns).label("number")
+        state = shown_state(time.time_ns()).label("shown")
         sums = (c.input_tokens, c.cached_tokens, c.output_tokens, c.reasoning_tokens, c.cost_nano)
-        statement = select(number, func.count(), failed, *map(func.sum, sums)).where(condition).group_by(number)
-        points = [_empty_point(since_ns + at * width, since_ns + (at + 1) * width) for at in range(buckets)]
+        statement = select(number, state, func.count(), *map(func.sum, sums)).where(condition).group_by(number, state)
+        points = [_empty_point(grid.start_ns(at), grid.start_ns(at + 1)) for at in range(grid.count)]
         durations: dict[int, list[float]] = {}
         with self._reader.connect() as connection:
-            for at, count, bad, sent, cached, got, thought, nano in connection.execute(statement):
-                points[at].update(
-                    sessions=count,
-                    failed=bad or 0,
-                    input=(sent or 0) - (cached or 0),
-                    cached=cached or 0,
-                    output=(got or 0) - (thought or 0),
-                    reasoning=thought or 0,
-                    cost=None if nano is None else nano / 1e9,
-                )
+            for at, shown, count, *amounts in connection.execute(statement):
+                _add_state(points[at], shown, count, amounts)
             for start, ms in self._durations(connection, condition):
-                durations.setdefault((start - since_ns) // width, []).append(ms)
+                durations.setdefault(grid.number(start), []).append(ms)
         for at, values in durations.items():
             values.sort()
             points[at]["p50_ms"] = quantile(values, 0.5)
@@ -176,26 +190,21 @@ class Analytics:
             found = self._durations(connection, self._condition(query, since_ns, until_ns))
         return sorted(ms for _, ms in found)
 
-    def split(
-        self, query: str, since_ns: int, until_ns: int, buckets: int, *, by: str, of: str
-    ) -> dict[str, list[float]]:
+    def split(self, query: str, grid: Grid, *, by: str, of: str) -> dict[str, list[float]]:
         """Cost (dollars) or tokens by interval, for the largest groups; the rest as ``(other)``.
 
         Args:
             query: Text of the query language.
-            since_ns: Start of the first interval.
-            until_ns: End of the last one.
-            buckets: Number of intervals.
+            grid: The intervals.
             by: One of ``GROUPS``. With tags a session counts once per tag.
             of: ``cost`` or ``tokens``.
         """
-        width = max(-(-(until_ns - since_ns) // buckets), 1)
-        statement = self._split(by, of, width, since_ns).where(self._condition(query, since_ns, until_ns))
+        statement = self._split(by, of, grid).where(self._condition(query, grid.since_ns, grid.until_ns))
         found: dict[str, list[float]] = {}
         scale = 1e9 if of == "cost" else 1
         with self._reader.connect() as connection:
             for number, label, amount in connection.execute(statement):
-                values = found.setdefault(NONE if label is None else label, [0.0] * buckets)
+                values = found.setdefault(NONE if label is None else label, [0.0] * grid.count)
                 values[number] += (amount or 0) / scale
         ranked = sorted(found.items(), key=lambda item: -sum(item[1]))
         result = {label: values for label, values in ranked[:_MOST_SERIES] if sum(values)}
@@ -204,9 +213,9 @@ class Analytics:
             result[OTHER] = [sum(column) for column in zip(*rest, strict=True)]
         return result
 
-    def _split(self, by: str, of: str, width: int, since_ns: int) -> Any:
+    def _split(self, by: str, of: str, grid: Grid) -> Any:
         c, u, tag = t.session.c, t.usage.c, t.session_tag.c
-        number = ((c.start_ns - since_ns) // width).label("number")
+        number = ((c.start_ns - grid.origin_ns) // grid.width_ns).label("number")
         own = c.cost_nano if of == "cost" else c.total_tokens
         if by == "model":
             amount = (
@@ -217,7 +226,7 @@ class Analytics:
         if by == "tag":
             joined = t.session.outerjoin(t.session_tag, (tag.sid == c.sid) & (tag.is_removed == 0))
             return select(number, tag.tag, func.sum(own)).select_from(joined).group_by(number, tag.tag)
-        column = {"user": c.user, "environment": c.environment, "service": c.service}[by]
+        column = {"user": c.user, "environment": c.environment, "release": c.release, "service": c.service}[by]
         return select(number, column, func.sum(own)).group_by(number, column)
 
     def tables(
@@ -241,8 +250,27 @@ class Analytics:
                     found[kind].append(_label_row(row))
         return found
 
+    def top_users(
+        self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None, most: int = 10
+    ) -> list[UserRow]:
+        """The users whose sessions cost most."""
+        c = t.session.c
+        cost = func.sum(c.cost_nano)
+        statement = (
+            select(c.user, func.count(), cost)
+            .where(self._condition(query, since_ns, until_ns), c.user.is_not(None))
+            .group_by(c.user)
+            .order_by(cost.desc(), c.user)
+            .limit(most)
+        )
+        with self._reader.connect() as connection:
+            return [
+                {"user": user, "sessions": count, "cost": None if nano is None else nano / 1e9}
+                for user, count, nano in connection.execute(statement)
+            ]
+
     def _condition(self, query: str, since_ns: int | None, until_ns: int | None) -> ColumnElement[bool]:
-        return self._reader._condition(query, since_ns, until_ns, time.time_ns())
+        return self._reader.condition(query, since_ns, until_ns, time.time_ns())
 
     def _durations(self, connection: Connection, condition: ColumnElement[bool]) -> list[tuple[int, float]]:
         """Start and duration of the ended sessions; time spent waiting for people is left out."""
@@ -253,9 +281,24 @@ class Analytics:
 
 def _empty_point(start_ns: int, end_ns: int) -> Point:
     return {
-        "start_ns": start_ns, "end_ns": end_ns, "sessions": 0, "failed": 0, "input": 0, "cached": 0, "output": 0,
-        "reasoning": 0, "cost": None, "p50_ms": None, "p95_ms": None, "p99_ms": None,
+        "start_ns": start_ns, "end_ns": end_ns, "sessions": 0, "failed": 0, "states": {}, "input": 0, "cached": 0,
+        "output": 0, "reasoning": 0, "cost": None, "p50_ms": None, "p95_ms": None, "p99_ms": None,
     }  # fmt: skip
+
+
+def _add_state(point: Point, shown: str, count: int, amounts: list[int | None]) -> None:
+    """Add the sessions of one interval that are shown in one state."""
+    sent, cached, got, thought = (amount or 0 for amount in amounts[:4])
+    nano = amounts[4]
+    point["sessions"] += count
+    point["failed"] += count if shown == State.ERROR else 0
+    point["states"][shown] = count
+    point["input"] += sent - cached
+    point["cached"] += cached
+    point["output"] += got - thought
+    point["reasoning"] += thought
+    if nano is not None:
+        point["cost"] = (point["cost"] or 0.0) + nano / 1e9
 
 
 def _label_row(row: Any) -> LabelRow:

@@ -314,19 +314,23 @@ class Outlines:
             if kept is not None and kept[0] == revision:
                 self._kept.move_to_end(session_id)
                 return kept[1]
-        outline = Outline(session_id, TreeIndex(self._read(session_id)))
+        outline = self.read(session_id)
         with self._lock:
             self._kept[session_id] = (revision, outline)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return outline
 
+    def read(self, session_id: str) -> Outline:
+        """The outline of a session, read now and not kept: for going over many."""
+        return Outline(session_id, TreeIndex(self._read(session_id)))
+
     def with_payloads(self, outline: Outline, places: list[int]) -> list[Span]:
         """Some spans of an outline with their inputs, outputs and attributes."""
         found = [outline.index.order[place] for place in places]
         spans = [shape.span_of(row, outline.session_id) for row in found]
-        with self._reader._engine.connect() as connection:
-            self._reader._fill(connection, found, spans)
+        with self._reader.connect() as connection:
+            self._reader.fill(connection, found, spans)
         return spans
 
     def revision(self, session_id: str) -> int:
@@ -334,7 +338,7 @@ class Outlines:
         statement = select(t.session.c.revision).where(
             t.session.c.project == self._reader.project, t.session.c.session_id == session_id
         )
-        with self._reader._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return connection.execute(statement).scalar_one_or_none() or 0
 
     def _read(self, session_id: str) -> Any:
@@ -342,7 +346,7 @@ class Outlines:
         statement = (
             select(t.span)
             .join(t.trace, join)
-            .where(t.trace.c.project == self._reader._project, t.trace.c.session_id == session_id)
+            .where(t.trace.c.project == self._reader.project, t.trace.c.session_id == session_id)
         )
-        with self._reader._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return list(map(_SpanRow._make, connection.execute(statement).all()))

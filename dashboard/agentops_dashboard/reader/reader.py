@@ -74,7 +74,7 @@ class Reader:
             QueryError: The query, the sort key or the cursor cannot be understood.
         """
         now_ns = time.time_ns()
-        condition = self._condition(query, since_ns, until_ns, now_ns)
+        condition = self.condition(query, since_ns, until_ns, now_ns)
         # Numbers first, rows then: sorting must not carry whole rows along.
         keys = ordered(condition, sort, cursor, limit)
         with self._engine.connect() as connection:
@@ -99,7 +99,7 @@ class Reader:
             QueryError: The query cannot be understood.
         """
         now_ns = time.time_ns()
-        condition = self._condition(query, since_ns, until_ns, now_ns)
+        condition = self.condition(query, since_ns, until_ns, now_ns)
         everything = not query.strip() and since_ns is None and until_ns is None
         # States change with the clock, so what was counted is good for a moment only, even if nothing is written.
         key = (self.revision(), now_ns // _FACETS_HOLD_NS, query, since_ns, until_ns)
@@ -124,7 +124,7 @@ class Reader:
             QueryError: The query cannot be understood.
         """
         now_ns = time.time_ns()
-        condition = self._condition(query, since_ns, until_ns, now_ns)
+        condition = self.condition(query, since_ns, until_ns, now_ns)
         with self._engine.connect() as connection:
             if since_ns is None or until_ns is None:
                 first, last = connection.execute(
@@ -195,7 +195,7 @@ class Reader:
         spans = [shape.span_of(row, session_id) for row in order]
         if with_payloads:
             with self._engine.connect() as connection:
-                self._fill(connection, order, spans)
+                self.fill(connection, order, spans)
         return spans
 
     def span(self, span_id: str, session_id: str | None = None) -> Span | None:
@@ -214,7 +214,7 @@ class Reader:
             if row is None:
                 return None
             found = shape.span_of(row, row.session_id)
-            self._fill(connection, [row], [found])
+            self.fill(connection, [row], [found])
         return found
 
     def rows(self, session_id: str, view: TreeView | None = None, *, offset: int = 0, limit: int = 100) -> TreeWindow:
@@ -251,7 +251,12 @@ class Reader:
         with self._engine.connect() as connection:
             return "\n".join(unpack_text(body) for body in connection.execute(statement).scalars())
 
-    def _condition(self, query: str, since_ns: int | None, until_ns: int | None, now_ns: int) -> ColumnElement[bool]:
+    def condition(self, query: str, since_ns: int | None, until_ns: int | None, now_ns: int) -> ColumnElement[bool]:
+        """The condition on the session table that a query and a range make, for questions of one's own.
+
+        Raises:
+            QueryError: The query cannot be understood.
+        """
         parts = [t.session.c.project == self._project]
         if since_ns is not None:
             parts.append(t.session.c.start_ns >= since_ns)
@@ -282,7 +287,8 @@ class Reader:
             said.setdefault(session_id, {})[name] = value
         return said
 
-    def _fill(self, connection: Connection, found: Iterable[Any], spans: list[Span]) -> None:
+    def fill(self, connection: Connection, found: Iterable[Any], spans: list[Span]) -> None:
+        """Fill in the payloads of spans, in place; ``found`` holds their rows."""
         blocks = {row.span_id: row.block_id for row in found}
         contents: dict[int, Any] = {}
         wanted = sorted({block for block in blocks.values() if block is not None})

@@ -1,5 +1,5 @@
 // Charts by plotly, from the figures in the page. A click leads to the sessions behind, a drag sets the range.
-import { $, $$ } from "./page.js";
+import { $, $$, fromWallTime, nodes, piece, toast, wallTime } from "./page.js";
 
 delete document.head.appendChild;
 const data = JSON.parse($("#data").textContent);
@@ -13,14 +13,14 @@ const style = (name) => {
   probe.remove();
   return color;
 };
-const times = data.points.map((point) => new Date(point.start_ns / 1e6));
+const times = data.points.map((point) => wallTime(point.start_ns / 1e6));
 const width = (data.points[0].end_ns - data.points[0].start_ns) / 1e6;
 const STATES = { success: ["Completed", "session"], error: ["Failed", "error"], running: ["Running", "running"], paused: ["Paused", "human"], abandoned: ["Abandoned", "warn"], cancelled: ["Cancelled", "muted"], indeterminate: ["No verdict", "event"] };
 const SERIES = ["llm", "agent", "tool", "running", "handoff", "retriever", "memory", "guardrail", "event"];
 
 const seconds = (ms) => (ms == null ? null : ms / 1000);
 const bars = (name, values, tone, extra = {}) => ({ type: "bar", name, x: times, y: values, marker: { color: style(tone) }, width: width * 0.86, offset: 0, hovertemplate: `%{y} ${name}<extra></extra>`, ...extra });
-const line = (name, values, tone, extra = {}) => ({ type: "scatter", mode: "lines+markers", name, x: times, y: values, connectgaps: true, line: { color: style(tone), width: 1.75 }, marker: { size: 4 }, ...extra });
+const line = (name, values, tone, extra = {}) => ({ type: "scatter", mode: "lines+markers", name, x: times, y: values, connectgaps: false, line: { color: style(tone), width: 1.75 }, marker: { size: 4 }, ...extra });
 
 function layout(extra = {}) {
   const grid = style("line");
@@ -32,22 +32,41 @@ function layout(extra = {}) {
     showlegend: true, legend: { orientation: "h", x: 0, y: 1.18, font: { size: 11 }, traceorder: "normal" },
     xaxis: { ...axis, type: "date", showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "dot", spikecolor: style("text-3"), ...extra.xaxis },
     yaxis: { ...axis, rangemode: "tozero", fixedrange: true, ...extra.yaxis },
+    ...(extra.yaxis2 && { yaxis2: extra.yaxis2 }),
   };
 }
 
+// Three percentiles; where nothing was measured the line has a gap, which is not 0.
+const percentiles = (values) => layoutOf([line("p50", values.map((v) => seconds(v?.[0])), "llm"), line("p95", values.map((v) => seconds(v?.[1])), "tool"), line("p99", values.map((v) => seconds(v?.[2])), "error", { line: { color: style("error"), width: 1.25, dash: "dot" } })], { yaxis: { ticksuffix: " s" } });
+const layoutOf = (traces, extra) => [traces, layout(extra)];
+const isMoney = data.measure === "cost";
+const pick = (name) => data.points.map((point) => point[name]);
+const hits = () => data.points.map((p) => (p.input + p.cached ? p.cached / (p.input + p.cached) : null));
+
 const CHARTS = {
-  "plot-sessions": () => [Object.entries(data.states).map(([state, values]) => bars(...[STATES[state]?.[0] ?? state, values, STATES[state]?.[1] ?? "event"], { meta: state, opacity: state === "success" ? 0.45 : 1 })), layout({ yaxis: { tickformat: "d" } })],
-  "plot-cost": () => [Object.entries(data.split).map(([label, values], index) => bars(label, values, SERIES[index % SERIES.length], { meta: `${data.group}:"${label}"`, hovertemplate: `$%{y:.4f} ${label.replaceAll("%", "")}<extra></extra>` })), layout({ yaxis: { tickprefix: "$" } })],
-  "plot-duration": () => [[line("p50", data.points.map((p) => seconds(p.p50_ms)), "llm"), line("p95", data.points.map((p) => seconds(p.p95_ms)), "tool"), line("p99", data.points.map((p) => seconds(p.p99_ms)), "error", { line: { color: style("error"), width: 1.25, dash: "dot" } })], layout({ yaxis: { ticksuffix: " s" } })],
-  "plot-tokens": () => [[bars("input", data.points.map((p) => p.input), "running"), bars("cached", data.points.map((p) => p.cached), "retriever"), bars("output", data.points.map((p) => p.output), "llm"), bars("reasoning", data.points.map((p) => p.reasoning), "agent")], layout()],
-  "plot-failures": () => [[line("failed", data.points.map((p) => (p.sessions ? p.failed / p.sessions : null)), "error", { fill: "tozeroy", hovertemplate: "%{y:.1%} failed<extra></extra>" })], { ...layout({ yaxis: { tickformat: ".0%", range: [0, 1] } }), showlegend: false }],
+  "plot-sessions": () => {
+    const states = [...new Set(data.points.flatMap((point) => Object.keys(point.states)))].sort();
+    return layoutOf(states.map((state) => bars(STATES[state]?.[0] ?? state, data.points.map((point) => point.states[state] ?? 0), STATES[state]?.[1] ?? "event", { meta: state, opacity: state === "success" ? 0.45 : 1 })), { yaxis: { tickformat: "d" } });
+  },
+  "plot-split": () => layoutOf(Object.entries(data.split).map(([label, values], index) => bars(label, values, SERIES[index % SERIES.length], { meta: `${data.group}:"${label}"`, hovertemplate: `${isMoney ? "$%{y:.4f}" : "%{y:,}"} ${label.replaceAll("%", "")}<extra></extra>` })), { yaxis: { tickprefix: isMoney ? "$" : "" } }),
+  "plot-duration": () => percentiles(data.points.map((p) => (p.p50_ms == null ? null : [p.p50_ms, p.p95_ms, p.p99_ms]))),
+  "plot-tokens": () => layoutOf([bars("input", pick("input"), "running"), bars("cached", pick("cached"), "retriever"), bars("output", pick("output"), "llm"), bars("reasoning", pick("reasoning"), "agent"), line("cache hits", hits(), "text-3", { yaxis: "y2", mode: "lines", line: { color: style("text-2"), width: 1.25, dash: "dot" }, hovertemplate: "%{y:.1%} of input from cache<extra></extra>" })], { yaxis2: { overlaying: "y", side: "right", tickformat: ".0%", range: [0, 1], showgrid: false, automargin: true, fixedrange: true, tickfont: { size: 11 } } }),
+  "plot-failures": () => {
+    const [traces, shape] = layoutOf([line("failed", data.points.map((p) => (p.sessions ? p.failed / p.sessions : null)), "error", { fill: "tozeroy", hovertemplate: "%{y:.1%} failed<extra></extra>" })], { yaxis: { tickformat: ".0%", range: [0, 1] } });
+    return [traces, { ...shape, showlegend: false }];
+  },
   "plot-spread": () => {
     const { edges_ms: edges, counts } = data.durations;
     const middles = counts.map((_, i) => seconds(Math.sqrt(edges[i] * edges[i + 1])));
     const bar = { type: "bar", x: middles, y: counts, width: counts.map((_, i) => seconds(edges[i + 1] - edges[i]) * 0.94), marker: { color: style("session") }, hovertemplate: "about %{x:.2~f} s: %{y} sessions<extra></extra>", meta: "spread" };
     return [[bar], { ...layout({ xaxis: { type: "log", ticksuffix: " s", showspikes: false }, yaxis: { tickformat: "d" } }), showlegend: false, hovermode: "closest" }];
   },
+  "plot-llm": () => percentiles(data.pace.points.map((p) => p.llm)),
+  "plot-tool": () => percentiles(data.pace.points.map((p) => p.tool)),
+  "plot-first": () => percentiles(data.pace.points.map((p) => p.first_token)),
+  "plot-speed": () => layoutOf(Object.entries(data.pace.speeds).map(([model, values], index) => line(model, values, SERIES[index % SERIES.length], { meta: `model:"${model}"`, hovertemplate: `%{y:.0f} tok/s ${model.replaceAll("%", "")}<extra></extra>` })), {}),
 };
+const OF_SPANS = { "plot-llm": "has:llm", "plot-tool": "has:tool", "plot-first": "has:llm" };
 
 function goToList(from, to, terms) {
   const url = new URL("/sessions", location.href);
@@ -57,7 +76,8 @@ function goToList(from, to, terms) {
 }
 
 function clicked(id, { points: [point] }) {
-  const extra = id === "plot-sessions" ? `status:${point.data.meta}` : id === "plot-failures" ? "status:error" : id === "plot-cost" && !/"\((none|other)\)"$/.test(point.data.meta) ? point.data.meta : "";
+  const meta = point.data.meta;
+  const extra = id === "plot-sessions" ? `status:${meta}` : id === "plot-failures" ? "status:error" : ["plot-split", "plot-speed"].includes(id) && !/"\((none|other)\)"$/.test(meta) ? meta : OF_SPANS[id] ?? "";
   const terms = [query, extra].filter(Boolean).join(" ");
   if (id === "plot-spread") {
     const { edges_ms: edges } = data.durations;
@@ -73,28 +93,109 @@ function zoomed(change) {
   if (!from || !to) return;
   const url = new URL(location.href);
   url.searchParams.delete("range");
-  url.searchParams.set("from", new Date(from).toISOString());
-  url.searchParams.set("to", new Date(to).toISOString());
+  url.searchParams.set("from", fromWallTime(from).toISOString());
+  url.searchParams.set("to", fromWallTime(to).toISOString());
   location.assign(url);
 }
 
-function draw() {
-  for (const [id, make] of Object.entries(CHARTS)) {
-    const plot = document.getElementById(id);
-    const [traces, shape] = make();
-    plot.replaceChildren();
-    window.Plotly.newPlot(plot, traces, shape, { displayModeBar: false, responsive: true });
-    plot.removeAllListeners?.("plotly_click");
-    plot.on("plotly_click", (event) => clicked(id, event));
-    if (id !== "plot-spread") plot.on("plotly_relayout", zoomed);
+/** A hair at the same moment in every other chart over time. */
+function hair(id, event) {
+  for (const other of $$(".plot.js-plotly-plot")) {
+    let mark = $(".hair", other.parentElement);
+    if (!event || other.id === id || other.id === "plot-spread") { mark?.remove(); continue; }
+    const axis = other._fullLayout.xaxis;
+    mark ??= other.parentElement.appendChild(Object.assign(document.createElement("i"), { className: "hair" }));
+    mark.style.left = `${other.offsetLeft + axis._offset + axis.d2p(event.points[0].x) + (axis.d2p(times[1] ?? times[0]) - axis.d2p(times[0])) / 2}px`;
+    mark.style.top = `${other.offsetTop + other._fullLayout._size.t}px`;
+    mark.style.height = `${other._fullLayout._size.h}px`;
   }
 }
 
-for (const button of $$("[data-log]")) button.addEventListener("click", () => {
-  const isLog = button.getAttribute("aria-pressed") !== "true";
-  button.setAttribute("aria-pressed", isLog);
-  window.Plotly.relayout(button.dataset.log, { "yaxis.type": isLog ? "log" : "linear" });
+const hasFigures = (traces) => traces.some((trace) => trace.y.some((value) => value != null));
+
+function draw(ids = Object.keys(CHARTS)) {
+  for (const id of ids) {
+    const plot = document.getElementById(id);
+    if (!plot || (!data.pace && /-(llm|tool|first|speed)$/.test(id))) continue;
+    const [traces, shape] = CHARTS[id]();
+    plot.removeAllListeners?.();
+    plot.replaceChildren();
+    if (!hasFigures(traces)) { plot.replaceChildren(Object.assign(document.createElement("p"), { className: "nothing", textContent: "Nobody said in this time" })); continue; }
+    window.Plotly.newPlot(plot, traces, shape, { displayModeBar: false, responsive: true });
+    plot.on("plotly_click", (event) => clicked(id, event));
+    if (id === "plot-spread") continue;
+    plot.on("plotly_relayout", zoomed);
+    plot.on("plotly_hover", (event) => hair(id, event));
+    plot.on("plotly_unhover", () => hair(id));
+  }
+}
+
+// What can be done with a chart
+const isLog = (plot) => plot.layout?.yaxis?.type === "log";
+function save(name, blob) {
+  const link = Object.assign(document.createElement("a"), { download: name, href: URL.createObjectURL(blob) });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+const cell = (value) => (value == null ? "" : /[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+function csv(plot) {
+  const [first] = plot.data;
+  const rows = [["from", ...plot.data.map((trace) => trace.name ?? "sessions")], ...[...first.x].map((x, i) => [x, ...plot.data.map((trace) => trace.y[i])])];
+  return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
+}
+async function png(plot) {
+  const { width: w, height: h } = plot.getBoundingClientRect();
+  const image = new Image();
+  image.src = await window.Plotly.toImage(plot, { format: "svg", width: w, height: h });
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: w * 2, height: h * 2 });
+  const context = canvas.getContext("2d");
+  context.fillStyle = style("surface");
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
+}
+const DO = {
+  log: (plot, button) => { const on = !isLog(plot); button.setAttribute("aria-pressed", on); window.Plotly.relayout(plot, { "yaxis.type": on ? "log" : "linear", "yaxis.autorange": true }); },
+  csv: (plot) => save(`${plot.id.slice(5)}.csv`, new Blob([csv(plot)], { type: "text/csv" })),
+  png: async (plot) => save(`${plot.id.slice(5)}.png`, await png(plot)),
+  full: (plot) => (document.fullscreenElement ? document.exitFullscreen() : plot.closest(".chart").requestFullscreen()),
+};
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  if (!button) return;
+  const plot = document.getElementById(button.closest("[data-chart]").dataset.chart);
+  button.closest("details").open = false;
+  if (plot.data) Promise.resolve(DO[button.dataset.do](plot, button)).catch((error) => toast(error.message));
 });
+document.addEventListener("fullscreenchange", () => { for (const plot of $$(".plot.js-plotly-plot")) window.Plotly.Plots.resize(plot); });
+
+// Tables sort by a click on their heads
+document.addEventListener("click", (event) => {
+  const head = event.target.closest(".sortable [data-sort]")?.closest("th");
+  if (!head) return;
+  const falls = head.getAttribute("aria-sort") !== "descending";
+  for (const other of head.parentElement.children) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", falls ? "descending" : "ascending");
+  const body = head.closest("table").tBodies[0];
+  const value = (row) => row.cells[head.cellIndex].dataset.value;
+  const order = (a, b) => (Number.isNaN(Number(value(a))) ? value(a).localeCompare(value(b)) : value(a) - value(b));
+  body.append(...[...body.rows].sort((a, b) => (falls ? -order(a, b) : order(a, b))));
+});
+
+// Latency, speed and agents are read from spans: they come after the rest.
+async function readPace() {
+  const place = $("#pace");
+  try {
+    if (!$("#pace-data")) place.replaceChildren(nodes((await piece(place.dataset.href)).html));
+    data.pace = JSON.parse($("#pace-data").textContent);
+    draw(["plot-llm", "plot-tool", "plot-first", "plot-speed"]);
+  } catch (error) {
+    for (const plot of $$(".plot", place)) plot.replaceChildren(Object.assign(document.createElement("p"), { className: "nothing", textContent: `This could not be read: ${error.message}` }));
+  }
+}
+
 draw();
-document.addEventListener("themechange", draw);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+readPace();
+document.addEventListener("themechange", () => draw());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());

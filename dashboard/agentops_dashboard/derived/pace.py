@@ -1,0 +1,223 @@
+"""How fast models and tools were, and what agents came to: read from spans, of a sample where there are many.
+
+Sums over sessions are in ``analytics`` and exact. Percentiles need the spans themselves, and the figures of agents
+whole trees; both are read for at most so many spans, from sessions that are spread evenly over those found.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, TypedDict
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from agentops.semconv import SpanKind
+from agentops_dashboard.derived.facts import facts_of
+from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader.analytics import quantile
+from agentops_dashboard.reader.grid import Grid
+from agentops_dashboard.store import tables as t
+
+__all__ = ["AgentPace", "LabelPace", "Pace", "PacePoint", "read_pace"]
+
+_MOST_SPANS: Final = 20_000
+_MOST_TREE_SPANS: Final = 5_000
+_MOST_MODELS: Final = 6
+
+
+class PacePoint(TypedDict):
+    """One interval: ``[p50, p95, p99]`` in ms of model calls, tool calls and times to first token; None without any."""
+
+    llm: list[float] | None
+    tool: list[float] | None
+    first_token: list[float] | None
+
+
+class LabelPace(TypedDict):
+    """A model or a tool. ``speed`` is output tokens per second from the first token on."""
+
+    p50_ms: float | None
+    p95_ms: float | None
+    first_token_ms: float | None
+    speed: float | None
+    retries: int
+
+
+class AgentPace(TypedDict):
+    """An agent's mean per run. Money in dollars; unknown is None."""
+
+    runs: int
+    self_cost: float | None
+    subtree_cost: float | None
+    steps: float
+    delegations: int
+    loops: int
+
+
+class Pace(TypedDict):
+    """``sampled`` of ``sessions`` were looked at; ``speeds`` holds tokens per second of each model by interval."""
+
+    sessions: int
+    sampled: int
+    points: list[PacePoint]
+    speeds: dict[str, list[float | None]]
+    labels: dict[str, dict[str, LabelPace]]
+    agents: dict[str, AgentPace]
+    agent_sessions: int
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was seen of one model or tool, or of one interval."""
+
+    ms: list[float] = field(default_factory=list)
+    first_token_ms: list[float] = field(default_factory=list)
+    tokens: int = 0
+    busy_ms: float = 0.0
+    retries: int = 0
+
+    def add(self, row: Any) -> None:
+        took = (row.end_ns - row.start_ns) / 1e6
+        self.ms.append(took)
+        self.retries += (row.attempt or 1) > 1
+        first = (row.first_token_ns or 0) / 1e6
+        if row.first_token_ns is not None:
+            self.first_token_ms.append(first)
+        if row.output_tokens and took > first:
+            self.tokens += row.output_tokens
+            self.busy_ms += took - first
+
+    @property
+    def speed(self) -> float | None:
+        return self.tokens / self.busy_ms * 1000 if self.busy_ms else None
+
+
+def read_pace(reader: Reader, query: str, grid: Grid) -> Pace:
+    """Read the pace of the sessions that a query finds.
+
+    Raises:
+        QueryError: The query cannot be understood.
+    """
+    condition = reader.condition(query, grid.since_ns, grid.until_ns, time.time_ns())
+    c = t.session.c
+    with reader.connect() as connection:
+        sessions, calls = connection.execute(
+            select(func.count(), func.sum(c.llm_calls + c.tool_calls)).where(condition)
+        ).one()
+        step = max(1, -(-(calls or 0) // _MOST_SPANS))
+        sampled = and_(condition, c.sid % step == 0) if step > 1 else condition
+        number = connection.execute(select(func.count()).select_from(t.session).where(sampled)).scalar_one()
+        rows = connection.execute(_calls(sampled)).all()
+    return {"sessions": sessions, "sampled": number, **_calls_pace(rows, grid), **_agents_pace(reader, condition)}  # type: ignore[typeddict-item]
+
+
+def _calls(condition: ColumnElement[bool]) -> Any:
+    c, s = t.session.c, t.span.c
+    joined = t.session.join(t.trace, (t.trace.c.project == c.project) & (t.trace.c.session_id == c.session_id)).join(
+        t.span, (s.project == t.trace.c.project) & (s.trace_id == t.trace.c.trace_id)
+    )
+    columns = (s.kind, s.tool, s.name, s.model, s.start_ns, s.end_ns, s.first_token_ns, s.output_tokens, s.attempt)
+    return (
+        select(c.start_ns.label("session_ns"), *columns)
+        .select_from(joined)
+        .where(condition, s.kind.in_((SpanKind.LLM, SpanKind.TOOL)), s.end_ns.is_not(None))
+    )
+
+
+def _calls_pace(rows: Iterable[Any], grid: Grid) -> dict[str, Any]:
+    by_time: dict[tuple[str, int], _Seen] = defaultdict(_Seen)
+    by_label: dict[tuple[str, str], _Seen] = defaultdict(_Seen)
+    by_both: dict[tuple[str, int], _Seen] = defaultdict(_Seen)
+    for row in rows:
+        number = grid.number(row.session_ns)
+        by_time[row.kind, number].add(row)
+        label = row.model if row.kind == SpanKind.LLM else row.tool or row.name
+        if label is not None:
+            by_label["model" if row.kind == SpanKind.LLM else "tool", label].add(row)
+            if row.kind == SpanKind.LLM:
+                by_both[label, number].add(row)
+    labels: dict[str, dict[str, LabelPace]] = {"model": {}, "tool": {}}
+    for (kind, label), seen in by_label.items():
+        labels[kind][label] = _label_pace(seen)
+    models = sorted(labels["model"], key=lambda model: -len(by_label["model", model].ms))[:_MOST_MODELS]
+    return {
+        "points": [_point(by_time, number) for number in range(grid.count)],
+        "speeds": {
+            model: [
+                by_both[model, number].speed if (model, number) in by_both else None for number in range(grid.count)
+            ]
+            for model in models
+            if labels["model"][model]["speed"] is not None
+        },
+        "labels": labels,
+    }
+
+
+def _point(by_time: dict[tuple[str, int], _Seen], number: int) -> PacePoint:
+    llm, tool = by_time.get((SpanKind.LLM, number)), by_time.get((SpanKind.TOOL, number))
+    return {
+        "llm": _quantiles(llm.ms if llm else []),
+        "tool": _quantiles(tool.ms if tool else []),
+        "first_token": _quantiles(llm.first_token_ms if llm else []),
+    }
+
+
+def _quantiles(values: list[float]) -> list[float] | None:
+    values.sort()
+    return [float(quantile(values, share) or 0.0) for share in (0.5, 0.95, 0.99)] if values else None
+
+
+def _label_pace(seen: _Seen) -> LabelPace:
+    seen.ms.sort()
+    return {
+        "p50_ms": quantile(seen.ms, 0.5),
+        "p95_ms": quantile(seen.ms, 0.95),
+        "first_token_ms": quantile(sorted(seen.first_token_ms), 0.5),
+        "speed": seen.speed,
+        "retries": seen.retries,
+    }
+
+
+def _agents_pace(reader: Reader, condition: ColumnElement[bool]) -> dict[str, Any]:
+    """The figures of agents, from whole trees of the newest sessions that had any."""
+    c = t.session.c
+    statement = select(c.session_id, c.spans).where(condition, c.agents > 0).order_by(c.start_ns.desc()).limit(200)
+    with reader.connect() as connection:
+        found = connection.execute(statement).all()
+    sums: dict[str, AgentPace] = {}
+    spans = number = 0
+    for session_id, size in found:
+        spans += size
+        if spans > _MOST_TREE_SPANS and number:
+            break
+        number += 1
+        _add_session(sums, facts_of(reader.outlines.read(session_id)))
+    return {"agents": {name: _mean(pace) for name, pace in sums.items()}, "agent_sessions": number}
+
+
+def _add_session(sums: dict[str, AgentPace], facts: Any) -> None:
+    for agent in facts["agents"]:
+        pace = sums.setdefault(agent["name"], {
+            "runs": 0, "self_cost": None, "subtree_cost": None, "steps": 0, "delegations": 0, "loops": 0,
+        })  # fmt: skip
+        pace["runs"] += agent["runs"]
+        pace["steps"] += agent["llm"] + agent["tools"]
+        for key in ("self_cost", "subtree_cost"):
+            if agent[key] is not None:
+                pace[key] = (pace[key] or 0.0) + agent[key]
+    for delegation in facts["delegations"]:
+        sums[delegation["source"]]["delegations"] += delegation["count"]
+    for loop in facts["loops"]:
+        if loop["agent"] in sums:
+            sums[loop["agent"]]["loops"] += 1
+
+
+def _mean(pace: AgentPace) -> AgentPace:
+    runs = pace["runs"] or 1
+    return {
+        **pace,
+        "self_cost": None if pace["self_cost"] is None else pace["self_cost"] / runs,
+        "subtree_cost": None if pace["subtree_cost"] is None else pace["subtree_cost"] / runs,
+        "steps": pace["steps"] / runs,
+    }

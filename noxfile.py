@@ -222,7 +222,7 @@ if _has_tests("fuzz"):
     @nox.session
     def fuzz(session: nox.Session) -> None:
         """Feed the collector and the pages what nobody would send on purpose."""
-        _install(session, "dashboard", groups=("test",))
+        _install(session, "dashboard", groups=("test", "test-fuzz"))
         _pytest(session, "tests/fuzz")
 
 

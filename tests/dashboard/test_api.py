@@ -1,5 +1,6 @@
 """The API: what it answers, and whom it refuses."""
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -158,3 +159,19 @@ def test_no_value_of_any_parameter_is_an_error_of_ours(client, session_ids):
                 status = client.get(url, params=query).status_code
                 assert status in (200, 307, 400, 404, 405, 422), (url, query, status)
     assert client.get("/api/v1/sessions").json()["total"] == 5
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sessions/{}/export", "/sessions/{}/file"])
+def test_a_session_of_any_name_can_be_downloaded(tmp_path, path):
+    """A client's own conversation id may be no text that a header can hold, or text that would end it."""
+    name = 'Ünï 🙂"; x="\r\n'
+    attributes = [{"key": "gen_ai.conversation.id", "value": {"stringValue": name}},
+                  {"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}}]  # fmt: skip
+    span = {"traceId": "1" * 32, "spanId": "2" * 16, "name": "chat", "startTimeUnixNano": "1", "endTimeUnixNano": "2",
+            "attributes": attributes}  # fmt: skip
+    with TestClient(create_app(tmp_path, with_importer=False), base_url="http://127.0.0.1") as client:
+        client.post("/v1/traces", json={"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+        (session,) = client.get("/api/v1/sessions").json()["sessions"]
+        answer = client.get(path.format(quote(session["id"], safe="")))
+    assert answer.status_code == 200
+    assert re.fullmatch(r'attachment; filename="session-[A-Za-z0-9._-]+"', answer.headers["content-disposition"])

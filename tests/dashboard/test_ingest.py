@@ -19,6 +19,8 @@ from agentops_dashboard.app import create_app
 from agentops_dashboard.ingest import body as body_module
 from agentops_dashboard.ingest import otlp_json, otlp_protobuf
 from agentops_dashboard.ingest.receiver import Receiver
+from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader.analytics import Analytics
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 BOMB = 64 * 2**20 + 1
@@ -264,3 +266,22 @@ def test_values_that_cannot_be_written_again_stay_text(client):
     stored = client.get("/api/v1/spans/" + "2" * 16).json()
     assert (stored["input"], stored["output"][-1], stored["attributes"]["big"]) == (deep, 2, "9" * 40)
     assert client.get("/api/v1/sessions/last").json()["counts"]["tools"] == 1
+
+
+def test_numbers_that_no_run_has_are_stored_and_not_counted(client):
+    """Sums of times from all ages and of absurd tokens would pass 64 bits, and the batch would never be taken."""
+    attributes = [{"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},
+                  {"key": "gen_ai.request.model", "value": {"stringValue": "m"}},
+                  {"key": "gen_ai.usage.input_tokens", "value": {"intValue": str(2**62)}},
+                  {"key": "gen_ai.usage.output_tokens", "value": {"intValue": "7"}}]  # fmt: skip
+    spans = [
+        {"traceId": "1" * 32, "spanId": f"{number:016x}", "name": "chat m", "startTimeUnixNano": "1",
+         "endTimeUnixNano": str(2**63 - 1), "attributes": attributes}
+        for number in range(1, 6)
+    ]  # fmt: skip
+    body = orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})
+    assert client.post("/v1/traces", content=body, headers={"content-type": JSON}).status_code == 200
+    (session,) = client.get("/api/v1/sessions").json()["sessions"]
+    assert (session["counts"]["spans"], session["tokens"]["input"], session["tokens"]["output"]) == (5, None, 35)
+    assert client.get(f"/api/v1/spans/{1:016x}").json()["attributes"]["gen_ai.usage.input_tokens"] == 2**62
+    assert Analytics(Reader(client.app.state.store.engine())).tables()["model"][0]["calls"] == 5

@@ -1,11 +1,12 @@
 """Answers: JSON without detours, and errors as sentences."""
 
+import re
 from typing import Any
 
 import orjson
 from starlette.responses import Response
 
-__all__ = ["json_response", "problem"]
+__all__ = ["download", "json_response", "problem"]
 
 
 def json_response(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -13,6 +14,15 @@ def json_response(value: object, status: int = 200, headers: dict[str, str] | No
     return Response(
         orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS), status, headers, "application/json"
     )
+
+
+def download(name: str) -> dict[str, str]:
+    """Return the header that makes an answer a file to keep. ``name`` may hold what programs have sent.
+
+    Only letters, digits, ``.``, ``-`` and ``_`` stay: RFC 6266 forbids others, or they could end the value.
+    """
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:100]
+    return {"Content-Disposition": f'attachment; filename="{plain}"'}
 
 
 def problem(status: int, message: str, **more: Any) -> Response:

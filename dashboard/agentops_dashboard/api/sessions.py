@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query
 from starlette.responses import Response, StreamingResponse
 
-from agentops_dashboard.api.answers import json_response, problem
+from agentops_dashboard.api.answers import download, json_response, problem
 from agentops_dashboard.api.parameters import Filter
 from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.derived import facts_of
@@ -108,9 +108,9 @@ def _add_more(app: FastAPI) -> None:
         found = reader.session(session_id)
         if found is None:
             return _missing("session", session_id)
-        headers = {"Content-Disposition": f'attachment; filename="session-{found["id"][:64]}.jsonl"'}
         lines = session_lines(found, reader.spans(found["id"]))
-        return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+        name = f"session-{found['id'][:64]}.jsonl"
+        return StreamingResponse(lines, media_type="application/jsonl", headers=download(name))
 
     @app.get("/api/v1/sessions/{session_id}/logs", tags=["sessions"], summary="What the session's programs printed")
     def logs(reader: ReaderOf, session_id: str) -> Response:

@@ -10,7 +10,9 @@ __all__ = ["MOST_ATTRIBUTES", "Batch", "bounded"]
 
 MOST_ATTRIBUTES = 1000
 _KEY_LIMIT = 256
-_COUNT_LIMIT = 2**62
+_TIME_LIMIT = 2**62
+_COUNT_LIMIT = 2**40
+"""Of spans in a session. A million accounts of so many can still be summed."""
 
 
 @dataclass(slots=True)
@@ -28,11 +30,12 @@ class Batch:
         except ValueError:
             self.reject("a ledger of unknown shape")
             return
-        counts, facts = [ledger.time_ns], [ledger.has_exited]
+        counts, facts = [], [ledger.has_exited]
         for one in ledger.sessions.values():
             counts += [one.spans, one.spans_left_out, one.dropped_spans, one.dropped_payloads, one.redactions]
             facts.append(one.has_ended)
         is_counted = all(type(count) is int and 0 <= count < _COUNT_LIMIT for count in counts)
+        is_counted = is_counted and type(ledger.time_ns) is int and 0 <= ledger.time_ns < _TIME_LIMIT
         if type(ledger.process) is str and is_counted and all(type(fact) is bool for fact in facts):
             self.ledgers.append(ledger)
         else:

@@ -1,6 +1,5 @@
 """Request bodies: their encodings, and how large they may be before and after decompression."""
 
-import io
 import zlib
 from dataclasses import dataclass
 
@@ -11,6 +10,8 @@ __all__ = ["BodyError", "decompress", "read_body"]
 
 BODY_LIMIT = 16 * 1024 * 1024
 DECOMPRESSED_LIMIT = 64 * 1024 * 1024
+_ZSTD_STEP = 512
+"""Bytes fed at once: as blocks of one repeated byte they become 16 MB, which is what may be held beyond the limit."""
 
 
 @dataclass
@@ -55,9 +56,7 @@ def decompress(body: bytes, encoding: str, limit: int = DECOMPRESSED_LIMIT) -> b
             plain = inflater.decompress(body, limit + 1)
             is_whole = inflater.eof or len(plain) > limit
         elif encoding == "zstd":
-            with zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(io.BytesIO(body)) as reader:
-                plain = reader.read(limit + 1)
-            is_whole = True
+            plain, is_whole = _unzstd(body, limit)
         else:
             raise BodyError(415, f"Content-Encoding {encoding!r} is not understood. Use gzip, deflate or zstd.")
     except (zlib.error, zstandard.ZstdError, MemoryError) as error:
@@ -67,3 +66,19 @@ def decompress(body: bytes, encoding: str, limit: int = DECOMPRESSED_LIMIT) -> b
     if len(plain) > limit:
         raise BodyError(413, f"The body has more than {limit} bytes when decompressed. Send smaller batches.")
     return plain
+
+
+def _unzstd(body: bytes, limit: int) -> tuple[bytes, bool]:
+    """Decompress frames until the limit is passed; says also whether the last one is whole, which a stream does not."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=2**27)
+    frame = decompressor.decompressobj()
+    parts, size, position, view = [], 0, 0, memoryview(body)
+    while position < len(body) and size <= limit:
+        if frame.eof:
+            frame = decompressor.decompressobj()
+        step = view[position : position + _ZSTD_STEP]
+        part = frame.decompress(step)
+        parts.append(part)
+        size += len(part)
+        position += len(step) - len(frame.unused_data)
+    return b"".join(parts), frame.eof or size > limit

@@ -1,6 +1,5 @@
 """The details of one session: header, figures, tabs, and the panel of the selected span."""
 
-import re
 import time
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -11,6 +10,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from agentops.semconv import GenAI, SpanKind, SpanStatus, State
 from agentops_dashboard import format as write
+from agentops_dashboard.api.answers import download
 from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.derived import facts_of, first_answer
 from agentops_dashboard.pages.address import Address
@@ -74,10 +74,9 @@ def add_routes(app: FastAPI) -> None:
         session = reader.session(session_id)
         if session is None:
             return _missing(request, session_id)
-        name = re.sub(r"[^0-9A-Za-z_-]", "_", session["id"])[:64]
-        disposition = {"Content-Disposition": f'attachment; filename="session-{name}.html"'}
+        headers = HEADERS | download(f"session-{session['id'][:64]}.html")
         text = session_file(reader, session).encode("utf-8", "replace")
-        return Response(text, media_type="text/html; charset=utf-8", headers=HEADERS | disposition)
+        return Response(text, media_type="text/html; charset=utf-8", headers=headers)
 
     @app.get("/sessions/{session_id}/rows", include_in_schema=False)
     def rows(request: Request, reader: ReaderOf, session_id: str) -> Response:

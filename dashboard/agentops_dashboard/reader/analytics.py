@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, Float, case, cast, func, select
 
 from agentops.semconv import State
 from agentops_dashboard.reader.facets import shown_state
@@ -234,7 +234,16 @@ class Analytics:
     ) -> dict[str, list[LabelRow]]:
         """Models, tools, agents and errors of the sessions found, each by falling number of calls."""
         c, u = t.session.c, t.usage.c
-        sums = (u.calls, u.errors, u.duration_ns, u.input_tokens, u.output_tokens, u.cached_tokens, u.cost_nano)
+        # As floating point: the durations that programs claim may pass 64 bits together.
+        sums = (
+            u.calls,
+            u.errors,
+            cast(u.duration_ns, Float),
+            u.input_tokens,
+            u.output_tokens,
+            u.cached_tokens,
+            u.cost_nano,
+        )
         bounds = func.min(u.start_ns), func.max(u.start_ns)
         statement = (
             select(u.label_kind, u.label, func.count(), *map(func.sum, sums), *bounds)

@@ -1,12 +1,32 @@
 """The way in for a raw span."""
 
+from typing import Final
+
 from agentops_dashboard.semantics.foreign import understand_foreign
 from agentops_dashboard.semantics.native import is_native, understand_native
 from agentops_dashboard.semantics.record import RawSpan, SpanRecord
 
 __all__ = ["understand"]
 
+_TOKENS: Final = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
+_MOST_TOKENS: Final = 10**10
+"""Of one call. A thousand times the largest context, and a hundred million such calls can be summed."""
+_MOST_NANO: Final = 10**13
+"""Cost of one call in nano-USD: ten thousand dollars."""
+
 
 def understand(raw: RawSpan) -> SpanRecord:
     """Turn a span of any convention into the internal form. Never fails: what does not fit is left as it came."""
-    return understand_native(raw) if is_native(raw) else understand_foreign(raw)
+    record = understand_native(raw) if is_native(raw) else understand_foreign(raw)
+    _leave_incredible(record)
+    return record
+
+
+def _leave_incredible(record: SpanRecord) -> None:
+    """Forget numbers that no call has: sums of them over a large session would pass what a database can count to."""
+    for name in _TOKENS:
+        count = getattr(record, name)
+        if count is not None and not 0 <= count <= _MOST_TOKENS:
+            setattr(record, name, None)
+    if record.cost_nano is not None and not 0 <= record.cost_nano <= _MOST_NANO:
+        record.cost_nano = record.cost_source = None

@@ -9,6 +9,12 @@ from collections.abc import Iterable
 
 __all__ = ["recompute", "session_number"]
 
+
+def _sum_of_times(nanoseconds: str) -> str:
+    """SQL for a sum of durations: of what hostile programs claim, it may pass 64 bits, for which ``sum`` fails."""
+    return f"CAST(min(total({nanoseconds}), {2.0**62:.0f}.0) AS INTEGER)"
+
+
 _SUMMARY_COLUMNS = (
     "name", "state", "end_reason", "start_ns", "end_ns", "duration_ns", "last_ns", "alive_ns", "user", "environment",
     "service", "frameworks", "sdk", "host", "metadata", "first_input", "last_output", "parent_session_id",
@@ -36,7 +42,7 @@ WITH found AS MATERIALIZED (
     sum(swallowed IS NOT NULL) AS swallowed,
     sum(end_ns IS NULL) AS open_spans, sum(kind = 'human') AS human_waits,
     sum(kind = 'human' AND end_ns IS NULL) AS open_waits,
-    sum(CASE WHEN kind = 'human' THEN coalesce(end_ns, start_ns) - start_ns ELSE 0 END) AS waiting_ns,
+    {_sum_of_times("CASE WHEN kind = 'human' THEN coalesce(end_ns, start_ns) - start_ns ELSE 0 END")} AS waiting_ns,
     sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cached_tokens) AS cached_tokens,
     sum(cache_write_tokens) AS cache_write_tokens, sum(reasoning_tokens) AS reasoning_tokens,
     sum(cost_nano) AS cost_nano, max(cost_source) AS cost_source,
@@ -122,7 +128,8 @@ WITH found AS MATERIALIZED (
     + " UNION ALL ".join(
         f"""
 SELECT :sid, :project, '{kind}', {label}, min(start_ns), count(*), sum(status = 'error'),
-  sum(coalesce(end_ns, start_ns) - start_ns), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost_nano)
+  {_sum_of_times("coalesce(end_ns, start_ns) - start_ns")},
+  sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost_nano)
 FROM found WHERE {only} AND {label} IS NOT NULL GROUP BY {label}
 """
         for kind, label, only in _LABELS

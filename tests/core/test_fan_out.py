@@ -186,6 +186,19 @@ def test_one_that_fails_keeps_no_span_from_the_others(plugin: Plugin, agentops_h
     assert read_spool(agentops_home).outline() == "s\n  execute_tool step"
 
 
+def test_disabling_everything_ends_its_thread_and_what_is_recorded_later_is_handed_over(plugin: Plugin) -> None:
+    """No thread is left; the next span starts one again."""
+    sink = MemorySink()
+    plugin.exporters.append(sink)
+    agentops.init(auto_start_session=False)
+    for name in ("one", "two"):
+        with agentops.start_session(name):
+            pass
+        agentops.disable()
+        assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("agentops-")]
+    assert [span.name for span in sink.spans if span.has_ended] == ["one", "two"]
+
+
 PROGRAM = """
 import agentops, os
 from agentops.plugins import plugins

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from agentops.sdk import spool
+from agentops.sdk import segment_writer, spool
 from agentops.sdk.assembly import make_runtime
 from agentops.sdk.config import Config, updated
 from agentops.sdk.outbox import Outbox
 from agentops.sdk.segment_writer import SegmentWriter
-from agentops.wire import Segment, list_segments
+from agentops.wire import Segment, list_segments, owner
 from agentops.wire.owner import owner_is_alive
 from tests.spooled import read_spool
 
@@ -167,5 +167,74 @@ def test_locks_that_only_a_file_open_for_writing_can_have_are_seen(
     assert not _note(segment).exists()
     assert owner_is_alive(segment)
     assert list(Outbox(tmp_path, sends_partial=True).batches()) == []
+    writer.close()
+    assert not owner_is_alive(segment)
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.EACCES, 35, 36])
+def test_a_lock_that_another_process_has_is_known_by_every_systems_number(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """35 is macOS' and 36 Windows' way to say it; none of them is "no locks here"."""
+    writer, segment = _written(tmp_path)
+
+    def held(*_: object) -> None:
+        raise OSError(number, "held")
+
+    monkeypatch.setattr(fcntl, "flock", held)
+    assert owner_is_alive(segment)
+    assert list(Outbox(tmp_path, sends_partial=True).batches()) == []
+    writer.close()
+
+
+class Locks:
+    """Windows' locks: of a byte of a file, by one open file, which others then cannot read either."""
+
+    LK_NBLCK = 2
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[int, int], int] = {}
+
+    def locking(self, descriptor: int, mode: int, size: int) -> None:
+        place = (os.fstat(descriptor).st_ino, os.lseek(descriptor, 0, os.SEEK_CUR))
+        if self.held.setdefault(place, descriptor) != descriptor:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_on_windows_a_segment_is_its_writers_and_then_the_next_processs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ``msvcrt``'s locks instead of ``fcntl``'s: left alone while it is written, then delivered and deleted."""
+    locks = Locks()
+    monkeypatch.setattr(owner, "fcntl", None)
+    monkeypatch.setattr(owner, "msvcrt", locks)
+    monkeypatch.setattr(segment_writer, "IS_WINDOWS", True)
+    writer, segment = _written(tmp_path)
+    assert list(locks.held) == [(segment.path.stat().st_ino, 2**40)], "readers must not be shut out of the lines"
+    assert owner_is_alive(segment)
+    assert list(Outbox(tmp_path, sends_partial=True).batches()) == []
+    writer.close()
+    locks.held.clear()
+    outbox = Outbox(tmp_path, sends_partial=True)
+    for batch in outbox.batches():
+        assert batch.lines == [b"{}\n"]
+        outbox.done(batch)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_locks_of_any_kind_and_without_proc_the_note_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither ``fcntl`` nor ``msvcrt`` nor ``/proc``: the writer lives as long as it renews its note."""
+    monkeypatch.setattr(owner, "fcntl", None)
+    monkeypatch.setattr(owner, "msvcrt", None)
+    monkeypatch.setattr(owner, "_machine", lambda: None)
+    monkeypatch.setattr(owner, "_began", lambda pid: None)
+    writer, segment = _written(tmp_path)
+    assert owner_is_alive(segment)
+    os.utime(_note(segment), (time.time() - 601,) * 2)
+    assert not owner_is_alive(segment)
+    writer.renew()
+    assert owner_is_alive(segment)
     writer.close()
     assert not owner_is_alive(segment)

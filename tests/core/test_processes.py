@@ -162,6 +162,57 @@ def test_sigterm_kills_as_before_and_leaves_the_session_without_an_end(agentops_
     assert not any(owner_is_alive(item) for item in list_segments(agentops_home / "spool" / "local"))
 
 
+@pytest.mark.parametrize("place", ["session", "automatic"])
+def test_ctrl_c_ends_the_program_as_before_and_the_session_is_cancelled(place: str, agentops_home: Path) -> None:
+    """The interrupt reaches the program's top, whose exit code and traceback are Python's own."""
+    session = "agentops.start_session('one')" if place == "session" else "agentops.init()"
+    code = (
+        f"import agentops, contextlib, time\nsession = {session}\n"
+        "@agentops.tool\ndef wait():\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "with session if session.name == 'one' else contextlib.nullcontext(): wait()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert program.stdout.readline() == b"ready\n"
+        program.send_signal(signal.SIGINT)
+        assert program.wait(20) == -signal.SIGINT
+        assert b"KeyboardInterrupt" in program.stderr.read()
+    spooled = read_spool(agentops_home)
+    [root] = spooled.sessions
+    assert [(span.status, bool(span.end_ns)) for span in spooled.of(root)] == [("cancelled", True)] * 2
+    assert root.attributes["agentops.session.state"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "state"),
+    [("sys.exit()", 0, "success"), ("sys.exit(0)", 0, "success"), ("sys.exit(3)", 3, "error"), ("1 / 0", 1, "error")],
+)
+@pytest.mark.parametrize("shape", ["with agentops.start_session('s'): step()", "agentops.session(name='s')(step)()"])
+def test_the_programs_own_exit_is_the_sessions_state(
+    shape: str, code: str, status: int, state: str, agentops_home: Path
+) -> None:
+    """``sys.exit()`` passes through with its code; without one, or with 0, nothing has gone wrong."""
+    done = run_program(
+        f"import agentops, sys\nagentops.init(auto_start_session=False)\n@agentops.tool\ndef step(): {code}\n{shape}",
+        check=False,
+    )
+    assert done.returncode == status
+    spooled = read_spool(agentops_home)
+    [root] = spooled.sessions
+    assert root.attributes["agentops.session.state"] == state
+    assert [span.status for span in spooled.of(root)] == ["ok" if state == "success" else "error"] * 2
+
+
+def test_a_program_that_leaves_by_os_exit_has_written_what_it_recorded(agentops_home: Path) -> None:
+    """No ``atexit`` runs then: what is open stays open, what had ended is there within moments."""
+    run_program(
+        "import agentops, os\nagentops.start_session('one')\nagentops.tool(lambda: None, name='done')()\n"
+        "agentops.flush()\nos._exit(0)"
+    )
+    assert read_spool(agentops_home).outline() == "one [running]\n  execute_tool done"
+
+
 def test_what_is_recorded_in_atexit_is_kept(agentops_home: Path) -> None:
     """Functions that the program registered before ``init()`` run after our end, and are recorded all the same."""
     run_program(

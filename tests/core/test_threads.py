@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import ctypes
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -148,3 +149,70 @@ def test_two_hundred_sessions_at_once_do_not_mix() -> None:
     assert {recorded.outline(item) for item in recorded.sessions} == {
         "session request\n  agent agent\n    operation step\n    operation step\n    operation step"
     }
+
+
+@pytest.mark.usefixtures("_threads")
+def test_a_thread_that_python_did_not_start_records_into_the_automatic_session() -> None:
+    """A library's own thread calls back: it has no context of ours, and leaves none behind."""
+    seen: list[object] = []
+
+    @ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+    def callback(_: object) -> None:
+        step(1)
+        seen.append(agentops.current_span())
+
+    libc = ctypes.CDLL(None)
+    with recording() as recorded, agentops.start_session("one"):
+        handle = ctypes.c_ulong()
+        assert libc.pthread_create(ctypes.byref(handle), None, callback, None) == 0
+        assert libc.pthread_join(handle, None) == 0
+        step(2)
+    assert seen == [None]
+    assert recorded.outline() == "session one\n  operation step\nsession default\n  operation step"
+
+
+def test_tasks_that_are_cancelled_together_are_cancelled_each_in_its_place() -> None:
+    """One task of a group fails: the others are cancelled, and what was open in them is too; time running out alike."""
+
+    @agentops.agent
+    async def wait(number: int) -> None:
+        @agentops.tool(name=f"sleep {number}")
+        async def sleep() -> None:
+            await asyncio.sleep(60)
+
+        await sleep()
+
+    @agentops.agent
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("one of them")
+
+    async def group() -> None:
+        tasks = [asyncio.ensure_future(item) for item in (wait(1), wait(2), fail())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def main() -> None:
+        with agentops.start_session("group"), pytest.raises(ValueError, match="one of them"):
+            await group()
+        with agentops.start_session("late"), pytest.raises((TimeoutError, asyncio.TimeoutError)):
+            await asyncio.wait_for(wait(3), 0.01)
+
+    with recording() as recorded:
+        asyncio.run(main())
+    check_tree(recorded)
+    assert recorded.outline() == (
+        "session group\n"
+        "  agent wait [cancelled asyncio.exceptions.CancelledError]\n"
+        "    tool sleep 1 [cancelled asyncio.exceptions.CancelledError]\n"
+        "  agent wait [cancelled asyncio.exceptions.CancelledError]\n"
+        "    tool sleep 2 [cancelled asyncio.exceptions.CancelledError]\n"
+        "  agent fail [error ValueError]\n"
+        "session late\n"
+        "  agent wait [cancelled asyncio.exceptions.CancelledError]\n"
+        "    tool sleep 3 [cancelled asyncio.exceptions.CancelledError]"
+    )

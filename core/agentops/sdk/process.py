@@ -2,6 +2,7 @@
 
 import atexit
 import builtins
+import contextlib
 import os
 import sys
 import threading
@@ -129,6 +130,18 @@ def shutdown() -> None:
 
         write_at_once(runtimes())
     _retired.clear()
+    if isinstance(error, KeyboardInterrupt):
+        _note_interrupt_again()
+
+
+def _note_interrupt_again() -> None:
+    """Let a program that nobody kept from being interrupted die of the signal, as it would without us.
+
+    Python notes such an interrupt, and forgets it when it evaluates text, as imports at the end do that make named
+    tuples; then the exit code would be 1. Evaluating an interrupt notes it again.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        exec("raise KeyboardInterrupt")
 
 
 def rest() -> None:

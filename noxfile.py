@@ -261,6 +261,12 @@ if (ROOT / "benchmarks" / "__main__.py").exists():
         _install(session, "dashboard", "langchain", groups=("bench",) if "bench" in GROUPS else ())
         session.run("python", "-m", "benchmarks", *session.posargs)
 
+    @nox.session(default=False, name="bench-server")
+    def bench_server(session: nox.Session) -> None:
+        """Measure what collecting and reading costs, on a million spans."""
+        _install(session, "dashboard")
+        session.run("python", "-m", "benchmarks", "serving", *session.posargs)
+
 
 if (ROOT / "docs" / "screenshots.py").exists():
 

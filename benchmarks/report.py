@@ -62,13 +62,18 @@ def _page(results: dict[str, Any]) -> str:
         result = results[suite]
         versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
         parts.append(f"## {result['title']}\n\n{result['note']}\n")
-        parts.append("| what | baseline | agentops | ratio | goal |\n|---|---|---|---|---|")
-        parts.extend(
-            f"| {row['what']} | {row['baseline']} | {row['ours']} | {_ratio(row['ratio'])} | {row['goal']} |"
-            for row in result["rows"]
-        )
+        parts.append(_table(result["rows"]))
         parts.append(f"\n{result['date']}: {result['machine']}; {versions}.\n")
     return "\n".join(parts)
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    """Write the rows as Markdown; without the columns of a baseline where there is none."""
+    shown = [{**row, "ratio": _ratio(row["ratio"])} for row in rows]
+    titles = {"what": "what", "baseline": "baseline", "ours": "agentops", "ratio": "ratio", "goal": "goal"}
+    names = [name for name in titles if name == "what" or any(row[name] for row in shown)]
+    lines = [[titles[name] for name in names], ["---"] * len(names), *([row[name] for name in names] for row in shown)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _ratio(value: float | None) -> str:

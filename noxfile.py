@@ -213,7 +213,7 @@ if _has_tests("clients"):
     @nox.session
     def clients(session: nox.Session) -> None:
         """Send to the collector with other projects' own SDKs and exporters."""
-        _install(session, "dashboard", groups=("test",))
+        _install(session, "server", groups=("test",))
         _pytest(session, "tests/clients")
 
 

@@ -58,7 +58,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.stopping = asyncio.Event()
-        background: list[SpoolImporter | Upkeep] = [Upkeep(store, DEFAULT_PROJECT)]
+        background: list[SpoolImporter | Upkeep] = [Upkeep(store, app.state.projects)]
         if with_importer:
             background.append(SpoolImporter(store, home))
         for worker in background:
@@ -83,13 +83,14 @@ def create_app(
     )
     app.state.store, app.state.readers, app.state.home = store, readers, home
     app.add_middleware(GZipMiddleware, minimum_size=4096, compresslevel=1)
-    _add_door(app, server, with_pages=with_pages)
+    receiver = Receiver(store)
+    _add_door(app, server, receiver, with_pages=with_pages)
     _add_error_answers(app)
     add_health(app, readers, store)
     add_sessions(app)
     add_edits(app, store)
     add_live(app)
-    add_ingest(app, Receiver(store))
+    add_ingest(app, receiver)
     add_legacy(app, store)
     if with_pages:
         # The pages are built on the reader and the API knows nothing of them.
@@ -97,21 +98,18 @@ def create_app(
     return app
 
 
-def _add_door(app: FastAPI, server: "ServerSettings | None", *, with_pages: bool) -> None:
+def _add_door(app: FastAPI, server: "ServerSettings | None", receiver: Receiver, *, with_pages: bool) -> None:
     """Put in front of all routes what says who asks: this machine alone, or whoever has a login or a key."""
-    app.state.server, app.state.accounts, app.state.note_change = server, None, _keep_no_record
+    app.state.server, app.state.accounts = server, None
+    app.state.note_change, app.state.projects = _keep_no_record, lambda: [DEFAULT_PROJECT]
     if server is None:
         app.add_middleware(HostCheck)
         return
-    from agentops_dashboard.accounts import Accounts, Actor, accounts_path
-    from agentops_dashboard.door import Door
+    # What this needs is an extra of its own.
+    from agentops_dashboard.door.installation import install
 
-    accounts = app.state.accounts = Accounts(accounts_path(app.state.home))
-    app.state.note_change = lambda caller, action, target: accounts.audit.add(
-        Actor(caller.name, caller.address), action, target, caller.project
-    )
     refuse = importlib.import_module("agentops_dashboard.pages.refusal").refuse if with_pages else None
-    app.add_middleware(Door, accounts=accounts, settings=server, refuse=refuse)
+    app.state.accounts = install(app, server, receiver, refuse)
 
 
 def _keep_no_record(_caller: Caller, _action: str, _target: str) -> None:

@@ -114,6 +114,7 @@ def serve(argv: list[str]) -> int:
     server.add_argument(
         "--address-rate", type=_positive, metavar="N", help="the same of one address without a key (100)"
     )
+    server.add_argument("--log-format", choices=("text", "json", "off"), help="how requests are logged (text)")
     server.add_argument("--metrics-open", action="store_true", default=None, help="/metrics needs no key")
     options = parser.parse_args(argv)
     if not options.auth:
@@ -126,11 +127,12 @@ def serve(argv: list[str]) -> int:
         opens_browser=options.open,
         settings=_server_settings(options),
         proxies=options.trusted_proxy or (),
+        log_format=options.log_format or "text",
     )
 
 
 def _refuse_server_options(options: argparse.Namespace) -> None:
-    for name in ("host", "public_url", "trusted_proxy", "key_rate", "address_rate", "metrics_open"):
+    for name in ("host", "public_url", "trusted_proxy", "key_rate", "address_rate", "metrics_open", "log_format"):
         if getattr(options, name) is not None:
             raise AgentOpsError(
                 f"--{name.replace('_', '-')} needs --auth: without a login the dashboard is for this machine only."

@@ -36,6 +36,7 @@ def run(
     page: str = "",
     settings: "ServerSettings | None" = None,
     proxies: Sequence[str] = (LOOPBACK_HOST,),
+    log_format: str = "text",
 ) -> int:
     """Serve until interrupted.
 
@@ -47,12 +48,14 @@ def run(
         page: Path of the page that is announced; the first page by default.
         settings: Serve with a login.
         proxies: Addresses whose ``X-Forwarded-`` headers are believed.
+        log_format: How a server with a login logs: ``text``, ``json`` or ``off``.
 
     Raises:
         AgentOpsError: The port is in use, or may not be used; or nobody could sign in.
     """
     if settings is not None:
         _require_admin(home)
+        _configure_logging(log_format)
     listener = _listen(home, host, port)
     name = f"[{host}]" if ":" in host else host
     url = (settings and settings.public_url) or f"http://{name}:{listener.getsockname()[1]}"
@@ -60,6 +63,8 @@ def run(
     config = uvicorn.Config(
         app,
         log_level="warning",
+        # A server's log is one stream of one shape; the local dashboard leaves it to uvicorn.
+        log_config=None if settings is not None else uvicorn.config.LOGGING_CONFIG,
         lifespan="on",
         timeout_graceful_shutdown=2,
         access_log=False,
@@ -83,6 +88,12 @@ def served_at(home: Path) -> str | None:
     except (OSError, ValueError):
         pass
     return str(running.get("url"))
+
+
+def _configure_logging(form: str) -> None:
+    from agentops_dashboard.observe import configure_logging
+
+    configure_logging(form)
 
 
 def _require_admin(home: Path) -> None:

@@ -27,11 +27,13 @@ REQUIREMENTS = {
 
 
 class Server:
-    """``agentops serve`` on an empty home."""
+    """``agentops serve`` on an empty home; with ``options`` for a login, and the key that is read with then."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *options: str, key: str = "") -> None:
+        self.key = key
+        command = ["serve", "--port", "0", *options]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from agentops.cli import main; main(['serve', '--port', '0'])"],
+            [sys.executable, "-c", f"from agentops.cli import main; main({command!r})"],
             stdout=subprocess.PIPE, env=os.environ | {"AGENTOPS_HOME": str(home)}, text=True,
         )  # fmt: skip
         assert self._process.stdout is not None
@@ -41,7 +43,8 @@ class Server:
 
     def get(self, path: str) -> Any:
         """Fetch JSON."""
-        with urllib.request.urlopen(self.url + path) as answer:
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, headers=headers)) as answer:
             return json.load(answer)
 
     def sessions(self, count: int) -> list[dict[str, Any]]:
@@ -80,6 +83,21 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture
+def guarded_server(tmp_path: Path) -> Iterator[Server]:
+    """A server with a login, and one key that sends and reads."""
+    from agentops_dashboard.accounts import Accounts, Actor, accounts_path
+
+    accounts, setup = Accounts(accounts_path(tmp_path)), Actor("setup")
+    accounts.users.create(setup, "ada", "correct horse", is_admin=True)
+    accounts.projects.create(setup, "Checkout")
+    key = accounts.keys.create(setup, "checkout", "program", ["ingest", "read"])[1]
+    accounts.close()
+    server = Server(tmp_path, "--auth", "--log-format", "off", key=key)
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def python_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Give the interpreter of a program's environment; made when it is first asked for."""
@@ -100,11 +118,16 @@ def python_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
 
 @pytest.fixture
-def run(python_of: Callable[[str], Path], server: Server, tmp_path: Path) -> Callable[[str], str]:
-    """Run a program against the server; returns what it printed."""
+def run(python_of: Callable[[str], Path], tmp_path: Path) -> Callable[[str, Server], str]:
+    """Run a program against a server; returns what it printed."""
 
-    def start(name: str) -> str:
-        command = [str(python_of(name)), str(PROGRAMS / f"run_{name}.py"), server.url]
+    def start(name: str, server: Server) -> str:
+        command = [
+            str(python_of(name)),
+            str(PROGRAMS / f"run_{name}.py"),
+            server.url,
+            *([server.key] if server.key else []),
+        ]
         clean = {
             key: value for key, value in os.environ.items() if not key.startswith(("AGENTOPS_", "OTEL_", "PYTHON"))
         }

@@ -3,7 +3,7 @@
 
 def test_the_published_agentops_client_records_sessions_with_logs(run, server):
     """Signs in, delivers, uploads what was printed: names, tags, states, trees and errors as they were meant."""
-    run("agentops_04")
+    run("agentops_04", server)
     checkout, manual = server.sessions(2)
     assert (checkout["name"], checkout["tags"], checkout["counts"]["errors"]) == ("checkout", ["prod"], 1)
     assert (manual["name"], manual["state"], manual["tags"]) == ("manual", "success", ["by-hand"])
@@ -17,9 +17,23 @@ def test_the_published_agentops_client_records_sessions_with_logs(run, server):
     assert (metrics["span_count"], metrics["fail_count"]) == (5, 1)
 
 
+def test_the_published_agentops_client_signs_in_to_a_server_with_a_login(run, guarded_server):
+    """With a key of ours: its sessions and what was printed arrive in the key's project."""
+    run("agentops_04", guarded_server)
+    checkout, manual = guarded_server.sessions(2)
+    assert [(session["name"], session["counts"]["spans"]) for session in (checkout, manual)] == [
+        ("checkout", 5),
+        ("manual", 2),
+    ]
+    logs = guarded_server.get(f"/api/v1/sessions/{checkout['id']}/logs")["logs"]
+    assert "hello from the program" in logs
+    assert guarded_server.key not in logs
+    assert guarded_server.get("/public/v1/project")["id"] == "checkout"
+
+
 def test_openinference_over_plain_opentelemetry(run, server):
     """Two traces of one session id are one session; messages, tokens, user, tags and metadata arrive."""
-    run("openinference")
+    run("openinference", server)
     (session,) = server.sessions(1)
     assert (session["id"], session["user"], session["tags"]) == ("chat-7", "user-17", ["lamp"])
     assert session["metadata"]["region"] == "eu"
@@ -36,7 +50,7 @@ def test_openinference_over_plain_opentelemetry(run, server):
 
 def test_traceloop_sdk(run, server):
     """Its workflow, the agent in it, tasks, model calls with tokens, and the associated session and user."""
-    run("traceloop")
+    run("traceloop", server)
     (session,) = server.sessions(1)
     assert (session["id"], session["user"]) == ("chat-9", "grace")
     assert (session["counts"]["llm"], session["counts"]["tools"], session["counts"]["agents"]) == (2, 1, 1)
@@ -47,7 +61,7 @@ def test_traceloop_sdk(run, server):
 
 def test_logfire_and_pydantic_ai(run, server):
     """Spans that Logfire announces while they are open are there once; the agent repeats no usage."""
-    run("logfire")
+    run("logfire", server)
     (session,) = server.sessions(1)
     assert (session["name"], session["tags"], session["state"]) == ("checkout 3", ["shop"], "success")
     assert server.outline(session["id"]) == [

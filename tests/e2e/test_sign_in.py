@@ -63,8 +63,7 @@ def test_a_working_day(guarded: Site, open_page: Open, watch: Watch) -> None:
         assert b'"shop' in answer.read()
     page.get_by_role("button", name="Sign out ada").click()
     expect(page).to_have_title("Sign in · agentops")
-    page.go_back()
-    page.reload()
+    page.goto(guarded.at("/sessions?project=checkout"))
     expect(page).to_have_title("Sign in · agentops")
 
 

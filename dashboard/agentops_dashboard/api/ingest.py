@@ -68,7 +68,7 @@ async def take_traces(request: Request, receiver: Receiver, project: str) -> Res
 
 def _take(receiver: Receiver, project: str, decoder: Callable[[bytes], Batch], body: bytes, encoding: str) -> Batch:
     batch = decoder(decompress(body, encoding))
-    receiver.take(project, batch)
+    receiver.take(project, batch, len(body))
     return batch
 
 

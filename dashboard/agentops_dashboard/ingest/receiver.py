@@ -2,10 +2,14 @@
 
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agentops_dashboard.ingest.batch import Batch
 from agentops_dashboard.semantics import understand
 from agentops_dashboard.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["BusyError", "Receiver", "StoreDownError"]
 
@@ -29,13 +33,19 @@ class Receiver:
 
     Args:
         store: The store to write to.
+
+    Attributes:
+        waiting: Requests that were admitted and are not stored yet.
+        waiting_bytes: Their bytes.
+        on_taken: Called with project, batch and size in bytes of what was stored.
     """
 
     def __init__(self, store: Store) -> None:
+        self.waiting = 0
+        self.waiting_bytes = 0
+        self.on_taken: Callable[[str, Batch, int], None] | None = None
         self._store = store
         self._lock = threading.Lock()
-        self._waiting = 0
-        self._waiting_bytes = 0
 
     def admit(self, size: int) -> None:
         """Make room for a body of ``size`` bytes; ``release`` gives it back.
@@ -44,20 +54,20 @@ class Receiver:
             BusyError: There is none.
         """
         with self._lock:
-            is_full = self._waiting >= _MOST_WAITING or self._waiting_bytes + size > _MOST_WAITING_BYTES
-            if is_full and self._waiting:
+            is_full = self.waiting >= _MOST_WAITING or self.waiting_bytes + size > _MOST_WAITING_BYTES
+            if is_full and self.waiting:
                 raise BusyError(retry_after_s=1)
-            self._waiting += 1
-            self._waiting_bytes += size
+            self.waiting += 1
+            self.waiting_bytes += size
 
     def release(self, size: int) -> None:
         """Give back the room that ``admit`` made."""
         with self._lock:
-            self._waiting -= 1
-            self._waiting_bytes -= size
+            self.waiting -= 1
+            self.waiting_bytes -= size
 
-    def take(self, project: str, batch: Batch) -> None:
-        """Store a batch; it is durable when this returns.
+    def take(self, project: str, batch: Batch, size: int = 0) -> None:
+        """Store a batch that came in so many bytes; it is durable when this returns.
 
         Raises:
             StoreDownError: The store is out of reach, full or too busy.
@@ -72,3 +82,5 @@ class Receiver:
             self._store.add(project, records, batch.ledgers, counts=counts)
         except self._store.errors as error:
             raise StoreDownError(str(error)) from error
+        if self.on_taken is not None:
+            self.on_taken(project, batch, size)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable, Iterable
 
 from agentops.errors import ConfigurationError
 from agentops_dashboard.store.retention import apply_policy, read_policy
@@ -19,12 +20,12 @@ class Upkeep:
 
     Args:
         store: The store to keep. ``retention.json`` stands in its home.
-        project: Whose sessions the policy is about.
+        projects: Says which projects the policy is about; asked each time.
     """
 
-    def __init__(self, store: Store, project: str) -> None:
+    def __init__(self, store: Store, projects: Callable[[], Iterable[str]]) -> None:
         self._store = store
-        self._project = project
+        self._projects = projects
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="agentops-upkeep", daemon=True)
 
@@ -56,6 +57,6 @@ class Upkeep:
         except ConfigurationError as error:
             _log.warning("agentops: %s Nothing is removed.", error)
             return
-        removed = apply_policy(self._store, self._project, policy)
-        if any(removed.values()):
+        removed = [apply_policy(self._store, project, policy) for project in self._projects()]
+        if any(any(one.values()) for one in removed):
             self._store.give_back()

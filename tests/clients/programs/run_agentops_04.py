@@ -8,12 +8,18 @@ from agentops.sdk.decorators import agent, operation, session, tool
 
 URL = sys.argv[1]
 agentops.init(
-    api_key="11111111-2222-3333-4444-555555555555",
+    api_key=sys.argv[2] if len(sys.argv) > 2 else "11111111-2222-3333-4444-555555555555",
     endpoint=URL,
     exporter_endpoint=f"{URL}/v1/traces",
     auto_start_session=False,
     instrument_llm_calls=False,
 )
+
+# It signs in in the background, and sends the log of a session that ends before that without its key.
+for _ in range(200 if len(sys.argv) > 2 else 0):
+    if agentops.get_client().api.v4.auth_token:
+        break
+    time.sleep(0.05)
 
 
 @tool(name="search")

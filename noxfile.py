@@ -115,7 +115,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of what records and of the dashboard, as strictly as mypy can; integrations check their own."""
-    _install(session, "demo", "server", groups=("mypy", "test"))
+    _install(session, "demo", "server", "clickhouse", groups=("mypy", "test"))
     _mypy(session, "core", "dashboard")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ from agentops_dashboard.ingest.receiver import Receiver
 from agentops_dashboard.ingest.spool import SpoolImporter
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader.projects import Readers
-from agentops_dashboard.store import DEFAULT_PROJECT, SQLiteStore, store_path
+from agentops_dashboard.store import DEFAULT_PROJECT, Store, open_store
 from agentops_dashboard.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -35,24 +36,32 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
+_log = logging.getLogger("agentops.dashboard")
+
 
 def create_app(
-    home: Path, *, with_importer: bool = True, with_pages: bool = True, server: "ServerSettings | None" = None
+    home: Path,
+    *,
+    store_url: str | None = None,
+    with_importer: bool = True,
+    with_pages: bool = True,
+    server: "ServerSettings | None" = None,
 ) -> FastAPI:
     """Build the application over the store in a home directory.
 
     ``app.state`` has the projects' ``readers``, the ``store`` that writes, the ``home``, and the event ``stopping``.
 
     Args:
-        home: Holds the store file and the spool.
+        home: Holds the spool, and the store if none is named.
+        store_url: A store elsewhere; by default what ``AGENTOPS_STORE`` says.
         with_importer: Also import this machine's spool in a background thread.
         with_pages: Also serve the pages, not the API alone.
         server: Ask for a login or an API key, and keep projects apart; without it, the dashboard is this machine's.
 
     Raises:
-        StoreError: The store cannot be opened.
+        AgentOpsError: The store cannot be opened, or its URL cannot be understood.
     """
-    store = SQLiteStore(store_path(home))
+    store = open_store(home, store_url)
     readers = Readers(store.engine())
 
     @asynccontextmanager
@@ -85,7 +94,7 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=4096, compresslevel=1)
     receiver = Receiver(store)
     _add_door(app, server, receiver, with_pages=with_pages)
-    _add_error_answers(app)
+    _add_error_answers(app, store)
     add_health(app, readers, store)
     add_sessions(app)
     add_edits(app, store)
@@ -116,7 +125,14 @@ def _keep_no_record(_caller: Caller, _action: str, _target: str) -> None:
     """This machine's own dashboard has one user, who knows what they did."""
 
 
-def _add_error_answers(app: FastAPI) -> None:
+def _add_error_answers(app: FastAPI, store: Store) -> None:
+    async def store_down(_request: Request, error: Exception) -> Response:
+        _log.error("agentops: %s does not answer: %s", store.location, error)
+        return problem(503, f"{store.location} does not answer. Once it does, load this again.")
+
+    for kind in store.errors:
+        app.add_exception_handler(kind, store_down)
+
     @app.exception_handler(QueryError)
     async def bad_query(_request: Request, error: QueryError) -> Response:
         return problem(400, error.message, position=error.position, length=error.length, suggestion=error.suggestion)

@@ -14,6 +14,7 @@ from agentops_dashboard.local import find_session_id, open_local
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.store import home_directory
+from agentops_dashboard.store.opening import STORE_VARIABLE
 
 if TYPE_CHECKING:
     from agentops_dashboard.door.settings import ServerSettings
@@ -39,9 +40,10 @@ def sessions(argv: list[str]) -> int:
     parser.add_argument("--cursor", help="next_cursor of the page before")
     parser.add_argument("--json", action="store_true", help="print JSON")
     words, rest = _split_query(argv)
+    _add_store(parser)
     options = parser.parse_args(rest)
     query = " ".join([*options.query, *words, *([f"start:>={options.since}"] if options.since else [])])
-    with open_local() as local:
+    with open_local(store_url=options.store) as local:
         try:
             page = local.reader.sessions(query, sort=options.sort, cursor=options.cursor, limit=options.limit)
         except QueryError as error:
@@ -70,8 +72,9 @@ def show(argv: list[str]) -> int:
     )
     parser.add_argument("--all", action="store_true", help=f"every row, not only the first {_TREE_ROWS}")
     parser.add_argument("--json", action="store_true", help="print the session and all its spans as JSON")
+    _add_store(parser)
     options = parser.parse_args(argv)
-    with open_local() as local:
+    with open_local(store_url=options.store) as local:
         session_id = find_session_id(local.reader, options.session)
         session = local.reader.session(session_id)
         if session is None:
@@ -116,14 +119,16 @@ def serve(argv: list[str]) -> int:
     )
     server.add_argument("--log-format", choices=("text", "json", "off"), help="how requests are logged (text)")
     server.add_argument("--metrics-open", action="store_true", default=None, help="/metrics needs no key")
+    _add_store(parser)
     options = parser.parse_args(argv)
     if not options.auth:
         _refuse_server_options(options)
-        return run(home_directory(), options.port, opens_browser=options.open)
+        return run(home_directory(), options.port, store_url=options.store, opens_browser=options.open)
     return run(
         home_directory(),
         options.port,
         host=options.host or LOOPBACK_HOST,
+        store_url=options.store,
         opens_browser=options.open,
         settings=_server_settings(options),
         proxies=options.trusted_proxy or (),
@@ -166,9 +171,10 @@ def export(argv: list[str]) -> int:
     parser.add_argument("query", nargs="*", help="which sessions; all by default")
     parser.add_argument("-o", "--output", metavar="FILE", help="instead of standard output")
     words, rest = _split_query(argv)
+    _add_store(parser)
     options = parser.parse_args(rest)
     query = " ".join([*options.query, *words])
-    with open_local() as local:
+    with open_local(store_url=options.store) as local:
         try:
             if options.output:
                 with open(options.output, "wb") as file:
@@ -190,8 +196,9 @@ def import_(argv: list[str]) -> int:
     parser = _parser("import", "Read sessions from OTLP/JSON lines; what is there already is not doubled.")
     parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    _add_store(parser)
     options = parser.parse_args(argv)
-    with open_local() as local:
+    with open_local(store_url=options.store) as local:
         result = {"spans": 0, "bad_lines": 0}
         for name in options.files:
             try:
@@ -216,6 +223,7 @@ def reprice(argv: list[str]) -> int:
     parser.add_argument("--since", metavar="TIME", help="only sessions that started since: 24h, 7d, 2026-01-31")
     parser.add_argument("--dry-run", action="store_true", help="show the difference, change nothing")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    _add_store(parser)
     options = parser.parse_args(argv)
     from agentops_dashboard.query import parse
 
@@ -223,7 +231,7 @@ def reprice(argv: list[str]) -> int:
     if options.since:
         term = parse(f"start:>={options.since}", time.time_ns()).parts[0]
         since_ns = int(term.values[0])  # type: ignore[union-attr]
-    with open_local() as local:
+    with open_local(store_url=options.store) as local:
         result = apply(local.store, "default", since_ns, is_dry_run=options.dry_run)
     if options.json:
         _print_json(result)
@@ -242,6 +250,12 @@ def _parser(name: str, description: str, epilog: str | None = None) -> argparse.
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--store", metavar="URL", help=f"clickhouse://user:password@host:8123/database; ${STORE_VARIABLE} by default"
     )
 
 

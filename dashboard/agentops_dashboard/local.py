@@ -8,7 +8,7 @@ from pathlib import Path
 from agentops.errors import AgentOpsError
 from agentops_dashboard.ingest.spool import SpoolImporter
 from agentops_dashboard.reader import Reader
-from agentops_dashboard.store import SQLiteStore, Store, home_directory, store_path
+from agentops_dashboard.store import Store, home_directory, open_store
 
 __all__ = ["LocalStore", "find_session_id", "open_local"]
 
@@ -23,14 +23,18 @@ class LocalStore:
 
 
 @contextmanager
-def open_local(home: Path | None = None) -> Iterator[LocalStore]:
-    """Open the store of a home directory, ``AGENTOPS_HOME`` by default, with all that was recorded so far.
+def open_local(home: Path | None = None, store_url: str | None = None) -> Iterator[LocalStore]:
+    """Open a store with all that was recorded so far on this machine.
+
+    Args:
+        home: Holds the spool, and the store if none is named; ``AGENTOPS_HOME`` by default.
+        store_url: A store elsewhere; by default what ``AGENTOPS_STORE`` says.
 
     Raises:
-        StoreError: The store cannot be opened.
+        AgentOpsError: The store cannot be opened, or its URL cannot be understood.
     """
     home = home_directory() if home is None else home
-    store = SQLiteStore(store_path(home))
+    store = open_store(home, store_url)
     try:
         SpoolImporter(store, home).import_once()
         reader = Reader(store.engine())

@@ -32,6 +32,7 @@ def run(
     port: int,
     *,
     host: str = LOOPBACK_HOST,
+    store_url: str | None = None,
     opens_browser: bool = False,
     page: str = "",
     settings: "ServerSettings | None" = None,
@@ -44,6 +45,7 @@ def run(
         home: Home directory with the store and the spool.
         port: 0 picks a free one.
         host: Address to listen on; another one than this machine's own only with a login.
+        store_url: A store other than the one in the home directory.
         opens_browser: Also open the page in a browser.
         page: Path of the page that is announced; the first page by default.
         settings: Serve with a login.
@@ -59,7 +61,7 @@ def run(
     listener = _listen(home, host, port)
     name = f"[{host}]" if ":" in host else host
     url = (settings and settings.public_url) or f"http://{name}:{listener.getsockname()[1]}"
-    app = create_app(home, server=settings)
+    app = create_app(home, store_url=store_url, server=settings)
     config = uvicorn.Config(
         app,
         log_level="warning",

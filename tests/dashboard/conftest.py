@@ -1,5 +1,6 @@
 """Stores filled with generated sessions, the same ones in every run."""
 
+import contextlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import pytest
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.semantics import understand
-from agentops_dashboard.store import SQLiteStore, store_path
+from agentops_dashboard.store import SQLiteStore, Store, store_path
 
 END_NS = 1_760_000_000_000_000_000
 
@@ -30,30 +31,57 @@ def _load_generator() -> ModuleType:
 generate = _load_generator()
 
 
+@pytest.fixture(scope="module")
+def open_empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path | None], Store]]:
+    """Opens an empty store, in a home of its own if none is given. Other engines have a fixture of this name."""
+    with contextlib.ExitStack() as opened:
+
+        def open_one(home: Path | None = None) -> Store:
+            store = SQLiteStore(store_path(home or tmp_path_factory.mktemp("store")))
+            opened.callback(store.close)
+            return store
+
+        yield open_one
+
+
+@pytest.fixture(scope="module")
+def open_again() -> Iterator[Callable[[Store], Store]]:
+    """Opens a store that is open already, as another process would."""
+    with contextlib.ExitStack() as opened:
+
+        def open_one(store: Store) -> Store:
+            again = SQLiteStore(Path(store.location))
+            opened.callback(again.close)
+            return again
+
+        yield open_one
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SQLiteStore]:
+def store(tmp_path: Path, open_empty: Callable[[Path | None], Store]) -> Store:
     """An empty store in a directory of its own."""
-    store = SQLiteStore(store_path(tmp_path))
-    yield store
-    store.close()
+    return open_empty(tmp_path)
 
 
 @pytest.fixture
-def reader(store: SQLiteStore) -> Reader:
+def reader(store: Store) -> Iterator[Reader]:
     """A reader of the same store."""
-    return Reader(store.engine())
+    reader = Reader(store.engine())
+    yield reader
+    reader.close()
 
 
 @pytest.fixture
-def add_lines(store: SQLiteStore) -> Callable[[list[bytes]], None]:
+def add_lines(store: Store) -> Callable[[list[bytes]], None]:
     """Store wire lines, one batch each."""
+    return lambda lines: add_to(store, lines)
 
-    def add(lines: list[bytes]) -> None:
-        for line in lines:
-            batch = decode(line)
-            store.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
 
-    return add
+def add_to(store: Store, lines: list[bytes]) -> None:
+    """Store wire lines, one batch each."""
+    for line in lines:
+        batch = decode(line)
+        store.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Figures over many sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,18 +9,28 @@ from agentops_dashboard.derived.pace import read_pace
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import Analytics, quantile
 from agentops_dashboard.reader.grid import Grid
+from agentops_dashboard.store import Store
+from tests.dashboard.conftest import END_NS, add_to, generate
 
-Make = Callable[..., list[tuple[str, list[bytes]]]]
-Add = Callable[[list[bytes]], None]
 HOUR_NS = 3_600_000_000_000
 QUERIES = ("", "status:error", "errors:>0", "tag:beta", "-tag:beta", "model:gpt-4o")
 
 
+@pytest.fixture(scope="module")
+def reader(open_empty: Callable[[Path | None], Store]) -> Iterator[Reader]:
+    """A reader of 40 sessions."""
+    store = open_empty(None)
+    profile = generate.Profile(end_ns=END_NS, spans=12, spread_s=86_400)
+    for _, lines in generate.Generator(1, profile).sessions(40):
+        add_to(store, lines)
+    reader = Reader(store.engine())
+    yield reader
+    reader.close()
+
+
 @pytest.fixture
-def analytics(reader: Reader, make_sessions: Make, add_lines: Add) -> Analytics:
-    """The figures of 40 sessions."""
-    for _, lines in make_sessions(40, spans=12, spread_s=86_400):
-        add_lines(lines)
+def analytics(reader: Reader) -> Analytics:
+    """The figures of the 40 sessions."""
     return Analytics(reader)
 
 

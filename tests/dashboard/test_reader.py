@@ -8,7 +8,7 @@ from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.listing import SORT_KEYS
 from agentops_dashboard.reader.outline import TreeView
-from agentops_dashboard.store import SQLiteStore
+from tests.dashboard.conftest import add_to, generate
 
 QUERIES = (
     "", "status:error", "-status:error", "tag:production", "-tag:production", "tag:(beta OR nightly)", "cost:>0.05",
@@ -23,23 +23,18 @@ QUERIES = (
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    """A store with sixty sessions of many sorts."""
-    from agentops_dashboard.ingest.otlp_json import decode
-    from agentops_dashboard.semantics import understand
-    from tests.dashboard.conftest import generate
-
-    store = SQLiteStore(tmp_path_factory.mktemp("reader") / "agentops.sqlite")
+def filled(open_empty):
+    """A reader of a store with sixty sessions of many sorts."""
+    store = open_empty(None)
     profile = generate.Profile(spans=18, error_rate=0.15, end_ns=1_760_000_000_000_000_000)
     sessions = list(generate.Generator(5, profile).sessions(57))
     sessions += generate.Generator(6, profile).sessions(3, state="running")
     for _, lines in sessions:
-        for line in lines:
-            batch = decode(line)
-            store.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
+        add_to(store, lines)
     _annotate(store, [session_id for session_id, _ in sessions])
-    yield Reader(store.engine())
-    store.close()
+    reader = Reader(store.engine())
+    yield reader
+    reader.close()
 
 
 def _annotate(store, ids):

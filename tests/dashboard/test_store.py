@@ -2,28 +2,30 @@
 
 import itertools
 import random
-import sqlite3
 import threading
 
 import pytest
 
 from agentops.wire import Ledger, SessionLedger
-from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.semantics import RawSpan, understand
-from agentops_dashboard.store import SQLiteStore
+from tests.dashboard.conftest import add_to
 
 END_NS = 1_760_000_000_000_000_000
 
 
+_CHANCE = {"block_id", "revision", "sid"}
+
+
 def _dump(store):
     """Everything in the store that does not depend on when it was written."""
-    connection = sqlite3.connect(store.path)
-    result = {}
-    for table in ("span", "session", "usage", "session_tag", "trace", "ledger"):
-        names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-        names = [name for name in names if name not in ("block_id", "revision", "sid")]
-        result[table] = sorted(connection.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall(), key=repr)
-    connection.close()
+    engine, result = store.engine(), {}
+    with engine.connect() as connection:
+        for table in ("span", "session", "usage", "session_tag", "trace", "ledger"):
+            rows = connection.exec_driver_sql(f"SELECT * FROM {table}").mappings().all()
+            plain = [{key: value for key, value in row.items() if key not in _CHANCE} for row in rows]
+            result[table] = sorted(plain, key=repr)
+        result["payloads"] = connection.exec_driver_sql("SELECT count(*) FROM payload").scalar()
+    engine.dispose()
     return result
 
 
@@ -45,19 +47,14 @@ def test_generated_sessions_are_found_with_their_whole_tree(reader, add_lines, m
         )
 
 
-def test_the_same_batches_thrice_and_in_any_order_give_the_same_store(tmp_path, make_sessions):
+def test_the_same_batches_thrice_and_in_any_order_give_the_same_store(open_empty, make_sessions):
     """Delivery may repeat and reorder: nothing is counted twice, nothing depends on the order."""
     lines = [line for _, session in make_sessions(4, spans=25) for line in session]
     dumps = []
-    for name, order in {"once": lines, "thrice": random.Random(3).sample(lines * 3, len(lines) * 3)}.items():
-        store = SQLiteStore(tmp_path / name / "agentops.sqlite")
-        for line in order:
-            batch = decode(line)
-            store.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
+    for order in (lines, random.Random(3).sample(lines * 3, len(lines) * 3)):
+        store = open_empty(None)
+        add_to(store, order)
         dumps.append(_dump(store))
-        payloads = sqlite3.connect(store.path).execute("SELECT count(*) FROM payload").fetchone()
-        dumps[-1]["payloads"] = payloads
-        store.close()
     assert dumps[0] == dumps[1]
 
 
@@ -66,9 +63,7 @@ def test_an_ended_record_replaces_the_open_one_and_never_the_reverse(store, read
     (session_id, open_lines), (_, ended_lines) = (
         make_sessions(1, state=state, spans=8)[0] for state in ("running", None)
     )
-    for line in (*ended_lines, *open_lines):
-        batch = decode(line)
-        store.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
+    add_to(store, [*ended_lines, *open_lines])
     assert reader.session(session_id)["counts"]["open"] == 0
     assert {span["status"] for span in reader.spans(session_id)} <= {"ok", "error"}
 
@@ -94,20 +89,18 @@ def test_a_running_session_without_heartbeat_is_abandoned(add_lines, reader, mak
     assert session["end_time"] is not None
 
 
-def test_two_writers_and_a_reader_share_one_file(store, reader, make_sessions):
-    """Two stores on one file take turns; a reader in between meets no error; all spans arrive once."""
-    other = SQLiteStore(store.path)
+def test_two_writers_and_a_reader_share_one_store(store, open_again, reader, make_sessions):
+    """Two processes write the same sessions; a reader in between meets no error; all spans arrive once."""
+    other = open_again(store)
     made = make_sessions(30, spans=10)
     errors = []
 
     def write(target, part):
         try:
             for _, lines in part:
-                for line in lines:
-                    batch = decode(line)
-                    target.add("default", [understand(raw) for raw in batch.spans], batch.ledgers)
+                add_to(target, lines)
                 reader.sessions()
-        except sqlite3.Error as error:
+        except store.errors as error:
             errors.append(error)
 
     threads = [
@@ -118,7 +111,6 @@ def test_two_writers_and_a_reader_share_one_file(store, reader, make_sessions):
         thread.start()
     for thread in threads:
         thread.join()
-    other.close()
     assert errors == []
     assert reader.sessions(limit=100)["total"] == 30
     assert all(session["complete"] for session in reader.sessions(limit=100)["sessions"])

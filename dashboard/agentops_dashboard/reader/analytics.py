@@ -10,6 +10,7 @@ from typing import Any, Final, TypedDict
 from sqlalchemy import ColumnElement, Connection, Float, case, cast, func, select
 
 from agentops.semconv import State
+from agentops_dashboard.reader.dialect import IntDiv
 from agentops_dashboard.reader.facets import shown_state
 from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.reader.reader import Reader
@@ -166,7 +167,7 @@ class Analytics:
         """The sessions found, by interval."""
         c = t.session.c
         condition = self._condition(query, grid.since_ns, grid.until_ns)
-        number = ((c.start_ns - grid.origin_ns) // grid.width_ns).label("number")
+        number = IntDiv(c.start_ns - grid.origin_ns, grid.width_ns).label("number")
         state = shown_state(time.time_ns()).label("shown")
         sums = (c.input_tokens, c.cached_tokens, c.output_tokens, c.reasoning_tokens, c.cost_nano)
         statement = select(number, state, func.count(), *map(func.sum, sums)).where(condition).group_by(number, state)
@@ -215,7 +216,7 @@ class Analytics:
 
     def _split(self, by: str, of: str, grid: Grid) -> Any:
         c, u, tag = t.session.c, t.usage.c, t.session_tag.c
-        number = ((c.start_ns - grid.origin_ns) // grid.width_ns).label("number")
+        number = IntDiv(c.start_ns - grid.origin_ns, grid.width_ns).label("number")
         own = c.cost_nano if of == "cost" else c.total_tokens
         if by == "model":
             amount = (

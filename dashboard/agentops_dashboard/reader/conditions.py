@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 
 from agentops.semconv import SpanKind, SpanStatus, State
 from agentops_dashboard.query.ast import Aggregate, And, Node, Not, Or, Term, Text
-from agentops_dashboard.reader.dialect import HasWords, JsonText
+from agentops_dashboard.reader.dialect import HasWords, JsonText, Matches, SpanCount
 from agentops_dashboard.store import tables as t
 
 __all__ = ["ABANDONED_AFTER_NS", "Conditions", "state_is"]
@@ -120,9 +120,9 @@ class Conditions:
         label = _any_text(c.label, term)
         if term.key == "error":
             # ``error:RateLimitError`` also means ``openai.RateLimitError``.
-            label = or_(label, *(c.label.endswith("." + str(v), autoescape=True) for v in term.values))
+            label = or_(label, *(Matches(c.label, "", f".{v}") for v in term.values))
         if term.key == "framework":
-            label = or_(label, *(c.label.startswith(str(v) + "/", autoescape=True) for v in term.values))
+            label = or_(label, *(Matches(c.label, f"{v}/", "") for v in term.values))
         found = select(c.sid).where(c.project == self._project, c.label_kind == term.key, label)
         return t.session.c.sid.in_(found)
 
@@ -166,12 +166,12 @@ class Conditions:
             .join(t.payload, and_(t.payload.c.project == t.trace.c.project, t.payload.c.trace_id == t.trace.c.trace_id))
             .where(
                 t.trace.c.project == self._project,
-                HasWords(t.payload.c.block_id, node.text, is_prefix=node.is_prefix),
+                HasWords(t.payload, node.text, is_prefix=node.is_prefix),
             )
         )
         return or_(
             t.session.c.session_id.in_(found),
-            t.session.c.name.icontains(node.text, autoescape=True),
+            Matches(t.session.c.name, "", node.text, ""),
             t.session.c.session_id == node.text,
         )
 
@@ -181,15 +181,20 @@ class Conditions:
         if counter is not None:
             return compare(counter, node.number)  # type: ignore[no-any-return]
         inner = true() if node.inner is None else self._span(node.inner)
+        joined = and_(t.span.c.project == t.trace.c.project, t.span.c.trace_id == t.trace.c.trace_id)
+        session_id = t.session.c.session_id
+        of_project = t.trace.c.project == self._project
         count = (
             select(func.count())
             .select_from(t.trace)
-            .join(t.span, and_(t.span.c.project == t.trace.c.project, t.span.c.trace_id == t.trace.c.trace_id))
-            .where(t.trace.c.project == self._project, t.trace.c.session_id == t.session.c.session_id, inner)
+            .join(t.span, joined)
+            .where(of_project, t.trace.c.session_id == session_id, inner)
             .correlate(t.session)
             .scalar_subquery()
         )
-        return and_(*self._necessary(node), compare(count, node.number))
+        each = select(t.trace.c.session_id, func.count()).join(t.span, joined).where(of_project, inner)
+        found = SpanCount(count=count, each=each, session_id=session_id, operator=compare, number=node.number)
+        return and_(*self._necessary(node), found)
 
     def _necessary(self, node: Aggregate) -> list[ColumnElement[bool]]:
         """What a session must have at least, which indexes answer: spares counting spans of all others."""
@@ -218,9 +223,9 @@ class Conditions:
             return _any_text(_SPAN_TEXTS[node.key], node)
         assert isinstance(node, Text)  # an aggregate inside an aggregate is refused by the parser
         return or_(
-            t.span.c.name.icontains(node.text, autoescape=True),
-            t.span.c.preview.icontains(node.text, autoescape=True),
-            t.span.c.error_message.icontains(node.text, autoescape=True),
+            Matches(t.span.c.name, "", node.text, ""),
+            Matches(t.span.c.preview, "", node.text, ""),
+            Matches(t.span.c.error_message, "", node.text, ""),
         )
 
 
@@ -242,6 +247,5 @@ def _any_text(column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [column.in_(plain)] if plain else []
     for value, is_pattern in zip(term.values, term.is_pattern, strict=True):
         if is_pattern:
-            escaped = str(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
-            conditions.append(column.like(escaped, escape="\\"))
+            conditions.append(Matches(column, *str(value).split("*")))
     return or_(*conditions)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
 from agentops.semconv import State
 from agentops_dashboard.reader.conditions import state_is
+from agentops_dashboard.reader.dialect import IntDiv
 from agentops_dashboard.reader.shapes import Bucket, Facet, FacetValue
 from agentops_dashboard.store import tables as t
 
@@ -81,7 +82,7 @@ def histogram(
 ) -> list[Bucket]:
     """Count sessions by start time and state; every bucket is there, also empty ones."""
     width = max((until_ns - since_ns + buckets - 1) // buckets, 1)
-    number = (t.session.c.start_ns - since_ns) // width
+    number = IntDiv(t.session.c.start_ns - since_ns, width)
     state = shown_state(now_ns)
     statement = (
         select(number.label("bucket"), state.label("shown"), func.count())

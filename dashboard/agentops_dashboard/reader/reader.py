@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, selec
 from agentops_dashboard.query import parse
 from agentops_dashboard.reader import rows as shape
 from agentops_dashboard.reader.conditions import Conditions
+from agentops_dashboard.reader.dialect import Matches
 from agentops_dashboard.reader.facets import facets, histogram, shown_state
 from agentops_dashboard.reader.listing import ordered, page_after
 from agentops_dashboard.reader.outline import Outlines, TreeView
@@ -155,7 +156,7 @@ class Reader:
         c = t.session.c
         statement = select(c.session_id).where(
             c.project == self._project,
-            or_(c.session_id.startswith(part, autoescape=True), c.session_id.endswith(part, autoescape=True)),
+            or_(Matches(c.session_id, part, ""), Matches(c.session_id, "", part)),
         )
         with self._engine.connect() as connection:
             return list(connection.execute(statement.order_by(c.start_ns.desc()).limit(limit)).scalars())

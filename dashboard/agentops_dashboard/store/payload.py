@@ -1,4 +1,4 @@
-"""Payload blocks: what is long about some spans of one trace, as one zstd frame of JSON.
+"""Payload blocks: what is long about some spans of one trace, as JSON; in SQLite compressed into one zstd frame.
 
 Shape: ``{"spans": {span_id: {"input", "output", "attributes", "events", "stack"}}, "words": text}``. The words are
 what the full-text index holds for the block: they are needed to take it out of the index again, and cost next to
@@ -15,7 +15,7 @@ import zstandard
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store.texts import FreshTexts
 
-__all__ = ["BLOCK_BYTES", "blocks_of", "content_of", "pack", "split", "unpack", "unpack_text", "words_of"]
+__all__ = ["BLOCK_BYTES", "blocks_of", "content_of", "join", "pack", "split", "unpack", "unpack_text", "words_of"]
 
 BLOCK_BYTES = 256 * 1024
 """Raw size at which a block is closed: one span's detail must not cost the decompression of a whole long session."""
@@ -64,25 +64,30 @@ def split(contents: dict[str, bytes]) -> Iterator[dict[str, bytes]]:
         yield group
 
 
+def join(contents: dict[str, bytes], words: str = "") -> bytes:
+    """Return a block that is not compressed, for an engine that compresses by itself."""
+    spans = b",".join(b'"%s":%s' % (span_id.encode(), content) for span_id, content in contents.items())
+    return b'{"spans":{%s},"words":%s}' % (spans, orjson.dumps(words))
+
+
 def pack(contents: dict[str, bytes], words: str) -> tuple[int, bytes]:
     """Return the raw size in bytes and the compressed block."""
-    spans = b",".join(b'"%s":%s' % (span_id.encode(), content) for span_id, content in contents.items())
-    raw = b'{"spans":{%s},"words":%s}' % (spans, orjson.dumps(words))
+    raw = join(contents, words)
     compressor = getattr(_local, "compressor", None)
     if compressor is None:
         compressor = _local.compressor = zstandard.ZstdCompressor(level=3)
     return len(raw), compressor.compress(raw)
 
 
-def unpack(body: bytes) -> dict[str, dict[str, Any]]:
+def unpack(body: bytes | str) -> dict[str, dict[str, Any]]:
     """Return the payloads of a block by span id."""
     spans: dict[str, dict[str, Any]] = _decode(body)["spans"]
     return spans
 
 
-def unpack_text(body: bytes) -> str:
-    """Return compressed text."""
-    return zstandard.ZstdDecompressor().decompress(body).decode("utf-8", "replace")
+def unpack_text(body: bytes | str) -> str:
+    """Return compressed text; text is what it is."""
+    return body if isinstance(body, str) else zstandard.ZstdDecompressor().decompress(body).decode("utf-8", "replace")
 
 
 def words_of(body: bytes) -> str:
@@ -91,6 +96,7 @@ def words_of(body: bytes) -> str:
     return words
 
 
-def _decode(body: bytes) -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(zstandard.ZstdDecompressor().decompress(body))
+def _decode(body: bytes | str) -> dict[str, Any]:
+    raw = body if isinstance(body, str) else zstandard.ZstdDecompressor().decompress(body)
+    document: dict[str, Any] = orjson.loads(raw)
     return document

@@ -2,16 +2,28 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Dialect, LargeBinary, MetaData, String, Table, TypeDecorator
+from sqlalchemy.types import TypeEngine
 
 __all__ = ["annotation", "counter", "log", "payload", "segment", "session", "session_tag", "span", "trace", "usage"]
 
 _metadata = MetaData()
 
 
+class Body(TypeDecorator[bytes | str]):
+    """Long content: compressed bytes, or text where the engine compresses by itself."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Bytes in SQLite, text in ClickHouse."""
+        return dialect.type_descriptor(String() if dialect.name == "clickhousedb" else LargeBinary())
+
+
 def _table(name: str, texts: str, numbers: str = "") -> Table:
     columns: list[Column[Any]] = [Column(column, String) for column in texts.split()]
-    columns += [Column(column, Integer) for column in numbers.split()]
+    columns += [Column(column, BigInteger) for column in numbers.split()]
     return Table(name, _metadata, *columns)
 
 
@@ -45,16 +57,16 @@ log = Table(
     _metadata,
     Column("project", String),
     Column("trace_id", String),
-    Column("time_ns", Integer),
-    Column("raw_bytes", Integer),
-    Column("body", LargeBinary),
+    Column("time_ns", BigInteger),
+    Column("raw_bytes", BigInteger),
+    Column("body", Body),
 )
 payload = Table(
     "payload",
     _metadata,
-    Column("block_id", Integer, primary_key=True),
+    Column("block_id", BigInteger, primary_key=True),
     Column("project", String),
     Column("trace_id", String),
-    Column("raw_bytes", Integer),
-    Column("body", LargeBinary),
+    Column("raw_bytes", BigInteger),
+    Column("body", Body),
 )

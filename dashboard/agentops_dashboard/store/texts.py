@@ -69,6 +69,10 @@ class FreshTexts:
         self._seen: OrderedDict[str, set[int]] = OrderedDict()
         self._sessions = sessions
 
+    def forget(self, session_id: str) -> None:
+        """Take texts of a session for new again."""
+        self._seen.pop(session_id, None)
+
     def take(self, session_id: str, values: tuple[Any, ...]) -> list[str]:
         """Return the texts inside these values that this session has not shown before."""
         seen = self._seen.get(session_id)

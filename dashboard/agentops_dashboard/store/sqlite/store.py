@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from agentops.errors import StoreError
 from agentops.wire import Ledger
@@ -38,7 +39,7 @@ class SQLiteStore:
         StoreError: The file cannot be opened, is newer than this program, or is not ours.
     """
 
-    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, DBAPIError)
 
     def __init__(self, path: Path) -> None:
         self.path = path

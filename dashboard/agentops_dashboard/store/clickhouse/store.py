@@ -1,0 +1,257 @@
+"""Sessions on a ClickHouse server, or on a cluster of shards."""
+
+import threading
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from agentops.errors import StoreError
+from agentops.wire import Ledger
+from agentops_dashboard.semantics.record import SpanRecord
+from agentops_dashboard.store.clickhouse.address import Address
+from agentops_dashboard.store.clickhouse.commits import Batch, Commits
+from agentops_dashboard.store.clickhouse.connection import connect, open_engine
+from agentops_dashboard.store.clickhouse.migrations import TABLES, local_database, migrate
+from agentops_dashboard.store.clickhouse.summary import Summaries, session_number
+from agentops_dashboard.store.clickhouse.writer import Writer
+from agentops_dashboard.store.prices import Prices
+from agentops_dashboard.store.rows import SPAN_COLUMNS
+from agentops_dashboard.store.store import PricedCall, SegmentPart
+
+__all__ = ["ClickHouseStore"]
+
+_BY_TRACE = ("span", "payload", "ledger", "log", "trace_fact", "trace")
+_BY_NUMBER = ("session_tag", "usage", "session")
+
+
+class ClickHouseStore:
+    """One connection that writes, and one to each server for deleting rows where they are.
+
+    Args:
+        address: The servers.
+        home: Where ``prices.json``, ``retention.json`` and this machine's spool are.
+
+    Raises:
+        StoreError: A server does not answer, refuses the password, or has a newer schema or foreign tables.
+    """
+
+    errors: tuple[type[Exception], ...] = (ClickHouseError, DBAPIError)
+
+    def __init__(self, address: Address, home: Path) -> None:
+        self.home = home
+        self.location = address.shown
+        self.prices = Prices(home / "prices.json")
+        self._address = address
+        self._lock = threading.RLock()
+        self._has_deleted = False
+        try:
+            migrate(address)
+            self._client = connect(address, database=address.database)
+            local = local_database(address)
+            self._servers = [connect(address, place, database=local) for place in range(len(address.hosts))]
+        except ClickHouseError as error:
+            raise StoreError(f"{address.shown} cannot be prepared: {' '.join(str(error).split())[:300]}") from error
+        self._summaries = Summaries(self._client)
+        self._writer = Writer(self._client, self._summaries, self.prices)
+        self._commits = Commits(self._lock, self._write, self.errors)
+
+    def close(self) -> None:
+        """Close the connections that write."""
+        with self._lock:
+            for client in (self._client, *self._servers):
+                client.close()
+
+    def engine(self) -> Engine:
+        """Return a new pool of connections that only read."""
+        return open_engine(self._address)
+
+    def add(
+        self,
+        project: str,
+        records: Iterable[SpanRecord],
+        ledgers: Iterable[Ledger] = (),
+        *,
+        counts: Mapping[str, Mapping[str, int]] | None = None,
+        part: SegmentPart | None = None,
+    ) -> None:
+        """Store spans and ledgers, together with those of other callers that wait."""
+        self._commits.take(Batch(project, list(records), list(ledgers), counts or {}, part))
+
+    def _write(self, project: str, batches: list[Batch]) -> None:
+        fresh = [batch for batch in batches if batch.part is None or self._is_next(batch.part)]
+        records = [record for batch in fresh for record in batch.records]
+        ledgers = [ledger for batch in fresh for ledger in batch.ledgers]
+        if records or ledgers:
+            self._writer.write(project, records, ledgers)
+        counted = [
+            (project, name, label, count)
+            for batch in fresh
+            for name, labels in batch.counts.items()
+            for label, count in labels.items()
+        ]
+        self._writer.insert("counter", ("project", "name", "label", "count"), counted)
+        # Last: a segment that was read twice changes nothing, one that was passed over is lost.
+        read = [(batch.part.name, batch.part.end, time.time_ns()) for batch in fresh if batch.part is not None]
+        self._writer.insert("segment", ("name", "offset", "version"), read)
+
+    def _is_next(self, part: SegmentPart) -> bool:
+        return self.segment_offset(part.name) == part.start
+
+    def segment_offset(self, name: str) -> int:
+        """Return how far a spool segment has been read, in bytes."""
+        with self._lock:
+            found = self._query("SELECT offset FROM segment WHERE name = {name:String}", name=name)
+        return found[0][0] if found else 0
+
+    def forget_segment(self, name: str) -> None:
+        """Drop the offset of a segment that is gone."""
+        with self._lock:
+            self._writer.insert("segment", ("name", "offset", "version", "is_deleted"), [(name, 0, time.time_ns(), 1)])
+
+    def mark_dead(self, process: str) -> None:
+        """Say that a recording process is gone: its sessions that have not ended are abandoned."""
+        with self._lock:
+            self._writer.insert("dead_process", ("process",), [(process,)])
+            found = self._query(
+                "SELECT project, trace_id FROM trace WHERE state IS NULL AND (process = {process:String} OR "
+                "(project, trace_id) IN (SELECT project, trace_id FROM ledger WHERE process = {process:String}))",
+                process=process,
+            )
+            for project in {row[0] for row in found}:
+                self._summaries.recompute(project, [row[1] for row in found if row[0] == project])
+
+    def set_tags(self, project: str, session_id: str, tags: list[str]) -> None:
+        """Make these the session's tags."""
+        with self._lock:
+            sid = session_number(project, session_id)
+            had = self._query(
+                "SELECT tag FROM session_tag WHERE project = {project:String} AND sid = {sid:Int64}",
+                project=project,
+                sid=sid,
+            )
+            now_ns = self._summaries.now_ns()
+            rows = [(project, sid, tag, int(tag not in tags), now_ns) for tag in {*tags, *(row[0] for row in had)}]
+            self._writer.insert("session_tag", ("project", "sid", "tag", "is_removed", "version"), rows)
+            self._renew(project, [session_id])
+
+    def annotate(self, project: str, session_id: str, *, span_id: str, name: str, value: str | None) -> None:
+        """Say something about a session (``span_id`` empty) or one of its spans; None takes it back."""
+        with self._lock:
+            row = (project, session_id, span_id, name, value, self._summaries.now_ns())
+            self._writer.insert("annotation", ("project", "session_id", "span_id", "name", "value", "time_ns"), [row])
+            self._renew(project, [session_id])
+
+    def put_log(self, project: str, trace_id: str, text: str) -> int:
+        """Keep what a program printed during a trace; returns its size in bytes."""
+        raw = text.encode("utf-8", "replace")
+        row = (project, trace_id, time.time_ns(), len(raw), raw.decode())
+        with self._lock:
+            self._writer.insert("log", ("project", "trace_id", "time_ns", "raw_bytes", "body"), [row])
+        return len(raw)
+
+    def delete_sessions(self, project: str, session_ids: Sequence[str]) -> int:
+        """Delete sessions at once; their rows are out of sight now and off the disk with ``give_back``."""
+        with self._lock:
+            known = self._query(
+                "SELECT session_id FROM session WHERE project = {project:String} AND sid IN {sids:Array(Int64)}",
+                project=project,
+                sids=[session_number(project, session_id) for session_id in session_ids],
+            )
+            found = [row[0] for row in known]
+            if found:
+                traces = self._traces(project, found)
+                for table in _BY_TRACE:
+                    self._delete(table, "trace_id IN {keys:Array(String)}", project, traces)
+                self._delete("annotation", "session_id IN {keys:Array(String)}", project, found)
+                sids = [session_number(project, session_id) for session_id in found]
+                for table in _BY_NUMBER:
+                    self._delete(table, "sid IN {keys:Array(Int64)}", project, sids)
+        return len(found)
+
+    def drop_payloads(self, project: str, session_ids: Sequence[str]) -> None:
+        """Delete inputs, outputs and attributes of sessions, and their words in the search index."""
+        if not session_ids:
+            return
+        with self._lock:
+            traces = self._traces(project, session_ids)
+            self._delete("payload", "trace_id IN {keys:Array(String)}", project, traces)
+            self._summaries.recompute(project, traces)
+
+    def set_costs(self, project: str, calls: Collection[PricedCall]) -> None:
+        """Give model calls these costs, and their sessions the sums."""
+        with self._lock:
+            wanted = {(call.trace_id, call.span_id, call.version): call for call in calls}
+            found = self._query(
+                f"SELECT {', '.join(SPAN_COLUMNS)}, rank FROM span WHERE project = {{project:String}} "
+                "AND trace_id IN {traces:Array(String)} AND span_id IN {spans:Array(String)}",
+                project=project,
+                traces=sorted({call.trace_id for call in calls}),
+                spans=[call.span_id for call in calls],
+            )
+            rows = []
+            for row in found:
+                named = dict(zip((*SPAN_COLUMNS, "rank"), row, strict=True))
+                call = wanted.get((named["trace_id"], named["span_id"], named["version"]))
+                if call is not None:
+                    named |= {"cost_nano": call.cost_nano, "cost_source": call.cost_source, "rank": named["rank"] + 1}
+                    rows.append(tuple(named.values()))
+            self._writer.insert("span", (*SPAN_COLUMNS, "rank"), rows)
+            self._summaries.recompute(project, {call.trace_id for call in calls})
+
+    def compact(self) -> int:
+        """Nothing: ClickHouse merges rows by itself."""
+        return 0
+
+    def used_bytes(self) -> int:
+        """Return the size of the rows that count, deleted ones not."""
+        self.give_back()
+        return self._bytes("active")
+
+    def disk_bytes(self) -> int:
+        """Return what the tables take on the servers' disks."""
+        return self._bytes("1")
+
+    def give_back(self) -> None:
+        """Write the parts without the rows that were deleted."""
+        with self._lock:
+            if self._has_deleted:
+                for server in self._servers:
+                    for table in TABLES:
+                        server.command(f"ALTER TABLE {table} APPLY DELETED MASK")
+                self._has_deleted = False
+
+    def _renew(self, project: str, session_ids: Sequence[str]) -> None:
+        """Give sessions a new revision, so that readers drop what they remember of them."""
+        self._summaries.recompute(project, self._traces(project, session_ids))
+
+    def _traces(self, project: str, session_ids: Sequence[str]) -> list[str]:
+        found = self._query(
+            "SELECT trace_id FROM trace WHERE project = {project:String} AND session_id IN {sessions:Array(String)}",
+            project=project,
+            sessions=list(session_ids),
+        )
+        return [row[0] for row in found]
+
+    def _delete(self, table: str, condition: str, project: str, keys: Sequence[str | int]) -> None:
+        statement = f"DELETE FROM {table} WHERE project = {{project:String}} AND {condition}"
+        for server in self._servers:
+            server.command(statement, {"project": project, "keys": list(keys)})
+        self._has_deleted = True
+
+    def _bytes(self, condition: str) -> int:
+        total = 0
+        with self._lock:
+            for server in self._servers:
+                found = server.query(
+                    f"SELECT sum(bytes_on_disk) FROM system.parts WHERE database = currentDatabase() AND {condition}"
+                )
+                total += found.result_rows[0][0] or 0
+        return total
+
+    def _query(self, statement: str, **bound: Any) -> Sequence[Sequence[Any]]:
+        return self._client.query(statement, bound).result_rows

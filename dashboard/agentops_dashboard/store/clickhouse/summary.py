@@ -1,0 +1,304 @@
+"""What is computed from stored rows on ClickHouse: traces from their facts, summaries of sessions from their spans.
+
+Computed again from all rows after each batch, never counted up. Each result carries the moment at which its reading
+began, and of two results for one session the later moment wins: it saw whatever the other one saw, so collectors that
+write at once need no lock between them.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+
+from agentops_dashboard.store.rows import SPAN_COLUMNS, TRACE_COLUMNS
+
+__all__ = ["Summaries", "session_number"]
+
+_AT_ONCE = 500
+
+_LAST_WINS = (
+    "name", "state", "end_reason", "metadata", "user", "service", "environment", "frameworks", "sdk", "host", "process",
+    "parent_session_id", "parent_span_id", "release",
+)  # fmt: skip
+_TRACE_VALUES = {
+    "project": "project",
+    "trace_id": "trace_id",
+    # The surest says which session it is; of equally sure ones the smaller id, in whatever order they came.
+    "session_id": "argMin(session_id, (-is_grouped, session_id))",
+    "version": "max(version)",
+    # The later version's value wins, but a value beats none: rows without one are passed over.
+    **{name: f"argMaxIf({name}, (version, rank, span_id), {name} IS NOT NULL)" for name in _LAST_WINS},
+    "first_input": "argMinIf(first_input, (first_input_ns, span_id), first_input IS NOT NULL)",
+    "first_input_ns": "min(first_input_ns)",
+    "last_output": "argMaxIf(last_output, (last_output_ns, span_id), last_output IS NOT NULL)",
+    "last_output_ns": "max(last_output_ns)",
+    "is_native": "max(is_native)",
+    "is_grouped": "max(is_grouped)",
+}
+_TRACES = f"""
+INSERT INTO trace ({", ".join(TRACE_COLUMNS)}, revision)
+SELECT {", ".join(_TRACE_VALUES[name] for name in TRACE_COLUMNS)}, {{now:Int64}}
+FROM trace_fact WHERE project = {{project:String}} AND trace_id IN {{traces:Array(String)}}
+GROUP BY project, trace_id
+"""
+_TAGS = """
+INSERT INTO session_tag (project, sid, tag)
+SELECT DISTINCT project, transform(trace_id, {traces:Array(String)}, {sids:Array(Int64)}, toInt64(0)), arrayJoin(tags)
+FROM trace_fact WHERE project = {project:String} AND trace_id IN {traces:Array(String)}
+"""
+
+_NO_LONGER = {
+    "kind": "'chain'",
+    **dict.fromkeys(
+        ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost_nano",
+         "cost_source"), "NULL",
+    ),
+    "rank": "rank + 1",
+}  # fmt: skip
+_FOLD_WRAPPERS = f"""
+INSERT INTO span ({", ".join(SPAN_COLUMNS)}, rank)
+SELECT {", ".join(_NO_LONGER.get(name, name) for name in (*SPAN_COLUMNS, "rank"))} FROM span
+WHERE project = {{project:String}} AND trace_id IN {{foreign:Array(String)}} AND kind = 'llm'
+  AND (trace_id, span_id) IN (
+    SELECT trace_id, assumeNotNull(parent_id) FROM span
+    WHERE project = {{project:String}} AND trace_id IN {{foreign:Array(String)}} AND kind = 'llm'
+      AND parent_id IS NOT NULL)
+"""
+"""Two foreign instrumentations that see one model call nest a span in the other: the inner one owns the usage."""
+
+_WITH = """
+WITH {now:Int64} AS now_ns, found AS (
+  SELECT *, transform(trace_id, {traces:Array(String)}, {sids:Array(Int64)}, toInt64(0)) AS sid
+  FROM span WHERE project = {project:String} AND trace_id IN {traces:Array(String)}
+), told AS (
+  SELECT *, transform(trace_id, {traces:Array(String)}, {sids:Array(Int64)}, toInt64(0)) AS sid
+  FROM trace WHERE project = {project:String} AND trace_id IN {traces:Array(String)}
+)
+"""
+_STATE = """multiIf(
+  t.state IS NOT NULL, t.state,
+  t.is_native = 1 AND coalesce(l.alive_processes, t.alive_processes) = 0, 'abandoned',
+  t.is_native = 1 OR s.open_spans > 0, 'running',
+  s.root_errors > 0, 'error',
+  'success')"""
+_END = f"if({_STATE} != 'running', coalesce(s.root_end_ns, s.last_ns), NULL)"
+_SUMMARY_VALUES = {
+    "sid": "s.sid",
+    "project": "{project:String}",
+    "session_id": "t.session_id",
+    "name": "coalesce(t.name, s.root_name, 'session')",
+    "state": _STATE,
+    "end_reason": "t.end_reason",
+    "start_ns": "s.start_ns",
+    "end_ns": _END,
+    "duration_ns": f"{_END} - s.start_ns",
+    "last_ns": "s.last_ns",
+    "alive_ns": "greatest(coalesce(l.time_ns, 0), s.last_ns)",
+    **{
+        name: f"t.{name}"
+        for name in (
+            "user", "environment", "service", "frameworks", "sdk", "host", "metadata", "first_input", "last_output",
+            "parent_session_id", "parent_span_id", "traces", "release",
+        )
+    },
+    **{
+        name: f"s.{name}"
+        for name in (
+            "spans", "agents", "llm_calls", "tool_calls", "errors", "swallowed", "open_spans", "human_waits",
+            "open_waits", "waiting_ns", "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens",
+            "reasoning_tokens", "cost_nano", "cost_source", "unpriced_calls",
+        )
+    },
+    "total_tokens": "if(s.input_tokens IS NULL AND s.output_tokens IS NULL, NULL,"
+    " coalesce(s.input_tokens, 0) + coalesce(s.output_tokens, 0))",
+    "missing": "greatest(coalesce(l.spans, 0) - s.native_spans, 0)",
+    "dropped_payloads": "coalesce(l.dropped_payloads, 0)",
+    "redactions": "coalesce(l.redactions, 0)",
+    "revision": "{now:Int64}",
+}  # fmt: skip
+_SUMMARY = (
+    f"INSERT INTO session ({', '.join(_SUMMARY_VALUES)})"
+    + _WITH
+    + """
+, s AS (
+  SELECT sid, min(start_ns) AS start_ns, max(coalesce(end_ns, start_ns)) AS last_ns, count() AS spans,
+    maxIf(end_ns, parent_id IS NULL) AS root_end_ns, maxOrNullIf(name, parent_id IS NULL) AS root_name,
+    countIf(parent_id IS NULL AND status = 'error') AS root_errors, countIf(seq IS NOT NULL) AS native_spans,
+    uniqExactIf(coalesce(agent, name), kind = 'agent') AS agents,
+    countIf(kind = 'llm') AS llm_calls, countIf(kind = 'tool') AS tool_calls,
+    groupUniqArrayIf(span_id, status = 'error') AS failed,
+    groupUniqArrayIf(assumeNotNull(parent_id), status = 'error' AND parent_id IS NOT NULL) AS passed_on,
+    length(failed) - length(arrayIntersect(failed, passed_on)) AS errors,
+    countIf(swallowed IS NOT NULL) AS swallowed, countIf(end_ns IS NULL) AS open_spans,
+    countIf(kind = 'human') AS human_waits, countIf(kind = 'human' AND end_ns IS NULL) AS open_waits,
+    sumIf(coalesce(end_ns, start_ns) - start_ns, kind = 'human') AS waiting_ns,
+    sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cached_tokens) AS cached_tokens,
+    sum(cache_write_tokens) AS cache_write_tokens, sum(reasoning_tokens) AS reasoning_tokens,
+    sum(cost_nano) AS cost_nano, max(cost_source) AS cost_source,
+    countIf(kind IN ('llm', 'embedding') AND cost_nano IS NULL AND end_ns IS NOT NULL AND status != 'error')
+      AS unpriced_calls
+  FROM found GROUP BY sid
+), t AS (
+  SELECT sid, any(session_id) AS session_id, count() AS traces,
+    argMinIf(name, (first_input_ns IS NULL, coalesce(first_input_ns, 0), trace_id), name IS NOT NULL) AS name,
+    coalesce(maxIf(state, state = 'error'), max(state)) AS state,
+    max(end_reason) AS end_reason, max(metadata) AS metadata, max(user) AS user, max(service) AS service,
+    max(environment) AS environment, max(release) AS release, max(frameworks) AS frameworks, max(sdk) AS sdk,
+    max(host) AS host, max(parent_session_id) AS parent_session_id, max(parent_span_id) AS parent_span_id,
+    max(is_native) AS is_native,
+    argMinIf(first_input, (first_input_ns, trace_id), first_input IS NOT NULL) AS first_input,
+    argMaxIf(last_output, (last_output_ns, trace_id), last_output IS NOT NULL) AS last_output,
+    countIf(process IS NULL OR process NOT IN (SELECT process FROM dead_process)) AS alive_processes
+  FROM told GROUP BY sid
+), l AS (
+  SELECT transform(trace_id, {traces:Array(String)}, {sids:Array(Int64)}, toInt64(0)) AS sid,
+    max(time_ns) AS time_ns, sum(spans) AS spans, sum(dropped_payloads) AS dropped_payloads,
+    sum(redactions) AS redactions, countIf(process NOT IN (SELECT process FROM dead_process)) AS alive_processes
+  FROM ledger WHERE project = {project:String} AND trace_id IN {traces:Array(String)} GROUP BY sid
+)
+"""
+    + f"SELECT {', '.join(_SUMMARY_VALUES.values())} "
+    + "FROM s INNER JOIN t ON t.sid = s.sid LEFT JOIN l ON l.sid = s.sid"
+)
+
+_USAGE_COLUMNS = (
+    "sid", "project", "label_kind", "label", "start_ns", "calls", "errors", "duration_ns", "input_tokens",
+    "output_tokens", "cached_tokens", "cost_nano",
+)  # fmt: skip
+# What a label had before is taken back one step below the new rows, so that only labels without new rows go.
+_USAGE = (
+    f"INSERT INTO usage ({', '.join(_USAGE_COLUMNS)}, revision, is_deleted)"
+    + _WITH
+    + f"""
+SELECT sid, {{project:String}}, pair.1 AS label_kind, assumeNotNull(pair.2) AS label, min(start_ns), count(),
+  countIf(status = 'error'), sum(coalesce(end_ns, start_ns) - start_ns), sum(input_tokens), sum(output_tokens),
+  sum(cached_tokens), sum(cost_nano), now_ns, 0
+FROM found ARRAY JOIN arrayFilter(one -> one.2 IS NOT NULL, [
+  ('agent', if(kind = 'agent', toNullable(toString(agent)), NULL)),
+  ('tool', if(kind = 'tool', toNullable(coalesce(toString(tool), name)), NULL)),
+  ('model', if(kind IN ('llm', 'embedding'), toNullable(toString(model)), NULL)),
+  ('error', if(status = 'error', toNullable(coalesce(toString(error_type), 'error')), NULL))]) AS pair
+GROUP BY sid, label_kind, label
+UNION ALL
+SELECT sid, {{project:String}}, 'framework', label, start_ns, 1, 0, 0, NULL, NULL, NULL, NULL, now_ns, 0
+FROM (SELECT DISTINCT sid, arrayJoin(JSONExtract(assumeNotNull(frameworks), 'Array(String)')) AS label
+      FROM told WHERE frameworks IS NOT NULL) AS named
+INNER JOIN (SELECT sid, min(start_ns) AS start_ns FROM found GROUP BY sid) AS begun ON begun.sid = named.sid
+UNION ALL
+SELECT {", ".join(_USAGE_COLUMNS)}, now_ns - 1, 1
+FROM usage WHERE project = {{project:String}} AND sid IN {{sids:Array(Int64)}}
+"""
+)
+
+_MEMBERS = """
+SELECT trace_id, session_id, is_native FROM trace WHERE project = {project:String} AND session_id IN (
+  SELECT session_id FROM trace WHERE project = {project:String} AND trace_id IN {traces:Array(String)}
+  UNION ALL SELECT arrayJoin({sessions:Array(String)}))
+"""
+_MOVE_TAGS = """
+INSERT INTO session_tag (project, sid, tag, is_removed, version)
+SELECT project, transform(sid, {old:Array(Int64)}, {new:Array(Int64)}, toInt64(0)), tag, is_removed, version
+FROM session_tag WHERE project = {project:String} AND sid IN {old:Array(Int64)} AND version > 0
+"""
+_TAKE_BACK = {
+    "session_tag": "project, sid, tag, {now:Int64} AS version",
+    "usage": "project, sid, label_kind, label, {now:Int64} AS revision",
+    "session": "project, sid, session_id, {now:Int64} AS revision",
+}
+
+
+def session_number(project: str, session_id: str) -> int:
+    """Return a session's number: the same wherever and whenever it is computed, so nobody has to hand it out."""
+    digest = hashlib.blake2b(f"{project}\0{session_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+@dataclass(slots=True)
+class _Members:
+    """Sessions and the traces that belong to them."""
+
+    session_of: dict[str, str] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+
+
+class Summaries:
+    """Recomputes what is computed, over a connection that only one thread uses at a time."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._last_ns = 0
+
+    def sessions_of(self, project: str, traces: Iterable[str]) -> dict[str, str]:
+        """Return which sessions traces belong to, as far as they are known."""
+        found = self._client.query(
+            "SELECT trace_id, session_id FROM trace WHERE project = {project:String} "
+            "AND trace_id IN {traces:Array(String)}",
+            {"project": project, "traces": list(traces)},
+        )
+        return {row[0]: row[1] for row in found.result_rows}
+
+    def recompute(self, project: str, traces: Iterable[str], before: Mapping[str, str] | None = None) -> None:
+        """Recompute traces from their facts, and the sessions that they belong to.
+
+        Args:
+            project: Whose they are.
+            traces: Ids of traces whose rows have changed.
+            before: Which sessions they belonged to; one that none belongs to any more is taken back.
+        """
+        ids = sorted(set(traces))
+        for start in range(0, len(ids), _AT_ONCE):
+            self._recompute(project, ids[start : start + _AT_ONCE], before or {})
+
+    def _recompute(self, project: str, traces: list[str], before: Mapping[str, str]) -> None:
+        bound: dict[str, Any] = {"project": project, "traces": traces, "now": self.now_ns()}
+        self._client.command(_TRACES, bound)
+        left = sorted({before[trace_id] for trace_id in traces if trace_id in before})
+        members = self._members(project, traces, left)
+        moved = {
+            before[trace_id]: members.session_of[trace_id]
+            for trace_id in traces
+            if trace_id in before and before[trace_id] != members.session_of.get(trace_id, before[trace_id])
+        }
+        if moved:
+            self._move(project, moved, set(members.session_of.values()), bound["now"])
+        if not members.session_of:
+            return
+        if members.foreign:
+            self._client.command(_FOLD_WRAPPERS, {"project": project, "foreign": members.foreign})
+        bound["traces"] = list(members.session_of)
+        bound["sids"] = [session_number(project, session_id) for session_id in members.session_of.values()]
+        for statement in (_TAGS, _USAGE, _SUMMARY):
+            self._client.command(statement, bound)
+
+    def _members(self, project: str, traces: list[str], left: list[str]) -> _Members:
+        """All traces of the sessions that these traces belong to, or that they have left."""
+        members = _Members()
+        bound = {"project": project, "traces": traces, "sessions": left}
+        for trace_id, session_id, is_native in self._client.query(_MEMBERS, bound).result_rows:
+            members.session_of[trace_id] = session_id
+            if not is_native:
+                members.foreign.append(trace_id)
+        return members
+
+    def _move(self, project: str, moved: dict[str, str], alive: set[str], now_ns: int) -> None:
+        """A late span said which session its trace belongs to: take back what was kept under the trace's own id."""
+        old = [session_number(project, session_id) for session_id in moved]
+        new = [session_number(project, session_id) for session_id in moved.values()]
+        self._client.command(_MOVE_TAGS, {"project": project, "old": old, "new": new})
+        gone = [session_number(project, session_id) for session_id in moved if session_id not in alive]
+        if gone:
+            for table, values in _TAKE_BACK.items():
+                columns = values.replace("{now:Int64} AS ", "")
+                self._client.command(
+                    f"INSERT INTO {table} ({columns}, is_deleted) SELECT {values}, 1 FROM {table} "
+                    "WHERE project = {project:String} AND sid IN {old:Array(Int64)}",
+                    {"project": project, "old": gone, "now": now_ns},
+                )
+
+    def now_ns(self) -> int:
+        """The server's clock, which all collectors share; never the same moment twice."""
+        server = self._client.query("SELECT toUnixTimestamp64Nano(now64(9))").result_rows[0][0]
+        self._last_ns = max(int(server), self._last_ns + 2)
+        return self._last_ns

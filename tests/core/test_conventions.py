@@ -1,6 +1,7 @@
 """Rules of this code base that no linter knows."""
 
 import ast
+import itertools
 import re
 from pathlib import Path
 
@@ -50,6 +51,18 @@ def test_attribute_names_are_spelled_in_semconv_only(path: Path) -> None:
     if dotted(path) == "agentops.semconv":
         return
     assert _strings(path) == []
+
+
+def test_every_name_of_semconv_says_what_it_means() -> None:
+    """Each kind, status, state and attribute has a sentence under it; those of others only have their source."""
+    silent = [
+        f"{node.name}.{field.target.id}"
+        for node in ast.parse((ROOT / "core/agentops/semconv.py").read_text()).body
+        if isinstance(node, ast.ClassDef) and node.name != "Foreign"
+        for field, after in itertools.pairwise([*node.body, ast.Pass()])
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and not isinstance(after, ast.Expr)
+    ]
+    assert silent == []
 
 
 @pytest.mark.parametrize("path", _every())

@@ -193,6 +193,15 @@ if _has_tests("interop"):
         _pytest(session, "tests/interop")
 
 
+if _has_tests("instrumentations"):
+
+    @nox.session
+    def instrumentations(session: nox.Session) -> None:
+        """Test other projects' instrumentations of LangChain, openai and anthropic, with agentops beside them."""
+        _install(session, "opentelemetry", "langchain", "openai", "anthropic", groups=("test", "test-instrumentations"))
+        _pytest(session, "tests/instrumentations")
+
+
 if _has_tests("clickhouse"):
 
     @nox.session

@@ -238,6 +238,8 @@ class Foreign:
     AGGREGATED_USAGE: Final = "gen_ai.aggregated_usage."
     TIME_TO_FIRST_CHUNK: Final = "gen_ai.client.operation.time_to_first_chunk"
     FIRST_TOKEN_MS: Final = "gen_ai.server.time_to_first_token"
+    HEADERS: Final = "gen_ai.headers"
+    TASK: Final = "gen_ai.task."
     EVENT_TIMES: Final = "gen_ai.event."
     EVENT_CHOICE: Final = "gen_ai.choice"
     EVENT_DETAILS: Final = "gen_ai.client.inference.operation.details"

@@ -196,13 +196,23 @@ def _has_been_read(result: Any) -> bool:
 
 def _watch(call: ModelCall, answer: Answer, result: Any) -> None:
     """End the call with its answer, or see to it that what comes later will."""
+    stream = _stream_in(result)
     if hasattr(result, "http_response"):
         _watch_unread(call, answer, result)
-    elif hasattr(type(result), "__stream__"):
-        _watch_stream(call, answer, result)
+    elif stream is not None:
+        _watch_stream(call, answer, stream)
     else:
         answer.whole(result)
         call.finish(output=answer.output, attributes=answer.attributes)
+
+
+def _stream_in(result: Any) -> Any:
+    """Return the library's stream, also where another instrumentation has put a proxy around it; None if it is none."""
+    while not hasattr(type(result), "__stream__"):
+        result = getattr(result, "__wrapped__", None)
+        if result is None:
+            return None
+    return result
 
 
 def _watch_unread(call: ModelCall, answer: Answer, response: Any) -> None:

@@ -4,8 +4,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from agentops.semconv import GenAI, Operation, SpanKind
+from agentops_opentelemetry.conversations import parsed
 
-__all__ = ["ENTITY_NAME", "kind_of", "name_of", "operation_in"]
+__all__ = [
+    "ENTITY_NAME",
+    "INVOCATION_PARAMETERS",
+    "kind_of",
+    "name_of",
+    "operation_in",
+    "presumed_kind",
+    "requested_model",
+]
 
 Attributes = Mapping[str, Any]
 
@@ -52,6 +61,21 @@ _OLD_NAMES: Final = {
     "running output function": Operation.EXECUTE_TOOL,
 }
 """Span names of Pydantic AI 1, whose spans of agents and tools have no operation."""
+_PROVIDERS: Final = {
+    "anthropic",
+    "bedrock",
+    "cohere",
+    "google_genai",
+    "google_generativeai",
+    "groq",
+    "mistralai",
+    "ollama",
+    "openai",
+    "together",
+    "vertexai",
+}
+"""Libraries that do nothing but ask models, in the scopes of their instrumentations."""
+INVOCATION_PARAMETERS: Final = "llm.invocation_parameters"
 ENTITY_NAME: Final = "traceloop.entity.name"
 _NAMES: Final = {
     SpanKind.AGENT: (GenAI.AGENT_NAME, "agent.name", "agent_name", ENTITY_NAME),
@@ -88,13 +112,39 @@ def kind_of(name: str, attributes: Attributes) -> str | None:
     return _OPERATIONS[operation] if operation is not None else None
 
 
+def requested_model(attributes: Attributes) -> Any:
+    """Return the model that was asked for; None if it is not said. OpenInference's own name is the answering one's."""
+    settings = parsed(attributes.get(INVOCATION_PARAMETERS))
+    said = settings.get("model") if isinstance(settings, dict) else None
+    return attributes.get(GenAI.REQUEST_MODEL) or said
+
+
+def presumed_kind(scope: str, name: str) -> str | None:
+    """Return what a span of OpenInference or OpenLLMetry will be, as far as one can tell before it says so.
+
+    Both give their attributes when the work is done, and by then what happened inside has long been recorded.
+    """
+    is_openinference = scope.startswith("openinference.")
+    if not is_openinference and not scope.startswith("opentelemetry.instrumentation."):
+        return None
+    if any(part in _PROVIDERS for part in scope.split(".")):
+        return SpanKind.EMBEDDING if "embed" in name.lower() else SpanKind.LLM
+    if is_openinference:
+        return SpanKind.CHAIN
+    entity = name.rpartition(".")[2]
+    return _TRACELOOP.get(entity) or _REQUEST_TYPES.get(entity)
+
+
 def name_of(kind: str, name: str, attributes: Attributes) -> str:
     """Return the name of what ran: the agent's, the tool's or the model's, without the operation before it."""
+    if kind == SpanKind.LLM and requested_model(attributes):
+        return str(requested_model(attributes))
     for attribute in _NAMES.get(kind, (ENTITY_NAME,)):
         if attributes.get(attribute):
             return str(attributes[attribute])
     operation = operation_in(name)
     if operation is None:
-        return name
+        entity, _, suffix = name.rpartition(".")
+        return entity if entity and suffix in _TRACELOOP else name
     target = name.removeprefix(operation).strip()
     return target or ("model" if kind == SpanKind.LLM else operation.removeprefix("invoke_"))

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from agentops import ErrorInfo, ModelCall, Recorder, Span, activate
+from agentops.semconv import GenAI, SpanKind
 from agentops.semconv import Span as Attr
-from agentops.semconv import SpanKind
 from agentops_opentelemetry.kinds import kind_of, name_of
 from agentops_opentelemetry.translation import read, request_facts
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from agentops_opentelemetry.conversations import Event
 
 __all__ = ["Node", "Tidy"]
+
+_RUNS: Final = {SpanKind.AGENT, SpanKind.WORKFLOW}
 
 Attributes = Mapping[str, Any]
 Tidy = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -92,7 +94,7 @@ class Node:
         self._name = name
         if self.span is None:
             self.open()
-        else:
+        elif self._call is None or not self._call.is_shared:
             self.span.name = name_of(self.span.kind, name, self.attributes)
 
     def note(self, attributes: Attributes) -> None:
@@ -107,11 +109,14 @@ class Node:
         if kind is None:
             return
         name = name_of(kind, self._name, self.attributes)
+        if self._joins_calls and self._is_said_twice(kind, name):
+            return
         known = self.attributes if self._tidy is None else self._tidy(kind, self.attributes)
         facts = request_facts(known, self._hidden)
         if kind == SpanKind.LLM and self._joins_calls:
             with activate(self._parent):
-                self._call = self._recorder.model_call(name, attributes=facts)
+                model = str(facts.get(GenAI.REQUEST_MODEL) or "")
+                self._call = self._recorder.model_call(name, model=model, attributes=facts)
             self.span = self._call.span if self._call is not None else None
             return
         self.span = self._recorder.start(kind, name, parent=self._parent, attributes=facts, start_ns=self._start_ns)
@@ -120,6 +125,7 @@ class Node:
         """End the span with all that was said of it."""
         span = self.span
         if span is None:
+            self._add_to_agent()
             return
         kind = kind_of(self._name, self.attributes) or span.kind
         if self._tidy is not None:
@@ -135,6 +141,26 @@ class Node:
         if reading.input is not None:
             span.set_input(reading.input)
         self._recorder.end(span, output=reading.output, error=error, attributes=reading.attributes, end_ns=end_ns)
+
+    def _is_said_twice(self, kind: str, name: str) -> bool:
+        """Say whether this is the agent around it once more: some open a span for the agent, and one for its graph."""
+        around = self._parent
+        return (
+            kind in _RUNS
+            and around is not None
+            and (around.kind, around.name, around.origin) == (SpanKind.AGENT, name, self._recorder.origin)
+        )
+
+    def _add_to_agent(self) -> None:
+        """Give what a span says to the agent that it was told of twice; the outer span may know less."""
+        kind = kind_of(self._name, self.attributes) or self._presumed
+        if kind not in _RUNS or self._parent is None or not self._joins_calls:
+            return
+        reading = read(kind, self.attributes, self.events, self._hidden)
+        if reading.input is not None and self._parent.input is None:
+            self._parent.set_input(reading.input)
+        if reading.output is not None and self._parent.output is None:
+            self._parent.set_output(reading.output)
 
     def _finish_call(
         self,

@@ -12,8 +12,8 @@ import agentops
 from agentops import ErrorInfo, Recorder, guarded
 from agentops import Span as OurSpan
 from agentops.semconv import Span as Attr
-from agentops.semconv import SpanKind
 from agentops_opentelemetry.export import EXPORTED_SCOPE
+from agentops_opentelemetry.kinds import presumed_kind
 from agentops_opentelemetry.node import Node
 from agentops_opentelemetry.tracing import IS_FORWARDING, RecordingSpan, our_time
 
@@ -30,6 +30,8 @@ _SCOPES: Final = {
     "langgraph": "langchain",
 }
 """Parts of the scopes of instrumentations that are not called as the integration which sees the same."""
+_NO_FRAMEWORKS: Final = {"opentelemetry", "processes", "threads"}
+"""Integrations that record no calls themselves: this one, whose name begins half of all scopes, and recording's own."""
 active_processors: list["AgentOpsSpanProcessor"] = []
 """The processor of the enabled integration, if it is enabled."""
 
@@ -63,7 +65,7 @@ class AgentOpsSpanProcessor(SpanProcessor):
             parent,
             start_ns=our_time(span.start_time),
             joins_calls=True,
-            presumed=SpanKind.CHAIN if _scope(span).startswith("openinference.") and not is_other else None,
+            presumed=None if is_other else presumed_kind(_scope(span), span.name),
         )
         with self._lock:
             self._nodes[_key(context)] = node
@@ -119,6 +121,8 @@ def _is_recorded_elsewhere(span: Any) -> bool:
         return True
     for part in scope.replace("_", "-").split("."):
         name = _SCOPES.get(part, part)
+        if name in _NO_FRAMEWORKS:
+            continue
         if agentops.is_enabled(name) or agentops.is_enabled(f"{name}-core"):
             return True
     return False

@@ -8,6 +8,7 @@ from agentops.messages import Usage
 from agentops.semconv import Foreign, GenAI, SpanKind
 from agentops.semconv import Span as Attr
 from agentops_opentelemetry.conversations import Event, input_messages, output_messages, parsed, plain_text
+from agentops_opentelemetry.kinds import INVOCATION_PARAMETERS, requested_model
 
 __all__ = ["Reading", "read", "request_facts"]
 
@@ -61,7 +62,7 @@ _LEFT_OUT: Final = (
     "llm.prompts.",
     "llm.token_count.",
     "llm.tools.",
-    "llm.invocation_parameters",
+    INVOCATION_PARAMETERS,
     "llm.usage.",
     "llm.request.type",
     "input.",
@@ -71,6 +72,8 @@ _LEFT_OUT: Final = (
     "openinference.",
     "traceloop.",
     "logfire.",
+    Foreign.HEADERS,
+    Foreign.TASK,
     "system_prompt",
 )
 """What is read into something of ours, or repeats it. It would slip past the content mode under its own name."""
@@ -120,9 +123,16 @@ def request_facts(attributes: Attributes, hidden: Sequence[str] = ()) -> dict[st
     """Return what is no content and no usage, under our names where there are some."""
     left_out = (*_LEFT_OUT, *hidden)
     facts: dict[str, Any] = {}
+    model = requested_model(attributes)
+    if model is not None:
+        facts[GenAI.REQUEST_MODEL] = model
     for name, value in attributes.items():
         ours = _OURS.get(name)
-        if ours is not None:
+        if name == "llm.finish_reason":
+            facts.setdefault(GenAI.RESPONSE_FINISH_REASONS, (value,))
+        elif name == "llm.model_name" and model is not None:
+            facts[GenAI.RESPONSE_MODEL] = value
+        elif ours is not None:
             facts.setdefault(ours, value)
         elif not name.startswith(left_out):
             facts[name] = parsed(value) if name in _JSON else value
@@ -140,7 +150,22 @@ def _usage(attributes: Attributes) -> dict[str, object]:
 
 
 def _as_said(attributes: Attributes, names: Sequence[str]) -> Any:
-    return parsed(_first(attributes, names))
+    return _unwrapped(parsed(_first(attributes, names)))
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return what somebody gave or got, out of what OpenLLMetry tells beside it of a LangChain run."""
+    if isinstance(value, dict) and "kwargs" in value:
+        for name in ("inputs", "input_str", "outputs", "output"):
+            if value.get(name) is not None:
+                return _content(value[name])
+    return value
+
+
+def _content(value: Any) -> Any:
+    """Return what a message of LangChain's says, if this is one as LangChain writes it down."""
+    is_message = isinstance(value, dict) and value.get("type") == "constructor"
+    return value["kwargs"].get("content") if is_message and isinstance(value.get("kwargs"), dict) else value
 
 
 def _first(attributes: Attributes, names: Sequence[str]) -> Any:

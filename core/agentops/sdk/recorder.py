@@ -218,7 +218,7 @@ class Recorder:
         Args:
             name: The model's name.
             kind: ``llm`` or ``embedding``.
-            model: The model as requested, where the name is another.
+            model: The model as requested, where the name is another; empty if it is not known yet.
             input: What the model is asked: messages, or the texts to embed.
             attributes: More of what is known at the start.
         """
@@ -232,7 +232,7 @@ class Recorder:
         if shared is None and kind == SpanKind.LLM:
             session = self.current_session() if around is None else None
             beside = around if session is None else session.root
-            shared = open_model_span(beside, self.origin, model or name, input)
+            shared = open_model_span(beside, self.origin, (name if model is None else model) or None, input)
         if shared is not None:
             shared.set({key: value for key, value in (attributes or {}).items() if key not in shared.attributes})
             return ModelCall(self, shared, is_shared=True)

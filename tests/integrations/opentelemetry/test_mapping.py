@@ -80,6 +80,37 @@ def test_genai_spans_become_the_tree(provider: TracerProvider, way: str) -> None
 
 
 @pytest.mark.usefixtures("_enabled")
+@pytest.mark.parametrize("scope", ["opentelemetry.instrumentation.some", "shop.threads"])
+def test_a_scope_that_is_called_as_what_records_nothing_is_listened_to(scope: str) -> None:
+    """Half of all scopes begin with ``opentelemetry``; that this integration is on says nothing about their calls."""
+    provider = TracerProvider()
+    provider.add_span_processor(active_processors[0])
+    with recording() as recorded:
+        agentops.enable("threads")
+        calculate(provider.get_tracer(scope))
+        agentops.disable("threads")
+    assert recorded.outline() == CALCULATED
+
+
+@pytest.mark.usefixtures("_enabled")
+def test_an_agent_that_is_told_of_twice_is_there_once() -> None:
+    """OpenLLMetry opens a span for an agent and one for its graph, and says only at the end what each of them is."""
+    provider = TracerProvider()
+    provider.add_span_processor(active_processors[0])
+    tracer = provider.get_tracer("opentelemetry.instrumentation.langchain")
+    asked = {"inputs": {"messages": ["hello"]}, "tags": [], "kwargs": {"name": "planner"}}
+    with (
+        recording() as recorded,
+        tracer.start_as_current_span("invoke_agent planner"),
+        tracer.start_as_current_span("planner.workflow") as graph,
+    ):
+        tracer.start_span("add.tool").end()
+        graph.set_attributes({"gen_ai.operation.name": "invoke_agent", "traceloop.entity.input": json.dumps(asked)})
+    assert recorded.outline() == "session default\n  agent planner\n    tool add"
+    assert recorded.find("agent")[0].input == {"messages": ["hello"]}
+
+
+@pytest.mark.usefixtures("_enabled")
 @pytest.mark.parametrize("way", ["processor", "provider"])
 def test_what_is_recorded_inside_a_span_is_below_it(way: str) -> None:
     """A decorated function in a tool belongs to the tool, also where the tool's span is another's."""

@@ -82,17 +82,22 @@ class OpenTelemetrySink:
         with self._lock:
             if span.status == SpanStatus.UNFINISHED and not span.session.has_ended:
                 self._unfinished[key] = span
-                return
-            self._unfinished.pop(key, None)
-            due = [span, *(self._abandoned(span.session.id) if span.parent is None else ())]
-            due = [item for item in due if self._is_first(item)]
-        for item in due:
-            self.processor.on_end(self.readable(item))
+                due = self._abandoned(None) if len(self._unfinished) > _HANDED_OVER else []
+            else:
+                self._unfinished.pop(key, None)
+                due = [span, *(self._abandoned(span.session.id) if span.parent is None else ())]
+        self._hand_over(due)
 
-    def _abandoned(self, session_id: str) -> list[Span]:
-        """Take out what waits in a session that has ended."""
-        keys = [key for key in self._unfinished if key[0] == session_id]
+    def _abandoned(self, session_id: str | None) -> list[Span]:
+        """Take out what waits in a session that has ended; in all of them, for want of room or of time."""
+        keys = [key for key in self._unfinished if session_id in {None, key[0]}]
         return [self._unfinished.pop(key) for key in keys]
+
+    def _hand_over(self, spans: list[Span]) -> None:
+        with self._lock:
+            first = [span for span in spans if self._is_first(span)]
+        for span in first:
+            self.processor.on_end(self.readable(span))
 
     def _is_first(self, span: Span) -> bool:
         key = (span.session.id, span.id)
@@ -108,7 +113,10 @@ class OpenTelemetrySink:
         return bool(self.processor.force_flush(30_000 if timeout_s is None else int(timeout_s * 1000)))
 
     def close(self, timeout_s: float) -> None:
-        """Flush the processor, which goes on being the user's."""
+        """Hand over what still waited, and flush the processor, which goes on being the user's."""
+        with self._lock:
+            left = self._abandoned(None)
+        self._hand_over(left)
         self.processor.force_flush(int(timeout_s * 1000))
 
     def readable(self, span: Span) -> ReadableSpan:

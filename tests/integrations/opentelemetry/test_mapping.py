@@ -441,6 +441,22 @@ def test_what_is_exported_is_redacted_and_exported_once() -> None:
     assert sorted(lines) == ["chat streamed ok", "execute_tool forgotten unfinished", "invoke_agent outer ok", "s ok"]
 
 
+def test_what_waits_for_its_own_end_is_exported_at_the_end_of_the_program() -> None:
+    """A session that nobody ends holds nothing back for ever."""
+    exporter = InMemorySpanExporter()
+    sink = OpenTelemetrySink(SimpleSpanProcessor(exporter))
+    with recording():
+        session = agentops.start_session("endless")
+        agent = session.open("agent", "outer")
+        inner = session.open("tool", "inner", agent)
+        agent.end()
+        for span in (session.root, agent, inner):
+            sink.put(span)
+        assert [span.name for span in exporter.get_finished_spans()] == ["invoke_agent outer"]
+        sink.close(1.0)
+        assert [span.name for span in exporter.get_finished_spans()] == ["invoke_agent outer", "execute_tool inner"]
+
+
 OWN_PROVIDER = """
 import agentops
 from opentelemetry import trace

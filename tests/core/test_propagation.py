@@ -155,3 +155,11 @@ def test_asgi_and_wsgi_middleware_record_into_the_callers_session() -> None:
                 call(path, CALLER)
             call("/")
         assert _placed(recorded) == [("step", "ab" * 16, "cd" * 8)] * 2
+
+
+def test_a_caller_cannot_put_any_number_of_tags_on_every_span() -> None:
+    """Of what a header claims 128 tags of 256 characters are kept."""
+    parent = extract(CALLER | {"agentops-tags": ",".join(f"tag{number}" + "x" * 1000 for number in range(1000))})
+    assert parent is not None
+    assert [tag[:6] for tag in parent.tags[:2]] == ["tag0xx", "tag1xx"]
+    assert (len(parent.tags), {len(tag) for tag in parent.tags}) == (128, {256})

@@ -22,6 +22,8 @@ PARENT_VARIABLE: Final = "AGENTOPS_PARENT"
 PROCESS_ATTRIBUTE: Final = "agentops_parent"
 """Attribute of a ``multiprocessing`` process object that does the same."""
 _REMEMBERED: Final = 1000
+_LIMIT_TAGS: Final = 128
+_LIMIT_TAG_CHARS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,9 @@ def encode_tags(tags: tuple[str, ...]) -> str:
 
 
 def decode_tags(text: str) -> tuple[str, ...]:
-    """Read what ``encode_tags`` wrote."""
-    return tuple(urllib.parse.unquote(tag) for tag in text.split(",") if tag)
+    """Read what ``encode_tags`` wrote; a reasonable part of it, since every span will carry them."""
+    tags = [tag for tag in text.split(",", _LIMIT_TAGS)[:_LIMIT_TAGS] if tag]
+    return tuple(urllib.parse.unquote(tag)[:_LIMIT_TAG_CHARS] for tag in tags)
 
 
 def started_under() -> RemoteParent | None:

@@ -59,7 +59,7 @@ def diagnose(config: Config) -> dict[str, Any]:
         _check_home(config.home),
         *_check_plugins(found),
         *_check_versions(found),
-        *_check_spool(spool),
+        *_check_spool(spool, config.disk_budget_bytes),
         _check_endpoint(config),
         *find_other_tracers(),
     ]
@@ -173,8 +173,12 @@ def _check_versions(found: list[dict[str, Any]]) -> Iterable[Finding]:
         yield Finding("problem" if remark["is_bad"] else "note", remark["text"], remark["fix"])
 
 
-def _check_spool(spool: list[dict[str, Any]]) -> Iterable[Finding]:
+def _check_spool(spool: list[dict[str, Any]], budget_bytes: int) -> Iterable[Finding]:
     for item in spool:
+        if item["waiting_bytes"] + item["rejected_bytes"] >= budget_bytes:
+            what = "local records" if item["destination"] == LOCAL else f"records for {item['url']}"
+            text = f"{what} fill the disk budget of {budget_bytes / 1e6:,.0f} MB, so spans are kept without content"
+            yield Finding("problem", text, "agentops sessions" if item["destination"] == LOCAL else "agentops push")
         if item["destination"] == LOCAL:
             if item["waiting_bytes"] > 100_000_000 and not item["writers"]:
                 text = f"{item['waiting_bytes'] / 1e6:,.0f} MB of local records wait to be taken into the store"

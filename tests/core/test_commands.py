@@ -170,3 +170,17 @@ def test_push_names_what_it_was_asked_for_in_vain(capsys: pytest.CaptureFixture[
     """An endpoint for which nothing waits is most likely misspelled."""
     assert main(["push", "--endpoint", "http://127.0.0.1:1"]) == 2
     assert "nothing waits for http://127.0.0.1:1; see what does: agentops doctor" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("destination", "fix"), [("local", "agentops sessions"), ("0123456789", "agentops push")])
+def test_doctor_says_that_the_disk_budget_is_used_up(
+    destination: str, fix: str, agentops_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the command that takes records away."""
+    directory = agentops_home / "spool" / destination
+    directory.mkdir(parents=True)
+    (directory / new_segment_name("dead")).write_bytes(encode_line('{"attributes":[]}', '{"name":"x"}', ()) * 30_000)
+    monkeypatch.setenv("AGENTOPS_DISK_BUDGET_BYTES", "1000000")
+    main(["doctor", "--json"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [item["fix"] for item in findings if "fill the disk budget of 1 MB" in item["text"]] == [fix]

@@ -200,7 +200,8 @@ def test_disabling_everything_ends_its_thread_and_what_is_recorded_later_is_hand
 
 
 PROGRAM = """
-import agentops, os
+import agentops, atexit, os
+atexit.register(lambda: agentops.start_session("late").end())
 from agentops.plugins import plugins
 class Sink:
     def put(self, span):
@@ -224,5 +225,5 @@ with agentops.start_session("s"):
 
 
 def test_a_forked_child_exports_its_own_spans_only() -> None:
-    """What waited in the parent is handed over by the parent, and all of it at the end of the program."""
-    assert sorted(run_program(PROGRAM).stdout.split()) == ["before", "child", "s"]
+    """What waited in the parent is handed over by the parent, at the program's end all of it, and what comes later."""
+    assert sorted(run_program(PROGRAM).stdout.split()) == ["before", "child", "late", "s"]

@@ -87,6 +87,9 @@ class FanOut:
             say_once("exporter", "agentops: an exporter is slower than the program; it does not get all spans.")
             self._waiting.popleft()
         self._waiting.append((copy.copy(span), record))
+        if self.spool.writes_at_once:  # the process ends, and nobody would wait for a thread
+            self._hand_out()
+            return
         self._start()
         self._wake.set()
 

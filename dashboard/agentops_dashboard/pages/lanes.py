@@ -1,5 +1,6 @@
 """The timeline in lanes: one per agent or per kind, and the arrows from agent to agent."""
 
+from operator import itemgetter
 from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
@@ -11,7 +12,7 @@ from agentops_dashboard.reader.outline import Outline
 
 __all__ = ["arrows", "lanes_by_agent", "lanes_by_kind"]
 
-_MOST_BARS: Final = 3000
+_MOST_BARS: Final = 600
 _MOST_ARROWS: Final = 300
 
 
@@ -21,7 +22,7 @@ def lanes_by_agent(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
     for row, name in zip(outline.index.order, _agents(outline), strict=True):
         if row.kind == SpanKind.AGENT or row.kind in BUSY_KINDS or row.kind == SpanKind.HUMAN:
             _add(found, (name or row.agent or "", SpanKind.AGENT), row, scale, is_extent=row.kind == SpanKind.AGENT)
-    return sorted(found.values(), key=lambda lane: not lane["name"])
+    return sorted(map(_drawn, found.values()), key=lambda lane: not lane["name"])
 
 
 def lanes_by_kind(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
@@ -31,7 +32,7 @@ def lanes_by_kind(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
         if row.kind != SpanKind.SESSION:
             _add(found, (kind_look(row.kind).label, row.kind), row, scale, is_extent=False)
     order = {kind: place for place, kind in enumerate(KINDS)}
-    return sorted(found.values(), key=lambda lane: order.get(lane["kind"], len(order)))
+    return sorted(map(_drawn, found.values()), key=lambda lane: order.get(lane["kind"], len(order)))
 
 
 def _agents(outline: Outline) -> list[str]:
@@ -48,13 +49,29 @@ def _add(
 ) -> None:
     """Put a span into the lane of a name and a kind; an extent is what the calls of a lane lie in."""
     name, kind = lane_of
-    lane = found.setdefault(name, {"name": name, "kind": kind, "bars": [], "calls": 0, "errors": 0, "left_out": 0})
+    lane = found.setdefault(name, {"name": name, "kind": kind, "bars": [], "calls": 0, "errors": 0})
     lane["calls"] += not is_extent
     lane["errors"] += row.status == SpanStatus.ERROR
-    if len(lane["bars"]) < _MOST_BARS:
-        lane["bars"].append(_bar(row, scale, is_extent=is_extent))
-    else:
-        lane["left_out"] += 1
+    lane["bars"].append(_bar(row, scale, is_extent=is_extent))
+
+
+def _drawn(lane: dict[str, Any]) -> dict[str, Any]:
+    """The lane as it is drawn: where it has too many bars, those that are less than a unit apart become one."""
+    if len(lane["bars"]) <= _MOST_BARS:
+        return lane
+    last: dict[tuple[str, bool], dict[str, Any]] = {}
+    bars: list[dict[str, Any]] = []
+    for bar in sorted(lane["bars"], key=itemgetter("x1")):
+        look = (bar["tone"], bar["is_failed"])
+        before = last.get(look)
+        if before is not None and bar["x1"] - before["x2"] < 1 and not bar["is_extent"]:
+            before["x2"] = max(before["x2"], bar["x2"])
+            before["count"] += 1
+            before["title"] = f"{before['count']:,} spans"
+            continue
+        bars.append(bar)
+        last[look] = bar
+    return lane | {"bars": bars}
 
 
 def _bar(row: Any, scale: Scale, *, is_extent: bool) -> dict[str, Any]:
@@ -64,6 +81,7 @@ def _bar(row: Any, scale: Scale, *, is_extent: bool) -> dict[str, Any]:
         "x1": scale.x(row.start_ns),
         "x2": scale.x(end),
         "tone": kind_look(row.kind).tone,
+        "count": 1,
         "is_extent": is_extent,
         "is_human": row.kind == SpanKind.HUMAN,
         "is_failed": row.status == SpanStatus.ERROR,

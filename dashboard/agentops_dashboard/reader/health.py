@@ -15,7 +15,11 @@ __all__ = ["Health", "read_health"]
 
 
 class Health(TypedDict):
-    """``unmapped``: names of attributes that no convention knows, with how often they came; the most frequent first."""
+    """``unmapped``: names of attributes that no convention knows, with how often they came; the most frequent first.
+
+    ``waiting_bytes`` were recorded on this machine and are not in the store yet; ``dropped_payloads`` counts spans that
+    were kept without their content for want of room.
+    """
 
     sessions: int
     spans: int
@@ -25,6 +29,7 @@ class Health(TypedDict):
     rejected: dict[str, int]
     unmapped: dict[str, int]
     missing: int
+    dropped_payloads: int
 
 
 def read_health(reader: Reader, store: Store) -> Health:
@@ -33,8 +38,10 @@ def read_health(reader: Reader, store: Store) -> Health:
     # An engine without updates keeps what was added each time.
     total = func.sum(c.count)
     with reader.connect() as connection:
-        sessions, spans, missing = connection.execute(
-            select(func.count(), func.sum(s.spans), func.sum(s.missing)).where(s.project == reader.project)
+        sessions, spans, missing, dropped = connection.execute(
+            select(func.count(), func.sum(s.spans), func.sum(s.missing), func.sum(s.dropped_payloads)).where(
+                s.project == reader.project
+            )
         ).one()
         counted = connection.execute(
             select(c.name, c.label, total)
@@ -59,6 +66,7 @@ def read_health(reader: Reader, store: Store) -> Health:
         "rejected": counters.get("rejected", {}),
         "unmapped": dict(list(counters.get("unmapped", {}).items())[:200]),
         "missing": missing or 0,
+        "dropped_payloads": dropped or 0,
     }
 
 

@@ -102,6 +102,30 @@ document.addEventListener("click", (event) => {
   else copy(target.dataset.copy || $("pre", target.parentElement)?.textContent || "");
 });
 
+// How the store is: its size, and in words what is behind, refused, dropped or missing.
+const HEALTH_EVERY_MS = 30000;
+const size = (bytes) => { const at = Math.min(3, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)); return `${(bytes / 1024 ** at).toFixed(at > 1 ? 1 : 0)} ${["B", "KB", "MB", "GB"][at]}`; };
+async function showHealth() {
+  const badge = $("#health");
+  if (!badge || document.hidden) return;
+  const response = await fetch("/api/v1/health").catch(() => null);
+  if (!response?.ok) return;
+  const health = await response.json();
+  const refused = Object.values(health.rejected).reduce((sum, count) => sum + count, 0) + health.bad_lines;
+  const troubles = [
+    [health.waiting_bytes > 1 << 20, `${size(health.waiting_bytes)} wait to be read`],
+    [refused, `${refused.toLocaleString("en-US")} lines or spans refused`],
+    [health.dropped_payloads, `${health.dropped_payloads.toLocaleString("en-US")} spans kept without their content`],
+    [health.missing, `${health.missing.toLocaleString("en-US")} spans missing`],
+  ].filter(([is]) => is).map(([, words]) => words);
+  $("span", badge).className = troubles.length ? "tone-warn" : "tone-ok";
+  $("use", badge).setAttribute("href", `/static/icons.svg#${troubles.length ? "warning" : "ok"}`);
+  $(".word", badge).textContent = `${size(health.store_bytes)} stored`;
+  badge.title = [`${health.sessions.toLocaleString("en-US")} sessions, ${health.spans.toLocaleString("en-US")} spans`, ...(troubles.length ? troubles : ["Nothing waits, nothing was refused, nothing is missing"])].join("\n");
+}
+showHealth();
+setInterval(showHealth, HEALTH_EVERY_MS);
+
 // Palette
 const palette = $("#palette");
 const field = $("input", palette);
@@ -114,6 +138,7 @@ export const savedViews = () => JSON.parse(localStorage.getItem("views") ?? "[]"
 function offer(options) {
   results.replaceChildren(...options.map(([label, href, note], index) => {
     const row = document.createElement("li");
+    row.role = "presentation";
     const link = Object.assign(document.createElement("a"), { href, className: "opt", textContent: label });
     link.setAttribute("role", "option");
     link.setAttribute("aria-selected", index === 0);

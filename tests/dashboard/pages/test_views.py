@@ -156,6 +156,17 @@ def test_a_lane_per_kind_has_every_span_but_the_session() -> None:
     assert [lane["kind"] for lane in found] == ["agent", "llm", "tool", "human"]
 
 
+def test_a_crowded_lane_is_drawn_as_few_bars() -> None:
+    """Calls less than a unit apart become one bar that says how many it is; failed ones stay apart; none is lost."""
+    calls = [(f"c{n}", "root", "tool", n, n + 1, None) for n in range(5000)]
+    outline = _tree(("root", None, "session", 0, 5000, None), *calls)
+    outline.index.order[100].status = "error"
+    lane = lanes_by_kind(outline, scale_of(outline, has_gaps=False))[0]
+    assert (lane["calls"], lane["errors"]) == (5000, 1)
+    assert sorted(bar["count"] for bar in lane["bars"]) == [1, 4999]
+    assert sum(bar["is_failed"] for bar in lane["bars"]) == 1
+
+
 def test_spans_beside_each_other_are_parallel_and_those_in_turn_are_not() -> None:
     """Overlapping siblings hold each other; one that begins when the other ends does not overlap it."""
     outline = _tree(*CREW)

@@ -157,3 +157,21 @@ def test_nested_model_calls_of_two_instrumentations_count_once(store, reader, or
     session = reader.sessions()["sessions"][0]
     assert (session["tokens"]["total"], session["counts"]["llm"]) == (100, 1)
     assert [span["kind"] for span in reader.spans(session["id"])] == ["operation", "chain", "llm"]
+
+
+def _word(reader, session_id):
+    """A word that only the index of texts has."""
+    span = next(span for span in reader.spans(session_id) if span["kind"] == "tool")
+    return f'"{span["name"]}"'
+
+
+def test_what_was_deleted_and_is_sent_again_is_found_again(store, reader, add_lines, make_sessions):
+    """Its words are indexed anew, though this process has seen them before."""
+    ((session_id, lines),) = make_sessions(1, spans=14)
+    add_lines(lines)
+    word = _word(reader, session_id)
+    assert reader.sessions(word)["total"] == 1
+    assert store.delete_sessions("default", [session_id]) == 1
+    assert reader.sessions(word)["total"] == 0
+    add_lines(lines)
+    assert reader.sessions(word)["total"] == 1

@@ -32,9 +32,9 @@ def guarded(tmp_path: Path) -> Iterator[Site]:
     accounts.close()
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, name: str = "ada") -> None:
     """Fill in the form."""
-    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
@@ -106,3 +106,22 @@ def test_it_fits_a_phone(guarded: Site, open_page: Open) -> None:
     sign_in(page)
     expect(page.get_by_role("heading", name="API keys of Checkout")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_a_viewer_is_offered_nothing_that_would_be_refused(guarded: Site, open_page: Open) -> None:
+    """No bookmark, tag, note, score or delete, in the list and in the details; reading and exporting stay."""
+    accounts = Accounts(accounts_path(guarded.home))
+    accounts.users.create(SETUP, "grace", PASSWORD)
+    accounts.users.set_role(SETUP, "grace", "checkout", "viewer")
+    accounts.close()
+    page = open_page(guarded.at("/sessions"))
+    sign_in(page, "grace")
+    page.get_by_label("Select all").or_(page.locator("tbody input[type=checkbox]")).first.check()
+    expect(page.locator("[data-bulk=compare]")).to_be_visible()
+    names = ("say", "note", "delete", "edit-tags", "bookmark", "bulk=bookmark", "bulk=tag", "bulk=delete")
+    changing = ", ".join(f"[data-{name}]" for name in names)
+    expect(page.locator(changing).filter(visible=True)).to_have_count(0)
+    page.goto(guarded.at(f"/sessions/{2:032x}"))
+    page.get_by_text("Export").click()
+    expect(page.get_by_role("link", name="JSON", exact=True)).to_be_visible()
+    expect(page.locator(changing).filter(visible=True)).to_have_count(0)

@@ -249,6 +249,32 @@ def test_the_same_ids_in_two_projects_are_two_sessions(own_server):
     assert server.ask("GET", "/api/v1/sessions", key="ours", params={"q": SECRET_TEXT}).json()["total"] == 0
 
 
+def test_the_same_text_in_two_projects_is_found_in_both(own_server):
+    """What one project's index has need not be in the other's, also for one trace id."""
+    assert own_server.send(2, SECRET_TEXT, "ours").status_code == 200
+    for key in ("ours", "theirs"):
+        # The name of the second span, which the index of texts alone has.
+        found = own_server.ask("GET", "/api/v1/sessions", key=key, params={"q": f'"{SECRET_TEXT} 1"'}).json()
+        assert [session["id"] for session in found["sessions"]] == [THEIR_SESSION]
+
+
+def test_a_large_body_is_refused_before_it_is_in_memory(server):
+    """Spans and logs have limits of their own; anything else takes a megabyte, with or without a login."""
+    body = b'{"api_key": "' + b"x" * 2**20 + b'"}'
+    json_type = {"Content-Type": "application/json"}
+
+    def pieces():
+        for _ in range(64):
+            yield body[:65_536]
+
+    assert server.ask("POST", "/v3/auth/token", content=body, headers=json_type).status_code == 413
+    assert server.ask("POST", "/v3/auth/token", content=pieces(), headers=json_type).status_code in (400, 413)
+    path = f"/api/v1/sessions/{OUR_SESSION}/tags"
+    for way in ({"key": "edit"}, {"user": "editor"}):
+        assert server.ask("PUT", path, content=body, headers=json_type, **way).status_code == 413
+    assert server.ask("POST", "/login", content=body, headers=json_type).status_code == 413
+
+
 def test_changes_of_sessions_are_on_the_record(own_server):
     """Who, from where, which project, which session; by key as by login."""
     server, path = own_server, f"/api/v1/sessions/{OUR_SESSION}"

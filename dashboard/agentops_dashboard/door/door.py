@@ -16,7 +16,7 @@ from agentops_dashboard.api.host_check import LOOPBACK, name_of
 from agentops_dashboard.caller import Caller, Right, admit
 from agentops_dashboard.door.access import is_page, rights_for
 from agentops_dashboard.door.cookies import cookie_of, csrf_token, is_csrf_token
-from agentops_dashboard.door.form import is_form, read_form, replay
+from agentops_dashboard.door.form import is_form, limited, read_form, replay
 from agentops_dashboard.door.rate import Buckets
 from agentops_dashboard.door.settings import ServerSettings
 
@@ -25,6 +25,9 @@ __all__ = ["Door", "too_many"]
 Refuse = Callable[[Request, int, str], Response]
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _BURST_S: Final = 5
+_BODY_LIMIT: Final = 2**20
+"""Bytes of any body but those of spans and logs, whose routes have limits of their own."""
+
 _ROLE_RIGHTS: Final = {
     "viewer": frozenset({Right.LOGIN, Right.READ}),
     "editor": frozenset({Right.LOGIN, Right.READ, Right.EDIT}),
@@ -64,7 +67,9 @@ class Door:
         request = Request(scope, receive)
         answer, body = await self._answer(request)
         if answer is None:
-            await self._app(scope, receive if body is None else replay(body, receive), send)
+            source = receive if body is None else replay(body, receive)
+            is_ingest = rights_for(request.method, request.url.path) == {Right.INGEST}
+            await self._app(scope, source if is_ingest else limited(source, _BODY_LIMIT), send)
         else:
             await answer(scope, receive, send)
 
@@ -74,6 +79,9 @@ class Door:
         if answer is not None:
             return answer, None
         needed = rights_for(request.method, request.url.path)
+        declared = request.headers.get("content-length", "")
+        if needed != {Right.INGEST} and declared.isdigit() and int(declared) > _BODY_LIMIT:
+            return problem(413, f"The body has more than {_BODY_LIMIT} bytes."), None
         if not needed or (needed == {Right.METRICS} and self._settings.metrics_open):
             return self._crowded(request), None
         secret = _key_of(request)
@@ -227,7 +235,8 @@ def _key_of(request: Request) -> str:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    # A trusted proxy may pass on anything as an address.
+    return request.client.host[:64] if request.client else ""
 
 
 def _relative(request: Request) -> str:

@@ -1,11 +1,11 @@
-"""Forms: read whole and small, and given on to whoever reads the request next."""
+"""Bodies that pass the door: forms are read whole and small, and given on to whoever reads the request next."""
 
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
-__all__ = ["is_form", "read_form", "replay"]
+__all__ = ["is_form", "limited", "read_form", "replay"]
 
 _LIMIT = 64 * 1024
 _TYPE = "application/x-www-form-urlencoded"
@@ -36,3 +36,19 @@ def replay(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return again
+
+
+def limited(receive: Receive, limit: int) -> Receive:
+    """Give out a body of no declared length; one that is longer than the limit ends as if its sender had gone."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                return {"type": "http.disconnect"}
+        return message
+
+    return counted

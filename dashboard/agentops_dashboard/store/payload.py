@@ -39,14 +39,16 @@ def content_of(record: SpanRecord) -> bytes:
     )
 
 
-def blocks_of(trace_id: str, records: list[SpanRecord], fresh: FreshTexts) -> Iterator[tuple[dict[str, bytes], str]]:
+def blocks_of(
+    project: str, trace_id: str, records: list[SpanRecord], fresh: FreshTexts
+) -> Iterator[tuple[dict[str, bytes], str]]:
     """Yield the payloads of some spans of a trace, a block at a time, with the words in it that are new."""
     by_id = {record.span_id: record for record in records}
     for group in split({span_id: content_of(record) for span_id, record in by_id.items()}):
         words: list[str] = []
         for span_id in group:
             r = by_id[span_id]
-            words += fresh.take(trace_id, (r.name, r.input, r.output, r.error_message, r.error_type))
+            words += fresh.take((project, trace_id), (r.name, r.input, r.output, r.error_message, r.error_type))
         yield group, "\n".join(words)
 
 

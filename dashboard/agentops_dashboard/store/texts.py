@@ -66,22 +66,26 @@ class FreshTexts:
     """
 
     def __init__(self, sessions: int = 2000) -> None:
-        self._seen: OrderedDict[str, set[int]] = OrderedDict()
+        self._seen: OrderedDict[object, set[int]] = OrderedDict()
         self._sessions = sessions
 
-    def forget(self, session_id: str) -> None:
-        """Take texts of a session for new again."""
-        self._seen.pop(session_id, None)
+    def forget(self, owner: object) -> None:
+        """Take texts of an owner for new again: they were not stored after all."""
+        self._seen.pop(owner, None)
 
-    def take(self, session_id: str, values: tuple[Any, ...]) -> list[str]:
-        """Return the texts inside these values that this session has not shown before."""
-        seen = self._seen.get(session_id)
+    def forget_all(self) -> None:
+        """Take every text for new again: something was deleted, and must be found when it is sent again."""
+        self._seen.clear()
+
+    def take(self, owner: object, values: tuple[Any, ...]) -> list[str]:
+        """Return the texts inside these values that this owner, such as a project's trace, has not shown before."""
+        seen = self._seen.get(owner)
         if seen is None:
-            seen = self._seen[session_id] = set()
+            seen = self._seen[owner] = set()
             if len(self._seen) > self._sessions:
                 self._seen.popitem(last=False)
         else:
-            self._seen.move_to_end(session_id)
+            self._seen.move_to_end(owner)
         fresh = []
         for value in values:
             for text in leaf_texts(value):

@@ -171,6 +171,7 @@ class ClickHouseStore:
                 sids = [session_number(project, session_id) for session_id in found]
                 for table in _BY_NUMBER:
                     self._delete(table, "sid IN {keys:Array(Int64)}", project, sids)
+                self._writer.forget_texts()
         return len(found)
 
     def drop_payloads(self, project: str, session_ids: Sequence[str]) -> None:

@@ -61,6 +61,10 @@ class Writer:
         self._fresh = FreshTexts()
         self._types: dict[str, dict[str, str]] = {}
 
+    def forget_texts(self) -> None:
+        """Index every text that comes from now on: what was indexed before is not there any more."""
+        self._fresh.forget_all()
+
     def write(self, project: str, records: Iterable[SpanRecord], ledgers: Iterable[Ledger]) -> None:
         """Store spans and ledgers, and recompute the summaries of their sessions."""
         by_trace = newest(records)
@@ -72,7 +76,7 @@ class Writer:
         except BaseException:
             # They come again, and their words are not in the index yet.
             for trace_id in new:
-                self._fresh.forget(trace_id)
+                self._fresh.forget((project, trace_id))
             raise
         rows: list[tuple[Any, ...]] = []
         for ledger in ledgers:
@@ -124,7 +128,7 @@ class Writer:
             for record in records:
                 self._prices.price(record)
             block_of: dict[str, int] = {}
-            for group, words in payload.blocks_of(trace_id, records, self._fresh):
+            for group, words in payload.blocks_of(project, trace_id, records, self._fresh):
                 body = payload.join(group)
                 block_id = _block_number(project, trace_id, body)
                 block_of.update(dict.fromkeys(group, block_id))

@@ -73,10 +73,13 @@ class SQLiteStore:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # Some failures, such as a full disk, have rolled it back already.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                self._writer.forget_texts()
                 raise
-            self._connection.execute("COMMIT")
 
     def add(
         self,
@@ -141,6 +144,8 @@ class SQLiteStore:
         for session_id in session_ids:
             with self.transaction() as connection:
                 deleted += edits.delete_session(connection, project, session_id)
+        if deleted:
+            self._writer.forget_texts()
         return deleted
 
     def drop_payloads(self, project: str, session_ids: Sequence[str]) -> None:

@@ -28,6 +28,10 @@ class Writer:
         self._prices = prices
         self._fresh = FreshTexts()
 
+    def forget_texts(self) -> None:
+        """Index every text that comes from now on: what was indexed before is not there any more."""
+        self._fresh.forget_all()
+
     def write(
         self, connection: sqlite3.Connection, project: str, records: Iterable[SpanRecord], ledgers: Iterable[Ledger]
     ) -> None:
@@ -70,7 +74,7 @@ class Writer:
     ) -> dict[str, int | None]:
         """Store what is long about these spans; returns each span's block."""
         blocks: dict[str, int | None] = {}
-        for group, words in payload.blocks_of(trace_id, records, self._fresh):
+        for group, words in payload.blocks_of(project, trace_id, records, self._fresh):
             block_id = insert_block(connection, project, trace_id, group, words)
             blocks.update(dict.fromkeys(group, block_id))
         return blocks

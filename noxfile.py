@@ -65,6 +65,9 @@ MINIMUMS = ["core", *(name for name in ("dashboard", "server") if _has_tests(nam
 # Reads sources and runs none, so one Python is enough.
 CONVENTIONS = "tests/core/test_conventions.py"
 COMPATIBILITY = ROOT / "docs" / "compatibility.md"
+DEMO_FRAMEWORKS = [
+    extra for extra in INTEGRATIONS if (ROOT / "integrations" / f"agentops_{_directory(extra)}" / "demo.py").exists()
+]
 PAGE_TESTS = ["test_its_page_runs", "test_its_example_runs"]
 
 
@@ -182,6 +185,15 @@ if _has_tests("e2e"):
         """Test the dashboard in a real browser."""
         _install(session, "demo", "server", groups=("test", "test-e2e"))
         _pytest(session, "tests/e2e", env={"AGENTOPS_TEST_BROWSER": _chromium(session)})
+
+
+if _has_tests("demos"):
+
+    @nox.session
+    def demos(session: nox.Session) -> None:
+        """Record the demo of every framework in one environment, and look at each in a real browser."""
+        _install(session, "demo", "server", *DEMO_FRAMEWORKS, groups=("test", "test-e2e", "test-autogen"))
+        _pytest(session, "tests/demos", env={"AGENTOPS_TEST_BROWSER": _chromium(session)})
 
 
 if _has_tests("interop"):

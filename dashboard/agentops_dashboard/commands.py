@@ -13,7 +13,7 @@ from agentops.errors import AgentOpsError
 from agentops_dashboard.local import find_session_id, open_local
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader.outline import TreeView
-from agentops_dashboard.store import home_directory
+from agentops_dashboard.store import DEFAULT_PROJECT, home_directory
 from agentops_dashboard.store.opening import STORE_VARIABLE
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ def sessions(argv: list[str]) -> int:
     parser.add_argument("--cursor", help="next_cursor of the page before")
     parser.add_argument("--json", action="store_true", help="print JSON")
     words, rest = _split_query(argv)
-    _add_store(parser)
+    _add_place(parser)
     options = parser.parse_args(rest)
     query = " ".join([*options.query, *words, *([f"start:>={options.since}"] if options.since else [])])
-    with open_local(store_url=options.store) as local:
+    with open_local(store_url=options.store, project=options.project) as local:
         try:
             page = local.reader.sessions(query, sort=options.sort, cursor=options.cursor, limit=options.limit)
         except QueryError as error:
@@ -72,9 +72,9 @@ def show(argv: list[str]) -> int:
     )
     parser.add_argument("--all", action="store_true", help=f"every row, not only the first {_TREE_ROWS}")
     parser.add_argument("--json", action="store_true", help="print the session and all its spans as JSON")
-    _add_store(parser)
+    _add_place(parser)
     options = parser.parse_args(argv)
-    with open_local(store_url=options.store) as local:
+    with open_local(store_url=options.store, project=options.project) as local:
         session_id = find_session_id(local.reader, options.session)
         session = local.reader.session(session_id)
         if session is None:
@@ -171,10 +171,10 @@ def export(argv: list[str]) -> int:
     parser.add_argument("query", nargs="*", help="which sessions; all by default")
     parser.add_argument("-o", "--output", metavar="FILE", help="instead of standard output")
     words, rest = _split_query(argv)
-    _add_store(parser)
+    _add_place(parser)
     options = parser.parse_args(rest)
     query = " ".join([*options.query, *words])
-    with open_local(store_url=options.store) as local:
+    with open_local(store_url=options.store, project=options.project) as local:
         try:
             if options.output:
                 with open(options.output, "wb") as file:
@@ -196,14 +196,14 @@ def import_(argv: list[str]) -> int:
     parser = _parser("import", "Read sessions from OTLP/JSON lines; what is there already is not doubled.")
     parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    _add_store(parser)
+    _add_place(parser)
     options = parser.parse_args(argv)
-    with open_local(store_url=options.store) as local:
+    with open_local(store_url=options.store, project=options.project) as local:
         result = {"spans": 0, "bad_lines": 0}
         for name in options.files:
             try:
                 with sys.stdin.buffer if name == "-" else open(name, "rb") as file:
-                    counted = import_lines(local.store, file)
+                    counted = import_lines(local.store, file, options.project)
             except OSError as error:
                 raise AgentOpsError(f"{name} cannot be read: {error.strerror}.") from error
             result = {key: result[key] + counted[key] for key in result}
@@ -223,7 +223,7 @@ def reprice(argv: list[str]) -> int:
     parser.add_argument("--since", metavar="TIME", help="only sessions that started since: 24h, 7d, 2026-01-31")
     parser.add_argument("--dry-run", action="store_true", help="show the difference, change nothing")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    _add_store(parser)
+    _add_place(parser)
     options = parser.parse_args(argv)
     from agentops_dashboard.query import parse
 
@@ -231,8 +231,8 @@ def reprice(argv: list[str]) -> int:
     if options.since:
         term = parse(f"start:>={options.since}", time.time_ns()).parts[0]
         since_ns = int(term.values[0])  # type: ignore[union-attr]
-    with open_local(store_url=options.store) as local:
-        result = apply(local.store, "default", since_ns, is_dry_run=options.dry_run)
+    with open_local(store_url=options.store, project=options.project) as local:
+        result = apply(local.store, options.project, since_ns, is_dry_run=options.dry_run)
     if options.json:
         _print_json(result)
     else:
@@ -250,6 +250,17 @@ def _parser(name: str, description: str, epilog: str | None = None) -> argparse.
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told which store and which project it is about."""
+    _add_store(parser)
+    parser.add_argument(
+        "--project",
+        default=DEFAULT_PROJECT,
+        metavar="ID",
+        help=f"a project of a server with a login ({DEFAULT_PROJECT})",
     )
 
 

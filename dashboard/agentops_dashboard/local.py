@@ -8,7 +8,7 @@ from pathlib import Path
 from agentops.errors import AgentOpsError
 from agentops_dashboard.ingest.spool import SpoolImporter
 from agentops_dashboard.reader import Reader
-from agentops_dashboard.store import Store, home_directory, open_store
+from agentops_dashboard.store import DEFAULT_PROJECT, Store, home_directory, open_store
 
 __all__ = ["LocalStore", "find_session_id", "open_local"]
 
@@ -23,12 +23,15 @@ class LocalStore:
 
 
 @contextmanager
-def open_local(home: Path | None = None, store_url: str | None = None) -> Iterator[LocalStore]:
+def open_local(
+    home: Path | None = None, store_url: str | None = None, project: str = DEFAULT_PROJECT
+) -> Iterator[LocalStore]:
     """Open a store with all that was recorded so far on this machine.
 
     Args:
         home: Holds the spool, and the store if none is named; ``AGENTOPS_HOME`` by default.
         store_url: A store elsewhere; by default what ``AGENTOPS_STORE`` says.
+        project: Whose sessions are read.
 
     Raises:
         AgentOpsError: The store cannot be opened, or its URL cannot be understood.
@@ -37,7 +40,7 @@ def open_local(home: Path | None = None, store_url: str | None = None) -> Iterat
     store = open_store(home, store_url)
     try:
         SpoolImporter(store, home).import_once()
-        reader = Reader(store.engine())
+        reader = Reader(store.engine(), project)
         try:
             yield LocalStore(home, store, reader)
         finally:

@@ -7,6 +7,7 @@ import pytest
 
 from agentops.cli import main
 from agentops_dashboard.accounts import Accounts, accounts_path
+from tests.server.conftest import otlp
 
 
 @pytest.fixture
@@ -80,6 +81,21 @@ def test_mistakes_are_said_and_change_nothing(run, argv, typed, says):
     assert (code, out) == (2, "")
     assert err.startswith(f"agentops: {says}")
     assert json.loads(run("audit", "--json")[1]) == {"entries": []}
+
+
+def test_the_data_commands_are_about_one_project(run, tmp_path):
+    """What is imported into a project is listed, shown, repriced and exported from there, and from nowhere else."""
+    lines = tmp_path / "lines.jsonl"
+    lines.write_bytes(otlp(1, "shop") + b"\n")
+    run("projects", "create", "Checkout")
+    assert run("import", str(lines), "--project", "checkout")[:2] == (0, "2 spans read, 0 lines not understood.\n")
+    assert json.loads(run("sessions", "--json")[1])["sessions"] == []
+    (session,) = json.loads(run("sessions", "--json", "--project", "checkout")[1])["sessions"]
+    assert "shop" in run("show", "last", "--project", "checkout")[1]
+    assert run("show", session["id"])[0] == 2
+    assert run("reprice", "--project", "checkout")[0] == 0
+    assert run("export", "--project", "checkout")[2] == "1 session written.\n"
+    assert run("export")[1:] == ("", "0 sessions written.\n")
 
 
 def test_every_change_is_in_the_record_with_who_made_it(run):

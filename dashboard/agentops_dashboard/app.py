@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agentops.version import __version__
+from agentops_dashboard.api.analytics import add_analytics
 from agentops_dashboard.api.answers import problem
 from agentops_dashboard.api.edits import add_edits
 from agentops_dashboard.api.health import add_health
@@ -97,6 +98,7 @@ def create_app(
     _add_error_answers(app, store)
     add_health(app, readers, store)
     add_sessions(app)
+    add_analytics(app)
     add_edits(app, store)
     add_live(app)
     add_ingest(app, receiver)

@@ -123,6 +123,30 @@ def test_a_tag_taken_off_by_hand_stays_off(client, session_ids, make_sessions):
     assert client.get("/api/v1/sessions", params={"q": "tag:mine"}).json()["total"] == 1
 
 
+@pytest.mark.parametrize("query", ["", "errors:>0"])
+def test_analytics_count_what_the_list_counts(client, session_ids, query):
+    """Totals, courses, splits and tables over HTTP are of the sessions that the query finds."""
+
+    def ask(name, **more):
+        return client.get(f"/api/v1/analytics/{name}", params={"q": query, **more}).json()
+
+    rows = client.get("/api/v1/sessions", params={"q": query}).json()["sessions"]
+    tokens = sum(row["tokens"]["total"] for row in rows if row["tokens"])
+    assert ask("totals")["sessions"] == len(rows) > 0
+    assert sum(point["sessions"] for point in ask("course", intervals=7)["points"]) == len(rows)
+    assert sum(map(sum, ask("split", by="release", of="tokens")["groups"].values())) == tokens
+    assert sum(row["calls"] for row in ask("tables")["tool"]) == ask("totals")["tools"]
+    pace = ask("pace", intervals=7)
+    assert (pace["sampled"], len(pace["points"])) == (len(rows), 7)
+
+
+def test_analytics_of_nothing_are_empty(client, session_ids):
+    """No session, no points; a group that does not exist is refused."""
+    assert client.get("/api/v1/analytics/course", params={"q": "tag:nobody"}).json() == {"points": []}
+    assert client.get("/api/v1/analytics/pace", params={"q": "tag:nobody"}).json() is None
+    assert client.get("/api/v1/analytics/split", params={"by": "weather"}).status_code == 422
+
+
 def test_every_route_is_documented(client):
     """OpenAPI names each route with a summary."""
     paths = client.get("/api/openapi.json").json()["paths"]

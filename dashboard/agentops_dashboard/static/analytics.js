@@ -29,7 +29,7 @@ function layout(extra = {}) {
     margin: { l: 44, r: 12, t: 26, b: 24 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", barmode: "stack", bargap: 0.1,
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: style("text-2") }, hovermode: "x unified", dragmode: "zoom",
     hoverlabel: { bgcolor: style("surface"), bordercolor: style("line-strong"), font: { color: style("text"), size: 12 } },
-    showlegend: true, legend: { orientation: "h", x: 0, y: 1.18, font: { size: 11 }, traceorder: "normal" },
+    showlegend: true, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 11 }, traceorder: "normal" },
     xaxis: { ...axis, type: "date", showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "dot", spikecolor: style("text-3"), ...extra.xaxis },
     yaxis: { ...axis, rangemode: "tozero", fixedrange: true, ...extra.yaxis },
     ...(extra.yaxis2 && { yaxis2: extra.yaxis2 }),
@@ -50,7 +50,7 @@ const CHARTS = {
   },
   "plot-split": () => layoutOf(Object.entries(data.split).map(([label, values], index) => bars(label, values, SERIES[index % SERIES.length], { meta: `${data.group}:"${label}"`, hovertemplate: `${isMoney ? "$%{y:.4f}" : "%{y:,}"} ${label.replaceAll("%", "")}<extra></extra>` })), { yaxis: { tickprefix: isMoney ? "$" : "" } }),
   "plot-duration": () => percentiles(data.points.map((p) => (p.p50_ms == null ? null : [p.p50_ms, p.p95_ms, p.p99_ms]))),
-  "plot-tokens": () => layoutOf([bars("input", pick("input"), "running"), bars("cached", pick("cached"), "retriever"), bars("output", pick("output"), "llm"), bars("reasoning", pick("reasoning"), "agent"), line("cache hits", hits(), "text-3", { yaxis: "y2", mode: "lines", line: { color: style("text-2"), width: 1.25, dash: "dot" }, hovertemplate: "%{y:.1%} of input from cache<extra></extra>" })], { yaxis2: { overlaying: "y", side: "right", tickformat: ".0%", range: [0, 1], showgrid: false, automargin: true, fixedrange: true, tickfont: { size: 11 } } }),
+  "plot-tokens": () => layoutOf([bars("input", pick("input"), "running"), bars("cached", pick("cached"), "retriever"), bars("output", pick("output"), "llm"), bars("reasoning", pick("reasoning"), "agent"), line("cache hits", hits(), "text-3", { yaxis: "y2", mode: "lines", line: { color: style("text-2"), width: 1.25, dash: "dot" }, hovertemplate: "%{y:.1%} of input from cache<extra></extra>" })], { yaxis2: { overlaying: "y", side: "right", tickformat: ".0%", range: [0, 1], showgrid: false, automargin: true, tickvals: [0, 0.5, 1], fixedrange: true, tickfont: { size: 11 } } }),
   "plot-failures": () => {
     const [traces, shape] = layoutOf([line("failed", data.points.map((p) => (p.sessions ? p.failed / p.sessions : null)), "error", { fill: "tozeroy", hovertemplate: "%{y:.1%} failed<extra></extra>" })], { yaxis: { tickformat: ".0%", range: [0, 1] } });
     return [traces, { ...shape, showlegend: false }];

@@ -2,15 +2,17 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agentops.sdk import segment_writer
 from agentops.sdk.segment_writer import SegmentWriter
-from agentops.wire import list_segments
+from agentops.wire import encode_line, encode_resource, encode_span, list_segments
 from agentops_dashboard.ingest.spool import SpoolImporter
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.store import SQLiteStore
@@ -103,3 +105,58 @@ def test_torn_and_broken_lines_cost_only_themselves(
     path.write_bytes(b"\x00garbage\n{}\n" + whole + b'{"resourceSpans":[{"resource"')
     importer.import_once()
     assert states(reader) == [("running", "abandoned", 4)]
+
+
+def _segment(home: Path, number: int, *names: str) -> None:
+    directory = home / "spool" / "local"
+    directory.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for at, name in enumerate(names):
+        span = encode_span(
+            trace_id=f"{number * 100 + at + 1:032x}", span_id="1" * 16, parent_id=None, name=name, is_client=False,
+            start_ns=10**18, end_ns=10**18 + 1, attributes="", events=(), status_code=1, status_message="",
+        )  # fmt: skip
+        lines.append(encode_line(encode_resource({}), '{"name":"x"}', [span]))
+    (directory / f"{number:020d}-aa.dead{number}.jsonl").write_bytes(b"".join(lines))
+
+
+def test_a_line_that_the_store_never_takes_is_set_aside(
+    store: SQLiteStore, reader: Reader, agentops_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stops neither what is around it nor the segments behind it, and is kept where nobody reads it again."""
+    add = SQLiteStore.add
+
+    def picky(self: SQLiteStore, project: str, records: Any, *rest: Any, **more: Any) -> None:
+        records = list(records)
+        if any(record.name == "poison" for record in records):
+            raise sqlite3.OperationalError("integer overflow")
+        add(self, project, records, *rest, **more)
+
+    monkeypatch.setattr(SQLiteStore, "add", picky)
+    _segment(agentops_home, 1, "a", "poison", "b", "poison")
+    _segment(agentops_home, 2, "c")
+    assert SpoolImporter(store, agentops_home).import_once() == 5
+    assert sorted(name for name, _, _ in states(reader)) == ["a", "b", "c"]
+    spool = agentops_home / "spool" / "local"
+    assert list(spool.glob("*.jsonl")) == []
+    (aside,) = (spool / "rejected").iterdir()
+    assert [b"poison" in line for line in aside.read_bytes().splitlines()] == [True, True]
+
+
+def test_a_store_that_takes_nothing_loses_nothing(
+    store: SQLiteStore, reader: Reader, agentops_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the disk is full every line stays in the spool; afterwards all are taken."""
+    _segment(agentops_home, 1, "a", "b")
+    importer = SpoolImporter(store, agentops_home)
+    with monkeypatch.context() as full:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        full.setattr(SQLiteStore, "add", refuse)
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            importer.import_once()
+    assert not (agentops_home / "spool" / "local" / "rejected").exists()
+    assert importer.import_once() == 2
+    assert sorted(name for name, _, _ in states(reader)) == ["a", "b"]

@@ -17,6 +17,7 @@ __all__ = ["SpoolImporter"]
 
 _POLL_S = 0.25
 _AFTER_FAILURE_S = 5.0
+_REJECTED = "rejected"
 _CHUNK_BYTES = 4 * 1024 * 1024
 _log = logging.getLogger("agentops.dashboard")
 
@@ -32,6 +33,7 @@ class SpoolImporter:
     def __init__(self, store: Store, home: Path) -> None:
         self._store = store
         self._directory = home / "spool" / LOCAL
+        self._failures: tuple[type[Exception], ...] = (*store.errors, OSError, ValueError, TypeError, OverflowError)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -47,12 +49,11 @@ class SpoolImporter:
             self._thread.join()
 
     def _run(self) -> None:
-        passing: tuple[type[Exception], ...] = (*self._store.errors, OSError, ValueError, TypeError, OverflowError)
         while not self._stop.is_set():
             started = time.monotonic()
             try:
                 self.import_once()
-            except passing:
+            except self._failures:
                 # A full disk or a lock held too long passes; nothing is lost, since the spool still has it.
                 _log.exception("agentops: the spool could not be imported; it is tried again.")
                 self._stop.wait(_AFTER_FAILURE_S)
@@ -60,8 +61,20 @@ class SpoolImporter:
             self._stop.wait(max(_POLL_S, 2 * (time.monotonic() - started)))
 
     def import_once(self) -> int:
-        """Import everything that is there now; returns the number of lines taken."""
-        return sum(self._import_segment(segment) for segment in list_segments(self._directory))
+        """Import everything that is there now; returns the number of lines taken.
+
+        Raises:
+            Exception: A segment could not be imported, of whatever kind; the others were.
+        """
+        taken, failure = 0, None
+        for segment in list_segments(self._directory):
+            try:
+                taken += self._import_segment(segment)
+            except self._failures as error:
+                failure = error
+        if failure is not None:
+            raise failure
+        return taken
 
     def _import_segment(self, segment: Segment) -> int:
         is_alive = owner_is_alive(segment)
@@ -80,11 +93,36 @@ class SpoolImporter:
         return taken
 
     def _import_chunk(self, segment: Segment) -> int:
+        """Take the next lines; returns their number. One that the store will never take is set aside."""
+        try:
+            return self._take(segment, _CHUNK_BYTES)
+        except FileNotFoundError:
+            raise
+        except self._failures:
+            try:
+                return self._take(segment, 1)
+            except self._failures as error:
+                return self._set_aside(segment, error)
+
+    def _set_aside(self, segment: Segment, error: Exception) -> int:
+        """Move the next line out of the way, unless the store takes nothing at all: then it is not the line's fault."""
+        offset = self._store.segment_offset(segment.name)
+        line, end = next(iter(read_lines(segment, offset, 1)), (b"", offset))
+        self._store.add(DEFAULT_PROJECT, [], [], counts={"bad_lines": {segment.process: 1}})
+        folder = self._directory / _REJECTED
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with open(folder / segment.name, "ab") as file:
+            file.write(line)
+        self._store.add(DEFAULT_PROJECT, [], [], counts={}, part=SegmentPart(segment.name, offset, end))
+        _log.warning("agentops: the store does not take a line (%s); it is set aside in %s.", error, folder)
+        return 1
+
+    def _take(self, segment: Segment, limit_bytes: int) -> int:
         """Take the next lines; returns their number, also when another process has taken them meanwhile."""
         offset = self._store.segment_offset(segment.name)
         end, count, bad = offset, 0, 0
         spans, ledgers = [], []
-        for line, line_end in read_lines(segment, offset, _CHUNK_BYTES):
+        for line, line_end in read_lines(segment, offset, limit_bytes):
             end, count = line_end, count + 1
             try:
                 batch = decode(line)

@@ -71,7 +71,7 @@ def test_many_at_once_are_stored_together_and_each_is_answered(open_empty: Calla
     def send(session_id: str, lines: list[bytes], *, is_bad: bool) -> None:
         records = [understand(raw) for line in lines for raw in decode(line).spans]
         if is_bad:
-            records[0].start_ns = 2**80
+            records[0].attempt = 2**80
         try:
             store.add("default", records, [ledger for line in lines for ledger in decode(line).ledgers])
         except (OverflowError, *store.errors) as error:

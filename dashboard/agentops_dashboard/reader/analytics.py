@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, Float, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Double, case, cast, func, select
 
 from agentops.semconv import State
 from agentops_dashboard.reader.dialect import IntDiv
@@ -239,7 +239,7 @@ class Analytics:
         sums = (
             u.calls,
             u.errors,
-            cast(u.duration_ns, Float),
+            cast(u.duration_ns, Double),
             u.input_tokens,
             u.output_tokens,
             u.cached_tokens,

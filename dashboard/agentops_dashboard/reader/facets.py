@@ -37,14 +37,14 @@ def facets(
     fitting = select(t.session.c.sid).where(condition)
     c, u = t.session_tag.c, t.usage.c
     of_tags = [c.project == project, c.is_removed == 0, *([] if is_everything else [c.sid.in_(fitting)])]
-    tags = select(c.tag, func.count()).where(*of_tags).group_by(c.tag).order_by(func.count().desc()).limit(_VALUE_LIMIT)
-    result.insert(1, _facet("tag", "Tags", connection.execute(tags).all()))
+    tags = select(c.tag, func.count()).where(*of_tags).group_by(c.tag).order_by(func.count().desc(), c.tag)
+    result.insert(1, _facet("tag", "Tags", connection.execute(tags.limit(_VALUE_LIMIT)).all()))
     of_labels = [u.project == project, *([] if is_everything else [u.sid.in_(fitting)])]
     labels = select(u.label_kind, u.label, func.count()).where(*of_labels).group_by(u.label_kind, u.label)
     found: dict[str, Counter[str]] = {}
     for kind, label, count in connection.execute(labels):
         found.setdefault(kind, Counter())[label] = count
-    result += [_facet(key, label, found.get(key, Counter()).most_common(_VALUE_LIMIT)) for key, label in _LABELS]
+    result += [_facet(key, label, _ranked(found.get(key, Counter()))) for key, label in _LABELS]
     return result
 
 
@@ -66,10 +66,12 @@ def _column_facets(connection: Connection, condition: ColumnElement[bool], now_n
         for counter, value in zip(counters, values, strict=True):
             if value is not None:
                 counter[value] += count
-    return [
-        _facet(key, label, counter.most_common(_VALUE_LIMIT))
-        for (key, label), counter in zip(names, counters, strict=True)
-    ]
+    return [_facet(key, label, _ranked(counter)) for (key, label), counter in zip(names, counters, strict=True)]
+
+
+def _ranked(counter: Counter[str]) -> list[tuple[str, int]]:
+    """The most frequent values, equally frequent ones by name: a facet does not change its order by chance."""
+    return sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))[:_VALUE_LIMIT]
 
 
 def _facet(key: str, label: str, pairs: Iterable[Any]) -> Facet:

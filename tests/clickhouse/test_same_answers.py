@@ -1,0 +1,152 @@
+"""One program's sessions in an SQLite file, on one server and on two shards: every question has the same answer."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader.analytics import GROUPS, Analytics
+from agentops_dashboard.reader.grid import Grid
+from agentops_dashboard.reader.listing import SORT_KEYS, sort_key
+from agentops_dashboard.reader.outline import TreeView
+from agentops_dashboard.store import SQLiteStore, Store
+from agentops_dashboard.store.prices import Prices
+from agentops_dashboard.store.repricing import reprice
+from agentops_dashboard.transfer import export_sessions, import_lines
+from tests.dashboard.conftest import END_NS, add_to, generate
+from tests.dashboard.test_reader import QUERIES
+
+Pair = tuple[Reader, Reader]
+_VIEWS = (TreeView(), TreeView(depth=2), TreeView(errors_only=True), TreeView(find="search", hits_only=True))
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory, open_empty: Callable[[Path | None], Store]) -> tuple[Store, Store]:
+    """The embedded store and another one, with the same twenty sessions; some are running, some were changed."""
+    embedded = SQLiteStore(tmp_path_factory.mktemp("embedded") / "agentops.sqlite")
+    both = (embedded, open_empty(None))
+    profile = generate.Profile(spans=14, error_rate=0.2, end_ns=END_NS, spread_s=86_400)
+    running = generate.Generator(6, profile).sessions(2, state="running")
+    sessions = [*generate.Generator(5, profile).sessions(18), *running]
+    for store in both:
+        add_to(store, [line for _, lines in sessions for line in lines])
+        first, second, third = (session_id for session_id, _ in sessions[:3])
+        store.set_tags("default", first, ["golden", "beta"])
+        store.annotate("default", second, span_id="", name="bookmark", value="yes")
+        store.drop_payloads("default", [third])
+        assert store.delete_sessions("default", [sessions[3][0], "no such session"]) == 1
+    return both
+
+
+@pytest.fixture(scope="module")
+def readers(stores: tuple[Store, Store]) -> Pair:
+    """A reader of each."""
+    left, right = (Reader(store.engine()) for store in stores)
+    return left, right
+
+
+def _list(reader: Reader, query: str, sort: str = "-start_time") -> list[Any]:
+    """All pages."""
+    found: list[Any] = []
+    cursor = None
+    while True:
+        page = reader.sessions(query, sort=sort, cursor=cursor, limit=11)
+        found += page["sessions"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return found
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_filter(readers: Pair, query: str) -> None:
+    """The same sessions with the same figures, facets, bars, totals and tables."""
+    left, right = readers
+    assert _list(left, query) == _list(right, query)
+    assert left.facets(query) == right.facets(query)
+    assert left.histogram(query, buckets=12) == right.histogram(query, buckets=12)
+    one, other = Analytics(left), Analytics(right)
+    assert one.totals(query) == other.totals(query)
+    assert one.tables(query) == other.tables(query)
+    assert one.span_of(query, None, None) == other.span_of(query, None, None)
+
+
+@pytest.mark.parametrize("sort", [sign + key for sign in ("", "-") for key in SORT_KEYS])
+def test_an_order(readers: Pair, sort: str) -> None:
+    """The same order, page after page; unknown values come last on both."""
+    column = sort_key(sort)[0].name
+    assert column
+    orders = []
+    for reader in readers:
+        found = _list(reader, "", sort)
+        with reader.connect() as connection:
+            values = dict(connection.exec_driver_sql(f"SELECT session_id, {column} FROM session").all())
+        orders.append([values[session["id"]] for session in found])
+        assert len({session["id"] for session in found}) == 19
+    assert orders[0] == orders[1]
+
+
+def test_courses_and_splits(readers: Pair) -> None:
+    """The same figures in every interval, whatever they are split by."""
+    one, other = (Analytics(reader) for reader in readers)
+    grid = Grid.into(*(one.span_of("", None, None) or (0, 1)), 7)
+    assert one.course("", grid) == other.course("", grid)
+    for by in GROUPS:
+        for of in ("cost", "tokens"):
+            left, right = one.split("", grid, by=by, of=of), other.split("", grid, by=by, of=of)
+            assert {name: pytest.approx(values) for name, values in left.items()} == right
+
+
+def test_trees_and_spans(readers: Pair) -> None:
+    """The same rows in every view, and every span with its payload; the third session has lost all of them."""
+    left, right = readers
+    for session in _list(left, ""):
+        assert left.spans(session["id"]) == right.spans(session["id"])
+        for view in _VIEWS:
+            assert left.rows(session["id"], view, limit=1000) == right.rows(session["id"], view, limit=1000)
+    span = left.spans(_list(left, "")[0]["id"])[1]
+    assert left.span(span["id"]) == right.span(span["id"]) == left.span(span["id"], span["session_id"])
+
+
+def test_ids_that_a_person_shortened(readers: Pair) -> None:
+    """Found by their beginning and by their end, whatever the case."""
+    left, right = readers
+    for session in _list(left, "")[:5]:
+        for part in (session["id"][:11], session["id"][-9:].upper()):
+            assert left.ids_like(part) == right.ids_like(part) != []
+
+
+def test_sessions_go_from_one_store_to_the_other_and_back(
+    tmp_path: Path, open_empty: Callable[[Path | None], Store]
+) -> None:
+    """From a file to ClickHouse and from there into another file: each export has the same bytes."""
+    stores = [SQLiteStore(tmp_path / "from.sqlite"), open_empty(None), SQLiteStore(tmp_path / "back.sqlite")]
+    profile = generate.Profile(spans=14, error_rate=0.2, end_ns=END_NS)
+    running = generate.Generator(6, profile).sessions(1, state="running")
+    add_to(stores[0], [line for _, lines in (*generate.Generator(5, profile).sessions(4), *running) for line in lines])
+    exports = []
+    for store, following in zip(stores, [*stores[1:], None], strict=True):
+        reader, file = Reader(store.engine()), io.BytesIO()
+        assert export_sessions(reader, "", file) == 5
+        exports.append(file.getvalue())
+        if following is not None:
+            assert import_lines(following, file.getvalue().splitlines())["bad_lines"] == 0
+        reader.close()
+    assert exports[0] == exports[1] == exports[2]
+
+
+def test_other_prices(stores: tuple[Store, Store], readers: Pair) -> None:
+    """Computed again, the sums change alike, and a second time nothing changes."""
+    prices = '{"gpt-4o": {"input": 100, "output": 200}, "house-7b": {"input": 1, "output": 2}}'
+    results = []
+    for store in stores:
+        (store.home / "prices.json").write_text(prices)
+        store.prices = Prices(store.home / "prices.json")
+        dry = reprice(store, "default", 0, is_dry_run=True)
+        results.append([dry, reprice(store, "default", 0, is_dry_run=False)])
+        assert reprice(store, "default", 0, is_dry_run=False)["changed"] == 0
+    assert results[0] == results[1]
+    assert results[0][0]["changed"] > 0
+    assert _list(readers[0], "") == _list(readers[1], "")

@@ -225,7 +225,7 @@ if _has_tests("clickhouse"):
         engine = session.cache_dir / "clickhouse"
         package = "@chdb/lib-linux-x64-gnu@26.7.3-stable.1"
         session.run("npm", "install", "--silent", "--no-audit", "--prefix", str(engine), package, external=True)
-        _install(session, "clickhouse", groups=("test", "test-dashboard"))
+        _install(session, "clickhouse", "server", groups=("test", "test-dashboard"))
         _pytest(session, "tests/clickhouse", env={"AGENTOPS_TEST_CHDB": str(engine / "node_modules" / "@chdb")})
 
 

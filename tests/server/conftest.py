@@ -70,9 +70,9 @@ class Server:
         )
 
 
-def make_server(home: Path, settings: ServerSettings) -> Iterator[Server]:
-    """Run an application over a home directory."""
-    app = create_app(home, with_importer=False, server=settings)
+def make_server(home: Path, settings: ServerSettings, store_url: str | None = None) -> Iterator[Server]:
+    """Run an application over a home directory, and a store elsewhere if one is named."""
+    app = create_app(home, store_url=store_url, with_importer=False, server=settings)
     with TestClient(app, base_url=URL) as client:
         yield Server(client, app.state.accounts)
 

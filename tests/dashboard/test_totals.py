@@ -93,6 +93,13 @@ def test_every_filter_counts_the_same_everywhere(filled: Reader) -> None:
             assert check(filled, analytics, term) + check(filled, analytics, f"-{term}") == 32, term
 
 
+def test_a_facet_by_itself_is_the_same_facet(filled: Reader) -> None:
+    """Asked for alone or among all, with a filter and without."""
+    for query in ("", "errors:>0 tag:beta"):
+        for facet in filled.facets(query):
+            assert filled.facets(query, only=facet["key"]) == [facet]
+
+
 def test_every_value_of_every_facet_finds_as_many_as_it_says(filled: Reader) -> None:
     """A click on a value leads to a list of the length that stood beside it."""
     for facet in filled.facets():

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Site
+from tests.e2e.conftest import Site, Watch
 
 Open = Callable[..., Page]
 
@@ -13,7 +13,18 @@ Open = Callable[..., Page]
 def test_nothing_runs_in_any_view(site: Site, open_page: Open) -> None:
     """Scripts, handlers, links and templates in every field stay text in every view."""
     page = open_page(site.at("/design"))
-    for view in ("messages", "tree", "timeline", "agents", "errors", "attributes", "raw"):
+    for view in (
+        "messages",
+        "tree",
+        "timeline",
+        "timeline&lanes=1",
+        "timeline&lanes=kind",
+        "agents",
+        "errors",
+        "logs",
+        "attributes",
+        "raw",
+    ):
         page.goto(site.at(f"/sessions/{site.ids.hostile}?view={view}"))
         title = page.locator(".session-head h1")
         for text in ("<script>window.pwned=1</script>", "{{7*7}}", "⟨U+202E⟩evil⟨U+2066⟩⟨U+0007⟩"):
@@ -54,6 +65,31 @@ def test_hostile_sessions_are_harmless_in_the_list(site: Site, open_page: Open) 
     page.locator("#q").fill('"<script>alert(1)</script>"')
     page.locator("#q").press("Enter")
     expect(page.locator(".chips")).to_contain_text("<script>")
+
+
+def test_nothing_runs_beside_the_list_or_in_what_people_write(site: Site, open_page: Open, watch: Watch) -> None:
+    """The panel beside the list and a note with markup show it as text."""
+    watch.answers.append("<img src=x onerror='window.pwned=1'>")
+    page = open_page(site.at(f"/sessions/{site.ids.hostile}"))
+    page.get_by_role("button", name="Note").click()
+    expect(page.locator(".note-line")).to_contain_text("<img src=x")
+    page.goto(site.at(f"/sessions?cols=name,note&peek={site.ids.hostile}"))
+    expect(page.locator("#peek h2")).to_contain_text("<script>")
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("main img, main script").count() == 0
+    watch.answers.append("")
+    page.goto(site.at(f"/sessions/{site.ids.hostile}"))
+    page.get_by_role("button", name="Note").click()
+    expect(page.locator(".note-line")).to_have_count(0)
+
+
+def test_the_analytics_of_hostile_names_are_text(site: Site, open_page: Open) -> None:
+    """Models, tools, agents, errors and users with markup in their names, in tables and charts."""
+    page = open_page(site.at("/analytics?range=1h&group=user"))
+    expect(page.locator("#plot-llm .main-svg, #plot-llm .nothing").first).to_be_visible()
+    expect(page.locator("#pace td.label", has_text="<script>").first).to_be_visible()
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("main img").count() == 0
 
 
 def test_a_long_result_is_cut_and_can_be_opened(site: Site, open_page: Open) -> None:

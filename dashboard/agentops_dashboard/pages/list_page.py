@@ -146,9 +146,7 @@ def _facets(reader: Reader, query: str, bounds: dict[str, Any]) -> list[Facet]:
         return found
     keys = {word.lstrip("-").partition(":")[0] for word in split_terms(query)}
     return [
-        next(
-            other for other in reader.facets(without_key(query, facet["key"]), **bounds) if other["key"] == facet["key"]
-        )
+        reader.facets(without_key(query, facet["key"]), only=facet["key"], **bounds)[0]
         if facet["key"] in keys
         else facet
         for facet in found

@@ -93,8 +93,10 @@ class Reader:
             "total": total,
         }
 
-    def facets(self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None) -> list[Facet]:
-        """Return the facets of the sessions that fit the query, values by falling count.
+    def facets(
+        self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None, only: str | None = None
+    ) -> list[Facet]:
+        """Return the facets of the sessions that fit the query, values by falling count; ``only`` names a single one.
 
         Raises:
             QueryError: The query cannot be understood.
@@ -103,12 +105,12 @@ class Reader:
         condition = self.condition(query, since_ns, until_ns, now_ns)
         everything = not query.strip() and since_ns is None and until_ns is None
         # States change with the clock, so what was counted is good for a moment only, even if nothing is written.
-        key = (self.revision(), now_ns // _FACETS_HOLD_NS, query, since_ns, until_ns)
+        key = (self.revision(), now_ns // _FACETS_HOLD_NS, query, since_ns, until_ns, only)
         kept = self._facets.get(key)
         if kept is not None:
             return kept
         with self._engine.connect() as connection:
-            found = facets(connection, self._project, condition, now_ns, is_everything=everything)
+            found = facets(connection, self._project, condition, now_ns, is_everything=everything, only=only)
         self._facets[key] = found
         while len(self._facets) > _MOST_FACETS:
             self._facets.popitem(last=False)

@@ -295,8 +295,16 @@ if (ROOT / "docs" / "screenshots.py").exists():
     def screenshots(session: nox.Session) -> None:
         """Take the pictures of the documentation again."""
         browser = _chromium(session)
-        _install(session, "demo", groups=("test-e2e",))
+        _install(session, "demo", groups=("pictures",))
         session.run("python", "docs/screenshots.py", *session.posargs, env={"AGENTOPS_TEST_BROWSER": browser})
+
+    @nox.session(default=False)
+    @nox.parametrize("extra", _ids(INTEGRATIONS))
+    def pictures(session: nox.Session, extra: str) -> None:
+        """Take the picture of one framework's tree again."""
+        browser = _chromium(session)
+        _install(session, "dashboard", extra, groups=("pictures",))
+        session.run("python", "docs/screenshots.py", extra, env={"AGENTOPS_TEST_BROWSER": browser})
 
 
 @nox.session(default=False)

@@ -1,14 +1,20 @@
-"""Take the pictures of the documentation: the dashboard over generated sessions.
+"""Take the pictures of the documentation: the dashboard over generated sessions, and the trees of frameworks.
 
     python docs/screenshots.py
+    python docs/screenshots.py strands crewai
 
-writes docs/images/*.png. Needs a Chromium, found on the path or named in AGENTOPS_TEST_BROWSER.
+The first writes docs/images/*.png; the second runs the demo of each integration, or its example where it has none, and
+writes docs/images/integrations/*.png. Needs a Chromium, found on the path or named in AGENTOPS_TEST_BROWSER. Frameworks
+that live in an environment of their own are run by its interpreter: ``--python PATH``.
 """
 
+import argparse
 import importlib.util
+import io
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -19,6 +25,7 @@ from pathlib import Path
 from types import ModuleType
 
 import uvicorn
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from agentops_dashboard.app import create_app
@@ -27,6 +34,11 @@ from agentops_dashboard.reader import Reader, Session
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+ALONE = """
+.split { display: block !important; height: auto !important }
+.split > aside, .split > .divider { display: none !important }
+.view, .tree-scroll { height: auto !important; max-height: none !important; overflow: visible !important }
+"""
 PICTURES = (
     ("list", "/sessions", "light", 1440, 820),
     ("list-dark", "/sessions", "dark", 1440, 820),
@@ -89,24 +101,73 @@ def take(browser: Browser, url: str, chosen: str) -> None:
         print(f"docs/images/{name}.png")
 
 
+def record(name: str, python: str, home: Path) -> None:
+    """Run what an integration has to show."""
+    package = f"agentops_{name.replace('-', '_')}"
+    has_demo = (ROOT / "integrations" / package / "demo.py").exists()
+    example = ROOT / "examples" / f"{package.removeprefix('agentops_')}_session.py"
+    program = ["-m", f"{package}.demo"] if has_demo else [str(example)]
+    subprocess.run(
+        [python, "-W", "ignore", *program],
+        check=True,
+        env={**os.environ, "AGENTOPS_HOME": str(home), "CREWAI_STORAGE_DIR": str(home / "crewai")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=home,
+    )
+
+
+def take_tree(browser: Browser, name: str, python: str) -> None:
+    """Take the picture of one framework's tree, without what is around it on the page."""
+    with tempfile.TemporaryDirectory() as directory:
+        home = Path(directory)
+        record(name, python, home)
+        with serving(home) as (url, reader):
+            (session, *_) = wait_for(reader, 1)
+            page = browser.new_page(viewport={"width": 1000, "height": 1400}, bypass_csp=True)
+            page.goto(f"{url}/sessions/{session['id']}?view=tree")
+            page.add_style_tag(content=ALONE)
+            page.wait_for_timeout(1200)
+            picture = page.locator("#tree .tree-body").screenshot()
+            page.close()
+    path = IMAGES / "integrations" / f"{name}.png"
+    path.parent.mkdir(exist_ok=True)
+    # A palette that covers the few colours of the page, instead of 16 million: a third of the size.
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(96, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    print(f"docs/images/integrations/{path.name}: {path.stat().st_size / 1e3:.0f} kB")
+
+
 def main() -> None:
     """Generate, serve, and take the pictures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("integrations", nargs="*", help="names of integrations; without any, the dashboard's pictures")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter that has the framework")
+    options = parser.parse_args()
     chromium = os.environ.get("AGENTOPS_TEST_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         raise SystemExit(
             "No Chromium found: install it (Debian: apt-get install chromium) or set AGENTOPS_TEST_BROWSER."
         )
-    generate = generator()
     IMAGES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for name in options.integrations:
+            take_tree(browser, name, options.python)
+        if not options.integrations:
+            take_dashboard(browser)
+        browser.close()
+
+
+def take_dashboard(browser: Browser) -> None:
+    """Take the pictures of the dashboard."""
+    generate = generator()
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
         generate.write_segments(home, generate.Generator(11, generate.Profile(spans=34)), 160)
-        with serving(home) as (url, reader), sync_playwright() as playwright:
+        with serving(home) as (url, reader):
             sessions = wait_for(reader, 160)
             failed = next(s for s in sessions if s["state"] == "error" and 25 <= s["counts"]["spans"] <= 60)
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             take(browser, url, failed["id"])
-            browser.close()
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ def test_every_extra_is_documented() -> None:
     "name", sorted(name for name, m in ENTRY_POINTS["agentops"].items() if m.startswith("agentops_"))
 )
 def test_every_integration_has_a_page_and_an_example(name: str) -> None:
-    """Someone who uses the framework finds how to begin, and a program that runs."""
-    assert (ROOT / "docs" / "integrations" / f"{name}.md").exists()
+    """Someone who uses the framework finds how to begin, what it will look like, and a program that runs."""
+    page = (ROOT / "docs" / "integrations" / f"{name}.md").read_text()
+    assert f"(../images/integrations/{name}.png)" in page
     assert (ROOT / "examples" / f"{name.replace('-', '_')}_session.py").exists()

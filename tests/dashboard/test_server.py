@@ -1,5 +1,6 @@
 """A real server in a process of its own: killed while it takes spans, and watched live."""
 
+import asyncio
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import pytest
 
 from agentops.wire import merge_lines
 from agentops_dashboard.reader import Reader
+from agentops_dashboard.server import LOOPBACK_HOST, _listen
 from agentops_dashboard.store import SQLiteStore, store_path
 
 
@@ -80,6 +82,24 @@ def test_what_was_acknowledged_survives_a_kill(server, tmp_path, make_sessions):
     _, again = server()
     with urllib.request.urlopen(f"{again}/healthz") as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+async def test_answers_leave_at_once(tmp_path):
+    """The server's connections do not wait to fill a packet: that made each answer on an open one 44 ms late."""
+    accepted = asyncio.Event()
+    delays = []
+
+    async def look(_reader, writer):
+        delays.append(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+        accepted.set()
+
+    listener = _listen(tmp_path, LOOPBACK_HOST, 0)
+    async with await asyncio.start_server(look, sock=listener):
+        _, writer = await asyncio.open_connection(*listener.getsockname())
+        await asyncio.wait_for(accepted.wait(), 10)
+        writer.close()
+    assert [bool(delay) for delay in delays] == [True]
 
 
 def test_changes_arrive_as_server_sent_events_and_do_not_hold_up_the_end(server, make_sessions):

@@ -268,11 +268,15 @@ def test_the_zone_goes_with_all_pages(site: Site, browser: Browser) -> None:
 
 
 def test_a_view_is_saved_and_found_again(site: Site, open_page: Open, watch: Watch) -> None:
-    """A saved view is offered in its menu and in the palette."""
+    """A saved view is offered in its menu and in the palette, and the dashboard can open with it."""
     page = open_page(site.at("/sessions?q=tag:beta"))
     watch.answers.append("Mine")
     page.get_by_text("Views", exact=True).click()
     page.get_by_text("Save this view…").click()
+    page.get_by_text("Views", exact=True).click()
+    page.get_by_role("button", name="First").click()
+    page.goto(site.at("/"))
+    expect(page).to_have_url(re.compile("q=tag(%3A|:)beta"))
     page.goto(site.at("/design"))
     page.keyboard.press("Control+k")
     page.keyboard.type("Mine")

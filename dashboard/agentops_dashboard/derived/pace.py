@@ -21,8 +21,8 @@ from agentops_dashboard.store import tables as t
 
 __all__ = ["AgentPace", "LabelPace", "Pace", "PacePoint", "read_pace"]
 
-_MOST_SPANS: Final = 20_000
-_MOST_TREE_SPANS: Final = 5_000
+_MOST_SPANS: Final = 12_000
+_MOST_TREE_SPANS: Final = 3_000
 _MOST_MODELS: Final = 6
 
 

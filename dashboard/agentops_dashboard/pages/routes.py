@@ -1,5 +1,7 @@
 """Puts the pages into the application, one module per view."""
 
+from urllib.parse import unquote
+
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -30,8 +32,10 @@ def add_pages(app: FastAPI) -> None:
         access_page.add_routes(app, app.state.accounts)
 
 
-def _home() -> Response:
-    return RedirectResponse("/sessions")
+def _home(request: Request) -> Response:
+    """The list, as the view that this browser opens with."""
+    search = unquote(request.cookies.get("home", ""))
+    return RedirectResponse("/sessions" + (search if search.startswith("?") else ""))
 
 
 def _icon() -> Response:

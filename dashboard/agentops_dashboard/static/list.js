@@ -1,6 +1,6 @@
 // The session list: completion, histogram, endless rows, live rows, keyboard, selection, saved views.
 import "./columns.js";
-import { $, $$, change, copy, isTyping, nodes, piece, savedViews, toast } from "./page.js";
+import { $, $$, change, copy, isTyping, keep, nodes, piece, savedViews, toast } from "./page.js";
 import { closePeek, isPeeking, peek } from "./peek.js";
 
 const body = $("#rows");
@@ -271,7 +271,11 @@ function drawViews() {
     const link = Object.assign(document.createElement("a"), { href: view.href, textContent: view.name });
     const remove = Object.assign(document.createElement("button"), { type: "button", className: "btn quiet icon-only", textContent: "×", title: "Remove this view" });
     remove.addEventListener("click", () => { localStorage.setItem("views", JSON.stringify(savedViews().filter((_, i) => i !== index))); drawViews(); });
-    row.append(link, remove);
+    const search = encodeURIComponent(new URL(view.href, location.href).search);
+    const first = Object.assign(document.createElement("button"), { type: "button", className: "btn quiet", textContent: "First", title: "Open the dashboard with this view" });
+    first.setAttribute("aria-pressed", document.cookie.split("; ").includes(`home=${search}`));
+    first.addEventListener("click", () => { keep("home", first.getAttribute("aria-pressed") === "true" ? "" : search); drawViews(); });
+    row.append(link, first, remove);
     return row;
   });
   const save = Object.assign(document.createElement("button"), { type: "button", className: "opt", textContent: "Save this view…" });

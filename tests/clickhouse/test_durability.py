@@ -93,6 +93,29 @@ def test_many_at_once_are_stored_together_and_each_is_answered(open_empty: Calla
     reader.close()
 
 
+def test_deleted_sessions_leave_the_disk(
+    open_empty: Callable[[Path | None], Store], pair: list[Engine], make_sessions: Make
+) -> None:
+    """Out of sight at once; after the space was given back no part holds a row of theirs, nor a word."""
+    store = open_empty(None)
+    made = make_sessions(3, spans=8)
+    add_to(store, [line for _, lines in made for line in lines])
+    assert store.delete_sessions("default", [session_id for session_id, _ in made[:2]]) == 2
+    store.give_back()
+    database = store.location.rpartition("/")[2].split("?")[0]
+    for table in ("span", "payload", "trace_fact", "trace"):
+        rows = 0
+        for engine in pair:
+            named = f"database IN ('{database}', '{database}_shard') AND table = '{table}' AND active"
+            assert engine.ask(f"SELECT count() FROM system.parts WHERE {named} AND has_lightweight_delete") == "0"
+            rows += int(engine.ask(f"SELECT sum(rows) FROM system.parts WHERE {named}"))
+        reading = store.engine()
+        with reading.connect() as connection:
+            statement = f"SELECT count(*), count(DISTINCT trace_id), max(trace_id) FROM {table} SETTINGS final = 0"
+            assert connection.exec_driver_sql(statement).one() == (rows, 1, made[2][0])
+        reading.dispose()
+
+
 def test_a_segment_is_read_on_from_where_another_process_left_it(open_empty: Callable[[Path | None], Store]) -> None:
     """A part that somebody else has read meanwhile is not stored again."""
     from agentops_dashboard.store.store import SegmentPart

@@ -57,6 +57,7 @@ class Upkeep:
         except ConfigurationError as error:
             _log.warning("agentops: %s Nothing is removed.", error)
             return
-        removed = [apply_policy(self._store, project, policy) for project in self._projects()]
-        if any(any(one.values()) for one in removed):
-            self._store.give_back()
+        for project in self._projects():
+            apply_policy(self._store, project, policy)
+        # Also after deleting by hand.
+        self._store.give_back()

@@ -16,7 +16,7 @@ from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store.clickhouse.address import Address
 from agentops_dashboard.store.clickhouse.commits import Batch, Commits
 from agentops_dashboard.store.clickhouse.connection import connect, open_engine
-from agentops_dashboard.store.clickhouse.migrations import TABLES, local_database, migrate
+from agentops_dashboard.store.clickhouse.migrations import local_database, migrate
 from agentops_dashboard.store.clickhouse.summary import Summaries, session_number
 from agentops_dashboard.store.clickhouse.writer import Writer
 from agentops_dashboard.store.prices import Prices
@@ -48,7 +48,6 @@ class ClickHouseStore:
         self.prices = Prices(home / "prices.json")
         self._address = address
         self._lock = threading.RLock()
-        self._has_deleted = False
         try:
             migrate(address)
             self._client = connect(address, database=address.database)
@@ -220,11 +219,13 @@ class ClickHouseStore:
     def give_back(self) -> None:
         """Write the parts without the rows that were deleted."""
         with self._lock:
-            if self._has_deleted:
-                for server in self._servers:
-                    for table in TABLES:
-                        server.command(f"ALTER TABLE {table} APPLY DELETED MASK")
-                self._has_deleted = False
+            for server in self._servers:
+                found = server.query(
+                    "SELECT DISTINCT table FROM system.parts "
+                    "WHERE database = currentDatabase() AND active AND has_lightweight_delete"
+                )
+                for (table,) in found.result_rows:
+                    server.command(f"ALTER TABLE {table} APPLY DELETED MASK")
 
     def _renew(self, project: str, session_ids: Sequence[str]) -> None:
         """Give sessions a new revision, so that readers drop what they remember of them."""
@@ -242,7 +243,6 @@ class ClickHouseStore:
         statement = f"DELETE FROM {table} WHERE project = {{project:String}} AND {condition}"
         for server in self._servers:
             server.command(statement, {"project": project, "keys": list(keys)})
-        self._has_deleted = True
 
     def _bytes(self, condition: str) -> int:
         total = 0

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.report import Row
-from benchmarks.runs import DIRECTORY, PROGRAMS, Program, cost, microseconds
+from benchmarks.runs import DIRECTORY, PROGRAMS, Program, Run, cost, microseconds
 
 __all__ = ["NOTE", "PEERS", "TITLE", "run"]
 
@@ -48,13 +48,16 @@ def run(repeat: int, names: Sequence[str]) -> list[Row]:
         for what, count, size in _WORK:
             found = cost(programs, count, size, repeat)
             theirs, ours = found[name], found["ours"]
-            arrived = theirs.delivered - 2  # the one around each of the two runs
-            lost = "" if arrived >= count else f" ({arrived:,} of {count:,})"
             for part, label in (("thread_s", "calling thread"), ("process_s", "whole process")):
                 base, own = getattr(theirs, part), getattr(ours, part)
                 title = f"{name} {version}: {what}, {label}"
-                rows.append(Row(title, microseconds(base) + lost, microseconds(own), own / base))
+                rows.append(Row(title, _shown(base, theirs, count), _shown(own, ours, count), own / base))
     return rows
+
+
+def _shown(seconds: float, done: Run, count: int) -> str:
+    arrived = done.delivered - 2  # without the one around each of the two runs
+    return microseconds(seconds) + ("" if arrived >= count else f" ({arrived:,} of {count:,})")
 
 
 def _environment(name: str) -> str:

@@ -73,12 +73,17 @@ def in_turns(repeat: int, names: Iterable[str], one: Callable[[str, Path], Run])
 
 
 def cost(programs: Mapping[str, Program], count: int, size: int, repeat: int) -> dict[str, Run]:
-    """Return what one call costs with each program, delivered: the median of its runs, less an idle program's CPU."""
+    """Return what one call costs with each program, delivered: the median of its runs, less an idle program's CPU.
+
+    The idle one has a home of its own: what the full one had left behind would be delivered by it, and subtracted.
+    """
 
     def one(name: str, home: Path) -> Run:
+        empty = home / "empty"
+        empty.mkdir()
         with sink() as server:
-            full = run(programs[name], server.url, count, size, home)
-            idle = run(programs[name], server.url, 0, size, home)
+            full = run(programs[name], server.url, count, size, home, "flush")
+            idle = run(programs[name], server.url, 0, size, empty)
             delivered = server.count()
         cpu_s = (full.process_s - idle.process_s) / count
         return Run(full.thread_s / count, cpu_s, full.exit_s, delivered=delivered)

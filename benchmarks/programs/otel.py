@@ -35,4 +35,4 @@ def work(text: str) -> str:
 
 with tracer.start_as_current_span("bench"):
     measure(work)
-finish()
+finish(provider.force_flush)

@@ -14,4 +14,4 @@ def work(text: str) -> str:
 
 with agentops.start_session("bench"):
     measure(work)
-finish()
+finish(lambda: agentops.flush(60, delivered=True))

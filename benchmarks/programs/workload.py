@@ -1,5 +1,6 @@
-"""The work that every program of this directory records: ``<program>.py <url> <spans> <bytes> [paced] [kill]``.
+"""The work that every program of this directory records: ``<program>.py <url> <spans> <bytes> [paced] [flush] [kill]``.
 
+``flush``: do not end before everything is delivered, where the package can wait for that beyond its own end.
 ``paced``: two thousand calls a second, each of which is timed. ``kill``: die by ``kill -9`` 200 ms after the last call.
 """
 
@@ -37,8 +38,10 @@ def measure(work: Callable[[str], str]) -> None:
     print(json.dumps(said), flush=True)
 
 
-def finish() -> None:
-    """Call it when the work is recorded as a whole."""
+def finish(flush: Callable[[], object] | None = None) -> None:
+    """Call it when the work is recorded as a whole; ``flush`` waits until it is delivered."""
+    if "flush" in sys.argv and flush is not None:
+        flush()
     if "kill" in sys.argv:
         time.sleep(0.2)
         os.kill(os.getpid(), signal.SIGKILL)

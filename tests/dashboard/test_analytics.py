@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agentops_dashboard.derived import facts_of
 from agentops_dashboard.derived.pace import read_pace
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import Analytics, quantile
@@ -110,7 +111,7 @@ def test_the_pace_is_that_of_the_spans(analytics: Analytics, reader: Reader) -> 
 
 
 def test_what_agents_come_to_is_per_run(analytics: Analytics, reader: Reader) -> None:
-    """Runs are the sessions' runs; steps times runs are all steps below agents; nothing found has no agents."""
+    """Runs and steps are the sessions' own, retries those of each tree; nothing found has no agents."""
     span = analytics.span_of("", None, None)
     assert span is not None
     pace = read_pace(reader, "", Grid.into(*span, 1))
@@ -120,6 +121,13 @@ def test_what_agents_come_to_is_per_run(analytics: Analytics, reader: Reader) ->
     steps = sum(agent["steps"] * agent["runs"] for agent in pace["agents"].values())
     assert steps == pytest.approx(totals["llm"] + totals["tools"], rel=0.15)
     assert sum((agent["self_cost"] or 0) * agent["runs"] for agent in pace["agents"].values()) <= totals["cost"]
+    again: dict[str, int] = {}
+    for row in reader.sessions(limit=100)["sessions"]:
+        for retry in facts_of(reader.outlines.of(row["id"]))["retries"]:
+            if retry["kind"] == "tool":
+                again[retry["name"]] = again.get(retry["name"], 0) + retry["attempts"] - 1
+    assert again
+    assert pace["retries"]["tool"] == again
     assert read_pace(reader, "tag:nobody", Grid.into(*span, 1))["agents"] == {}
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypedDict
 from sqlalchemy import ColumnElement, and_, func, select
 
 from agentops.semconv import SpanKind
-from agentops_dashboard.derived.facts import facts_of
+from agentops_dashboard.derived.facts import Facts, facts_of
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import quantile
 from agentops_dashboard.reader.grid import Grid
@@ -41,7 +41,6 @@ class LabelPace(TypedDict):
     p95_ms: float | None
     first_token_ms: float | None
     speed: float | None
-    retries: int
 
 
 class AgentPace(TypedDict):
@@ -56,7 +55,10 @@ class AgentPace(TypedDict):
 
 
 class Pace(TypedDict):
-    """``sampled`` of ``sessions`` were looked at; ``speeds`` holds tokens per second of each model by interval."""
+    """``sampled`` of ``sessions`` were looked at; ``speeds`` holds tokens per second of each model by interval.
+
+    ``agents`` and ``retries`` (attempts beyond the first, by kind and name) are of the ``tree_sessions`` newest ones.
+    """
 
     sessions: int
     sampled: int
@@ -64,7 +66,8 @@ class Pace(TypedDict):
     speeds: dict[str, list[float | None]]
     labels: dict[str, dict[str, LabelPace]]
     agents: dict[str, AgentPace]
-    agent_sessions: int
+    retries: dict[str, dict[str, int]]
+    tree_sessions: int
 
 
 @dataclass(slots=True)
@@ -75,12 +78,10 @@ class _Seen:
     first_token_ms: list[float] = field(default_factory=list)
     tokens: int = 0
     busy_ms: float = 0.0
-    retries: int = 0
 
     def add(self, row: Any) -> None:
         took = (row.end_ns - row.start_ns) / 1e6
         self.ms.append(took)
-        self.retries += (row.attempt or 1) > 1
         first = (row.first_token_ns or 0) / 1e6
         if row.first_token_ns is not None:
             self.first_token_ms.append(first)
@@ -109,7 +110,7 @@ def read_pace(reader: Reader, query: str, grid: Grid) -> Pace:
         sampled = and_(condition, c.sid % step == 0) if step > 1 else condition
         number = connection.execute(select(func.count()).select_from(t.session).where(sampled)).scalar_one()
         rows = connection.execute(_calls(sampled)).all()
-    return {"sessions": sessions, "sampled": number, **_calls_pace(rows, grid), **_agents_pace(reader, condition)}  # type: ignore[typeddict-item]
+    return {"sessions": sessions, "sampled": number, **_calls_pace(rows, grid), **_trees_pace(reader, condition)}  # type: ignore[typeddict-item]
 
 
 def _calls(condition: ColumnElement[bool]) -> Any:
@@ -117,7 +118,7 @@ def _calls(condition: ColumnElement[bool]) -> Any:
     joined = t.session.join(t.trace, (t.trace.c.project == c.project) & (t.trace.c.session_id == c.session_id)).join(
         t.span, (s.project == t.trace.c.project) & (s.trace_id == t.trace.c.trace_id)
     )
-    columns = (s.kind, s.tool, s.name, s.model, s.start_ns, s.end_ns, s.first_token_ns, s.output_tokens, s.attempt)
+    columns = (s.kind, s.tool, s.name, s.model, s.start_ns, s.end_ns, s.first_token_ns, s.output_tokens)
     return (
         select(c.start_ns.label("session_ns"), *columns)
         .select_from(joined)
@@ -175,28 +176,33 @@ def _label_pace(seen: _Seen) -> LabelPace:
         "p95_ms": quantile(seen.ms, 0.95),
         "first_token_ms": quantile(sorted(seen.first_token_ms), 0.5),
         "speed": seen.speed,
-        "retries": seen.retries,
     }
 
 
-def _agents_pace(reader: Reader, condition: ColumnElement[bool]) -> dict[str, Any]:
-    """The figures of agents, from whole trees of the newest sessions that had any."""
+def _trees_pace(reader: Reader, condition: ColumnElement[bool]) -> dict[str, Any]:
+    """The figures of agents and the retries, from whole trees of the newest sessions."""
     c = t.session.c
-    statement = select(c.session_id, c.spans).where(condition, c.agents > 0).order_by(c.start_ns.desc()).limit(200)
+    statement = select(c.session_id, c.spans).where(condition).order_by(c.start_ns.desc()).limit(200)
     with reader.connect() as connection:
         found = connection.execute(statement).all()
     sums: dict[str, AgentPace] = {}
+    retries: dict[str, dict[str, int]] = {}
     spans = number = 0
     for session_id, size in found:
         spans += size
         if spans > _MOST_TREE_SPANS and number:
             break
         number += 1
-        _add_session(sums, facts_of(reader.outlines.read(session_id)))
-    return {"agents": {name: _mean(pace) for name, pace in sums.items()}, "agent_sessions": number}
+        facts = facts_of(reader.outlines.read(session_id))
+        _add_agents(sums, facts)
+        for retry in facts["retries"]:
+            names = retries.setdefault("model" if retry["kind"] == SpanKind.LLM else retry["kind"], {})
+            names[retry["name"]] = names.get(retry["name"], 0) + retry["attempts"] - 1
+    agents = {name: _mean(pace) for name, pace in sums.items()}
+    return {"agents": agents, "retries": retries, "tree_sessions": number}
 
 
-def _add_session(sums: dict[str, AgentPace], facts: Any) -> None:
+def _add_agents(sums: dict[str, AgentPace], facts: Facts) -> None:
     for agent in facts["agents"]:
         pace = sums.setdefault(agent["name"], {
             "runs": 0, "self_cost": None, "subtree_cost": None, "steps": 0, "delegations": 0, "loops": 0,
@@ -204,8 +210,9 @@ def _add_session(sums: dict[str, AgentPace], facts: Any) -> None:
         pace["runs"] += agent["runs"]
         pace["steps"] += agent["llm"] + agent["tools"]
         for key in ("self_cost", "subtree_cost"):
-            if agent[key] is not None:
-                pace[key] = (pace[key] or 0.0) + agent[key]
+            more = agent[key]
+            if more is not None:
+                pace[key] = (pace[key] or 0.0) + more
     for delegation in facts["delegations"]:
         sums[delegation["source"]]["delegations"] += delegation["count"]
     for loop in facts["loops"]:

@@ -115,7 +115,8 @@ class Conditions:
         found = select(c.sid).where(c.project == self._project, c.is_removed == 0, _any_text(c.tag, term))
         return t.session.c.sid.in_(found)
 
-    def _label(self, term: Term) -> ColumnElement[bool]:
+    def _label(self, term: Term, *, has_failed: bool = False) -> ColumnElement[bool]:
+        """Sessions with such an agent, tool, model, error or framework; ``has_failed``: and a failure of it."""
         c = t.usage.c
         label = _any_text(c.label, term)
         if term.key == "error":
@@ -124,7 +125,7 @@ class Conditions:
         if term.key == "framework":
             label = or_(label, *(Matches(c.label, f"{v}/", "") for v in term.values))
         found = select(c.sid).where(c.project == self._project, c.label_kind == term.key, label)
-        return t.session.c.sid.in_(found)
+        return t.session.c.sid.in_(found.where(c.errors > 0) if has_failed else found)
 
     def _metadata(self, term: Term) -> ColumnElement[bool]:
         member = term.member or ""
@@ -201,14 +202,11 @@ class Conditions:
         needs_one = node.operator in (">", ">=", "=") and node.number >= (0 if node.operator == ">" else 1)
         if not needs_one or node.inner is None:
             return []
-        parts = node.inner.parts if isinstance(node.inner, And) else (node.inner,)
-        found: list[ColumnElement[bool]] = []
-        for part in parts:
-            if isinstance(part, Term) and part.key == "tool" and part.operator == "=":
-                found.append(self._label(part))
-            elif isinstance(part, Term) and part.key == "status" and part.values == (SpanStatus.ERROR,):
-                found.append(t.session.c.errors > 0)
-        return found
+        parts = [part for part in _parts(node.inner) if isinstance(part, Term)]
+        has_failed = any(part.key == "status" and part.values == (SpanStatus.ERROR,) for part in parts)
+        found: list[ColumnElement[bool]] = [t.session.c.errors > 0] if has_failed else []
+        tools = [part for part in parts if part.key == "tool" and part.operator == "="]
+        return [*found, *(self._label(part, has_failed=has_failed) for part in tools)]
 
     def _span(self, node: Node) -> ColumnElement[bool]:
         if isinstance(node, And):
@@ -227,6 +225,11 @@ class Conditions:
             Matches(t.span.c.preview, "", node.text, ""),
             Matches(t.span.c.error_message, "", node.text, ""),
         )
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    """What all of must be true."""
+    return node.parts if isinstance(node, And) else (node,)
 
 
 def _ready_count(inner: Node | None) -> ColumnElement[Any] | None:

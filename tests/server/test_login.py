@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from agentops.errors import ConfigurationError
+from agentops_dashboard.api import live
 from agentops_dashboard.app import create_app
 from agentops_dashboard.door.rate import Buckets
 from agentops_dashboard.door.settings import ServerSettings
@@ -201,6 +202,16 @@ def test_old_clients_sign_in_with_their_key(server: Server):
     for path in ("/v3/auth/token", "/public/v1/auth/access_token"):
         refused = server.ask("POST", path, json={"api_key": "11111111-2222-3333-4444-555555555555"})
         assert (refused.status_code, "token" in refused.json()) == (401, False)
+
+
+def test_a_stream_of_changes_ends_by_itself(own_server, monkeypatch):
+    """So that whoever signed out meanwhile does not hear more; the page connects again where it was."""
+    monkeypatch.setattr(live, "_LONGEST_S", 0.05)
+    monkeypatch.setattr(live, "_POLL_S", 0.01)
+    heard = own_server.ask("GET", "/api/v1/live?after=0", user="viewer")
+    assert (heard.status_code, heard.text.count("event: sessions")) == (200, 1)
+    own_server.ask("POST", "/logout", user="viewer")
+    assert own_server.ask("GET", "/api/v1/live?after=0", user="viewer").status_code == 401
 
 
 @pytest.mark.parametrize("header", ["Authorization", "X-API-Key", "X-AgentOps-Api-Key"])

@@ -1,6 +1,8 @@
 """``/api/v1/live``: what changes, as server-sent events."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -17,6 +19,9 @@ __all__ = ["add_live"]
 
 _POLL_S = 0.3
 _QUIET_S = 15.0
+_LONGEST_S = 60.0
+"""A server with a login ends a stream after so long. The page connects again, and comes through the door again: who
+signed out, or lost a role, hears nothing more."""
 
 
 def add_live(app: FastAPI) -> None:
@@ -39,9 +44,10 @@ def add_live(app: FastAPI) -> None:
 async def _events(request: Request, reader: Reader, after: int | None) -> AsyncIterator[bytes]:
     revision = await run_in_threadpool(reader.revision) if after is None else after
     yield f"retry: 1000\nid: {revision}\nevent: hello\ndata: {{}}\n\n".encode()
-    quiet_s = 0.0
+    quiet_s, start = 0.0, time.monotonic()
+    longest_s = _LONGEST_S if request.app.state.server is not None else math.inf
     stopping: asyncio.Event = request.app.state.stopping
-    while not stopping.is_set() and not await request.is_disconnected():
+    while time.monotonic() - start < longest_s and not stopping.is_set() and not await request.is_disconnected():
         changed = await run_in_threadpool(reader.changes, revision)
         if changed:
             revision = max(item["revision"] for item in changed)

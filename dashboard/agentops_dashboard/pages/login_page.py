@@ -3,8 +3,8 @@
 import secrets
 from typing import Final
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -29,11 +29,14 @@ __all__ = ["add_routes"]
 # somebody else out for long by trying their name.
 _BY_ADDRESS: Final = (1 / 12, 10)
 _BY_NAME: Final = (1 / 6, 20)
+_AT_ONCE: Final = 2
+"""Threads of their own for checking passwords: many sign-ins must not take those that answer everything else."""
 
 
 def add_routes(app: FastAPI, accounts: Accounts) -> None:
     """Add the routes."""
     addresses, names = Buckets(*_BY_ADDRESS), Buckets(*_BY_NAME)
+    turns: CapacityLimiter | None = None
 
     @app.get("/login", include_in_schema=False)
     def login(request: Request) -> Response:
@@ -54,7 +57,11 @@ def add_routes(app: FastAPI, accounts: Accounts) -> None:
             answer = _form(request, next_page, f"Too many tries. Wait {wait_s:.0f} s, then try again.", status=429)
             answer.headers["Retry-After"] = str(int(wait_s) + 1)
             return answer
-        secret = await run_in_threadpool(accounts.logins.sign_in, name, fields.get("password", ""), address)
+        nonlocal turns
+        turns = turns or CapacityLimiter(_AT_ONCE)
+        secret = await to_thread.run_sync(
+            accounts.logins.sign_in, name, fields.get("password", ""), address, limiter=turns
+        )
         if secret is None:
             return _form(request, next_page, "There is no such user, or the password is another one.", status=401)
         welcome = RedirectResponse(_local(next_page), 303)

@@ -162,14 +162,10 @@ class Conditions:
 
     def _text(self, node: Text) -> ColumnElement[bool]:
         """Full text, or the name or the id itself."""
-        found = (
-            select(t.trace.c.session_id)
-            .join(t.payload, and_(t.payload.c.project == t.trace.c.project, t.payload.c.trace_id == t.trace.c.trace_id))
-            .where(
-                t.trace.c.project == self._project,
-                HasWords(t.payload, node.text, is_prefix=node.is_prefix),
-            )
-        )
+        p = t.payload
+        has_words = HasWords(p, node.text, is_prefix=node.is_prefix)
+        traces = select(p.c.trace_id).where(p.c.project == self._project, has_words)
+        found = select(t.trace.c.session_id).where(t.trace.c.project == self._project, t.trace.c.trace_id.in_(traces))
         return or_(
             t.session.c.session_id.in_(found),
             Matches(t.session.c.name, "", node.text, ""),

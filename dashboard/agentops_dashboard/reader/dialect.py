@@ -115,10 +115,12 @@ def _clickhouse_has_words(element: HasWords, compiler: Any, **options: Any) -> s
     # The index finds blocks with all whole words; the text itself tells whether they stand in this order.
     whole = words[:-1] if element.is_prefix else words
     column = compiler.process(ColumnClause("words", String(), _selectable=element.payload), **options)
-    wanted = phrase.rstrip() if element.is_prefix else phrase
-    parts = [f"position({column}, {_bound(compiler, wanted, options)}) > 0"]
+    parts = []
     if whole:
-        parts.insert(0, f"hasAllTokens({column}, {_bound(compiler, ' '.join(whole), options)})")
+        parts.append(f"hasAllTokens({column}, {_bound(compiler, ' '.join(whole), options)})")
+    if whole != words or len(words) > 1:
+        wanted = phrase.rstrip() if element.is_prefix else phrase
+        parts.append(f"position({column}, {_bound(compiler, wanted, options)}) > 0")
     return f"({' AND '.join(parts)})"
 
 

@@ -109,6 +109,22 @@ def test_keys_and_values_complete_themselves(site: Site, open_page: Open) -> Non
     expect(page).to_have_url(re.compile("q=status%3Aerror"))
 
 
+def test_a_late_completion_keeps_what_is_chosen(site: Site, open_page: Open) -> None:
+    """An answer that comes after the choice renews the list and leaves the choice."""
+    page = open_page(site.at("/sessions"))
+    bar = page.locator("#q")
+    bar.press("s")
+    expect(page.locator("#completions .opt", has_text="status:")).to_be_visible()
+    bar.press("ArrowDown")
+    expect(page.locator('#completions .opt[aria-selected="true"]')).to_contain_text("status:")
+    with page.expect_response(lambda response: "word=st" in response.url):
+        bar.press("t")
+    expect(page.locator("#completions .opt", has_text="swallowed:")).to_have_count(0)
+    expect(page.locator('#completions .opt[aria-selected="true"]')).to_contain_text("status:")
+    bar.press("Enter")
+    expect(bar).to_have_value("status:")
+
+
 def test_a_drag_over_the_histogram_sets_the_range(site: Site, open_page: Open) -> None:
     """The sessions within the dragged bars are listed, as many as the bars hold."""
     page = open_page(site.at("/sessions"))

@@ -141,11 +141,14 @@ async function complete() {
   const mine = ++completing;
   const found = await fetch(url).then((response) => response.json(), () => []);
   if (mine !== completing) return; // an answer that was overtaken by a later one
+  // What is chosen already stays chosen while the list grows shorter.
+  const kept = offered[chosen]?.text;
   offered = found;
-  chosen = -1;
+  chosen = kept === undefined ? -1 : found.findIndex((entry) => entry.text === kept);
   box.replaceChildren(...offered.map((entry, index) => {
     const option = Object.assign(document.createElement("li"), { className: "opt", textContent: entry.text, id: `completion-${index}` });
     option.setAttribute("role", "option");
+    option.setAttribute("aria-selected", index === chosen);
     option.append(Object.assign(document.createElement("small"), { textContent: entry.note }));
     option.addEventListener("pointerdown", (event) => { event.preventDefault(); take(entry); });
     return option;

@@ -327,14 +327,14 @@ def reference(session: nox.Session) -> None:
 def compatibility(session: nox.Session) -> None:
     """Test each framework's oldest and latest version, and write what came of it: page, and what doctor knows.
 
-    Arguments are for the nox inside: ``nox -s compatibility -- -k langchain`` renews the facts about LangChain only.
+    ``nox -s compatibility -- langchain crewai`` renews the facts about these two only.
     """
     _install(session, groups=("reference",))
     for report in [*REPORTS.glob("integration(*).xml"), *REPORTS.glob("minimums(*).xml")]:
         report.unlink()
     # A version that fails is a finding, to be written down like the others.
-    inside = (sys.executable, "-m", "nox", "-s", "integration", "minimums", *session.posargs)
-    session.run(*inside, external=True, success_codes=[0, 1])
+    chosen = [f"{kind}({name})" for name in session.posargs or INTEGRATIONS for kind in ("integration", "minimums")]
+    session.run(sys.executable, "-m", "nox", "-s", *chosen, external=True, success_codes=[0, 1])
     session.run("python", ".ci/compatibility.py", str(REPORTS), "core/agentops/compatibility.json")
     _write_tables(session, COMPATIBILITY)
 

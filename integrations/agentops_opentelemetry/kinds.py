@@ -137,8 +137,9 @@ def presumed_kind(scope: str, name: str) -> str | None:
 
 def name_of(kind: str, name: str, attributes: Attributes) -> str:
     """Return the name of what ran: the agent's, the tool's or the model's, without the operation before it."""
-    if kind == SpanKind.LLM and requested_model(attributes):
-        return str(requested_model(attributes))
+    model = requested_model(attributes) if kind == SpanKind.LLM else None
+    if model:
+        return str(model)
     for attribute in _NAMES.get(kind, (ENTITY_NAME,)):
         if attributes.get(attribute):
             return str(attributes[attribute])

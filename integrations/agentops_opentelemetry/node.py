@@ -143,13 +143,17 @@ class Node:
         self._recorder.end(span, output=reading.output, error=error, attributes=reading.attributes, end_ns=end_ns)
 
     def _is_said_twice(self, kind: str, name: str) -> bool:
-        """Say whether this is the agent around it once more: some open a span for the agent, and one for its graph."""
+        """Say whether this is what is around it once more.
+
+        Some open a span for an agent and one for its graph; and what a framework calls as a tool, MCP's client and
+        server call so, too.
+        """
         around = self._parent
-        return (
-            kind in _RUNS
-            and around is not None
-            and (around.kind, around.name, around.origin) == (SpanKind.AGENT, name, self._recorder.origin)
-        )
+        if around is None or around.name != name:
+            return False
+        if kind == SpanKind.TOOL:
+            return around.kind == SpanKind.TOOL
+        return kind in _RUNS and (around.kind, around.origin) == (SpanKind.AGENT, self._recorder.origin)
 
     def _add_to_agent(self) -> None:
         """Give what a span says to the agent that it was told of twice; the outer span may know less."""

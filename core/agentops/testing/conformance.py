@@ -46,6 +46,16 @@ def check_tree(recorded: Recording) -> None:
     assert len({span_id for span_id, _ in final}) == len(recorded.spans), "each span is handed over when it ends"
 
 
+def _sentences(value: Any) -> Iterator[str]:
+    """Yield the texts of more than one word in something that was recorded."""
+    if isinstance(value, str):
+        if " " in value.strip():
+            yield value
+    elif isinstance(value, dict | list | tuple):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _sentences(item)
+
+
 class Conformance:
     """Conformance cases of one integration. What is not overridden of the optional runs is not tested."""
 
@@ -163,6 +173,28 @@ class Conformance:
             monkeypatch.undo()
             guard.state.forget()
         assert self.comparable(actual) == self.comparable(expected)
+
+    def test_without_a_session_nothing_is_recorded(self) -> None:
+        """Where a run belongs to no session it returns what it returns without us, and no handler stumbles over it."""
+        agentops.disable(self.integration)
+        expected = self.run()
+        with recording():
+            agentops.enable(self.integration)
+        with recording(auto_start_session=False) as recorded:
+            actual = self.run()
+        assert recorded.spans == []
+        assert self.comparable(actual) == self.comparable(expected)
+
+    def test_content_stays_out_when_it_is_not_wanted(self) -> None:
+        """With ``capture_content="metadata_only"`` no sentence that was said is in any span, under any name."""
+        with recording() as recorded:
+            self.run()
+        said = {text for span in recorded.spans for text in _sentences([span.input, span.output])}
+        assert said, "somebody says something in each run"
+        with recording(capture_content="metadata_only") as recorded:
+            self.run()
+        kept = str([(span.name, span.attributes, span.input, span.output) for span in recorded.spans])
+        assert [text for text in said if text in kept] == []
 
     def comparable(self, result: Any) -> Any:
         """Reduce a run's result to what is the same in each run; override where results carry ids."""

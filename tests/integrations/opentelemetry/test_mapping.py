@@ -111,6 +111,28 @@ def test_an_agent_that_is_told_of_twice_is_there_once() -> None:
 
 
 @pytest.mark.usefixtures("_enabled")
+def test_a_tool_that_is_called_over_mcp_is_there_once() -> None:
+    """MCP's client and server each have a span for a call that a framework has one for already; alone, it is a tool."""
+    provider = TracerProvider()
+    provider.add_span_processor(active_processors[0])
+    tracer = provider.get_tracer("mcp-python-sdk")
+    called = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "add", "mcp.method.name": "tools/call"}
+
+    def call() -> None:
+        with (
+            tracer.start_as_current_span("tools/call add", attributes=called),
+            tracer.start_as_current_span("tools/call add", attributes=called),
+        ):
+            tracer.start_span("execute_tool look_up").end()
+
+    with recording() as recorded:
+        with Recorder("framework").span("tool", "add"):
+            call()
+        call()
+    assert recorded.outline() == ("session default\n  tool add\n    tool look_up\n  tool add\n    tool look_up")
+
+
+@pytest.mark.usefixtures("_enabled")
 @pytest.mark.parametrize("way", ["processor", "provider"])
 def test_what_is_recorded_inside_a_span_is_below_it(way: str) -> None:
     """A decorated function in a tool belongs to the tool, also where the tool's span is another's."""

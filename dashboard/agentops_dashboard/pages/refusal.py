@@ -10,4 +10,4 @@ __all__ = ["refuse"]
 
 def refuse(request: Request, status: int, why: str) -> Response:
     """Answer a person's request for a page that they may not see."""
-    return page(request, "refused.html", status=status, title="This is not for you", why=why)
+    return page(request, "refused.html", status=status, why=why)

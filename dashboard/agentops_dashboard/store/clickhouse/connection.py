@@ -32,7 +32,7 @@ _SETTINGS: dict[str, Any] = {
 }
 # The sum of nothing is NULL, as in SQLite. Not for statements that write: shards and the server that asks them disagree
 # on the names of conditional aggregates then (argMaxOrNullOrNullIf, 26.7).
-_READING = {"aggregate_functions_null_for_empty": 1, "readonly": 2}
+_READING: dict[str, Any] = {"aggregate_functions_null_for_empty": 1, "readonly": 2}
 _WRONG_LOGIN = {"AUTHENTICATION_FAILED", "REQUIRED_PASSWORD", "WRONG_PASSWORD", "UNKNOWN_USER"}
 
 

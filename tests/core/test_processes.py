@@ -167,6 +167,8 @@ def test_ctrl_c_ends_the_program_as_before_and_the_session_is_cancelled(place: s
     """The interrupt reaches the program's top, whose exit code and traceback are Python's own."""
     session = "agentops.start_session('one')" if place == "session" else "agentops.init()"
     code = (
+        # Whoever runs the tests in the background of a shell has told them to ignore it.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"import agentops, contextlib, time\nsession = {session}\n"
         "@agentops.tool\ndef wait():\n    print('ready', flush=True)\n    time.sleep(60)\n"
         "with session if session.name == 'one' else contextlib.nullcontext(): wait()\n"

@@ -121,7 +121,7 @@ def cases() -> str:
     """Return the conformance cases, numbered, and a row for each integration with those that it passes."""
     tree = ast.parse((_ROOT / "core" / "agentops" / "testing" / "conformance.py").read_text())
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
-    texts = {node.name.removeprefix("test_"): ast.get_docstring(node) or "" for node in functions}
+    texts = {node.name.removeprefix("test_"): _markdown(ast.get_docstring(node) or "") for node in functions}
     legend = [f"{number}. {text}" for number, text in enumerate(texts.values(), 1)]
     rows = [(name, *("✓" if case in facts["cases"] else "" for case in texts)) for name, facts in _facts().items()]
     return "\n".join(legend) + "\n\n" + _table(("integration", *map(str, range(1, len(texts) + 1))), rows)

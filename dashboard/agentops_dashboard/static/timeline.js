@@ -17,6 +17,8 @@ function draw(lane) {
   const right = (lane.dataset.x2 - from) / width;
   const isInside = right < 0.88;
   label.setAttribute("x", `${(isInside ? right : Math.max(left, 0)) * 100}%`);
+  // Over a bar that fills the lane: above it, if it is a thin one.
+  label.setAttribute("y", $(".holds", lane) && !isInside && left < 0.05 ? 10 : 18);
   label.setAttribute("dx", isInside || left < 0.05 ? 5 : -5);
   label.setAttribute("text-anchor", isInside || left < 0.05 ? "start" : "end");
 }

@@ -45,14 +45,17 @@ def agentops_integrations() -> Iterable[Integration]:
 
 
 def _install(recorder: Recorder) -> Callable[[], None]:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor, thread
 
     patches = Patches()
+    # A pool's own thread: whatever it runs brings its span along.
+    pool_worker = getattr(thread, "_worker", None)
 
     def make_start(start: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
         @functools.wraps(start)
         def start_under_span(self: threading.Thread) -> None:
-            if patches.is_active and not self.name.startswith(OUR_THREADS):
+            is_of_pool = pool_worker is not None and getattr(self, "_target", None) is pool_worker
+            if patches.is_active and not is_of_pool and not self.name.startswith(OUR_THREADS):
                 span = recorder.current()
                 if span is not None:
                     attempt(_carry, lambda _: None, self, span)

@@ -170,7 +170,8 @@ def test_ctrl_c_ends_the_program_as_before_and_the_session_is_cancelled(place: s
         # Whoever runs the tests in the background of a shell has told them to ignore it.
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"import agentops, contextlib, time\nsession = {session}\n"
-        "@agentops.tool\ndef wait():\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        # In short sleeps: a signal on the way into one is seen by Python only when it is over, with or without us.
+        "@agentops.tool\ndef wait():\n    print('ready', flush=True)\n    for _ in range(600): time.sleep(0.1)\n"
         "with session if session.name == 'one' else contextlib.nullcontext(): wait()\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:

@@ -144,6 +144,8 @@ def test_tags_are_changed_and_sessions_deleted(empty_site: Site, open_page: Open
     page.locator('[data-bulk="delete"]').click()
     expect(page.locator("#total")).to_have_text("1")
     page.locator("#rows .row-link").click()
+    page.wait_for_url("**/sessions/*")
+    page.wait_for_load_state("load")  # by then the page's script listens
     watch.answers += ["one, two"]
     page.locator("[data-edit-tags]").click()
     expect(page.locator(".meta a.chip")).to_have_text(["one", "two"])

@@ -38,7 +38,7 @@ def add_edits(app: FastAPI, store: Store) -> None:
         summary="Bookmark, score (up, down) or note a session or span; null takes it back",
     )
     def say(  # noqa: PLR0917 - FastAPI passes them by name
-        request: Request, reader: ReaderOf, session_id: str, name: str, value: Value, span_id: SpanId = ""
+        request: Request, reader: ReaderOf, session_id: str, name: str, value: Value = None, span_id: SpanId = ""
     ) -> Response:
         found = reader.session(session_id)
         if found is None:

@@ -122,4 +122,4 @@ def test_a_strangers_plugin_is_found_and_conforms(environment: Environment, clon
     listed = json.loads(environment.run("agentops", "plugins", "--json", home=home))["plugins"]
     assert [item["state"] for item in listed if item["name"] == "tiny-agents"] == ["ready"]
     tests = shutil.copytree(plugin / "tests", tmp_path / "tests")
-    assert "10 passed" in environment.run("python", "-m", "pytest", "-q", tests, home=home)
+    assert "12 passed" in environment.run("python", "-m", "pytest", "-q", tests, home=home)

@@ -33,10 +33,12 @@ def guarded(tmp_path: Path) -> Iterator[Site]:
 
 
 def sign_in(page: Page, name: str = "ada") -> None:
-    """Fill in the form."""
+    """Fill in the form, and wait until the script of the page behind it listens."""
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/login" not in url)
+    page.wait_for_load_state("load")
 
 
 def test_a_working_day(guarded: Site, open_page: Open, watch: Watch) -> None:

@@ -221,6 +221,8 @@ function showPicked() {
   compare.title = count === 2 ? "" : "Select exactly two";
 }
 body?.addEventListener("change", showPicked);
+// Rows may be picked before this script runs, or by the browser that comes back to the page.
+if (picked().length) showPicked();
 $("#pick-all")?.addEventListener("change", (event) => { for (const pick of $$(".pick input", body)) pick.checked = event.target.checked; showPicked(); });
 
 async function tagAll(tag) {

@@ -222,7 +222,7 @@ function showPicked() {
 }
 body?.addEventListener("change", showPicked);
 // Rows may be picked before this script runs, or by the browser that comes back to the page.
-if (picked().length) showPicked();
+if (body && picked().length) showPicked();
 $("#pick-all")?.addEventListener("change", (event) => { for (const pick of $$(".pick input", body)) pick.checked = event.target.checked; showPicked(); });
 
 async function tagAll(tag) {

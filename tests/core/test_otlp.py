@@ -18,9 +18,28 @@ PLAIN = st.recursive(
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=10), PLAIN, max_size=5))
-def test_long_content_is_encoded_as_short_content_is(attributes: dict[str, object]) -> None:
-    """There are two ways to encode content, one for speed with long text; both give the same characters."""
-    assert encode_attributes(attributes, is_large=True) == encode_attributes(attributes)
+def test_content_is_the_text_of_its_json_whatever_it_holds(attributes: dict[str, object]) -> None:
+    """Content is written as JSON inside of JSON at once, long text in another way; it reads as if it was dumped."""
+    decoded = decode_attributes(json.loads(f"[{encode_attributes(attributes)}]"))
+    assert decoded.keys() == {name for name, value in attributes.items() if value is not None}
+    for name, value in decoded.items():
+        given_value = attributes[name]
+        if isinstance(given_value, (dict, list)):
+            assert value == json.dumps(given_value, ensure_ascii=False, separators=(",", ":"))
+        elif isinstance(given_value, int) and not -(2**63) <= given_value < 2**63:
+            assert value == str(given_value)
+        else:
+            assert value == given_value
+
+
+@given(st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=8000))
+def test_text_comes_back_but_for_lone_surrogates(text: str) -> None:
+    """UTF-8 has no bytes for half of a pair: on the wire it is a question mark, in text alone and inside of JSON."""
+    line = encode_line("{}", "{}", [f"[{encode_attributes({'alone': text, 'inside': [text]})}]"])
+    [attributes] = json.loads(line)["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    decoded = decode_attributes(attributes)
+    expected = text.encode("utf-8", "replace").decode()
+    assert (decoded["alone"], json.loads(str(decoded["inside"]))) == (expected, [expected])
 
 
 def _span(name: str, attributes: str, first: str = "") -> str:

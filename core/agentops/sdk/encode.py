@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from agentops.sdk.filters import SpanFilter, SpanRecord
 from agentops.sdk.guard import attempt, guard
@@ -29,8 +29,15 @@ _NAME_ATTRIBUTE: Final = {
     SpanKind.TOOL: GenAI.TOOL_NAME,
     SpanKind.WORKFLOW: GenAI.WORKFLOW_NAME,
 }
+_OF_IDENTITY: Final = frozenset({Attr.ORIGIN, GenAI.OPERATION_NAME, *_NAME_ATTRIBUTE.values()})
+_CLIENT_KINDS: Final = frozenset({SpanKind.LLM, SpanKind.EMBEDDING})
+_KIND: Final = f'{{"key":"{Attr.KIND}","value":{{"stringValue":"'
+_STATUS: Final = f'"}}}},{{"key":"{Attr.STATUS}","value":{{"stringValue":"'
+_SEQ: Final = f'"}}}},{{"key":"{Attr.SEQ}","value":{{"intValue":"'
+_VERSION: Final = f'"}}}},{{"key":"{Attr.VERSION}","value":{{"intValue":"'
+_NONE: Final[Sequence[tuple[str, int, dict[str, object]]]] = ()
+_LIMIT_IDENTITIES: Final = 1024
 _ATTRIBUTES: Final = '"attributes":['
-_LARGE_CHARS: Final = 8192
 _SAFE_NAME: Final = 19
 """Characters of a span's name in which no secret has room."""
 _NEVER_WITH_OFF: Final = frozenset({SessionAttr.METADATA, SessionAttr.USER_ID, SessionAttr.END_REASON})
@@ -50,6 +57,7 @@ class SpanEncoder:
         self.redacts = redacts
         self.is_off = content_mode == "off"
         self.keeps_record = False
+        self._identities: dict[tuple[str, str, str], _Identity] = {}
         self.record: SpanRecord | None = None
         """Where ``keeps_record``: the span that was encoded last, as the filters left it."""
 
@@ -58,71 +66,103 @@ class SpanEncoder:
 
         ``without_content`` leaves inputs, outputs and stacks out, for a full disk.
         """
-        attributes = self._attributes(span, without_content=without_content or self.is_off)
-        events = self._events(span, without_content=without_content or self.is_off)
+        without_content = without_content or self.is_off
+        attributes = self._attributes(span, without_content=without_content)
+        events = _NONE if span.events is None and span.error is None else self._events(span, without_content)
         message = "" if span.error is None or self.is_off else span.error.message
-        name, parent = span_name(span), span.parent
+        parent = span.parent
         while parent is not None and parent.written_version == Span.FILTERED:
             parent = parent.parent
-        if self.filters or self.keeps_record:
+        if self.filters or self.keeps_record or not _OF_IDENTITY.isdisjoint(attributes):
+            identity = _Identity(span_name(span), "", 0)
             record = self.record = self._filtered(
                 SpanRecord(
                     span.session.id,
                     span.id,
                     parent.id if parent else None,
                     span.kind,
-                    name,
+                    identity.name,
                     span.status,
-                    attributes,
-                    events,
+                    _identity_attributes(span) | attributes,
+                    list(events),
                     message,
                 )
             )
             if record is None:
                 return None
-            attributes, events, name, message = record.attributes, record.events, record.name, record.status_message
+            attributes, events, message = record.attributes, record.events, record.status_message
+            identity = self._redacted_identity(record.name, "")
+        else:
+            identity = self._identity(span)
+        encoded = encode_attributes(attributes)
+        count = identity.redactions
+        if self.redacts:
+            encoded, found = redact(encoded)
+            count += found
+        return self._encode_span(
+            span, parent, identity, attributes=encoded, events=events, message=message, redactions=count
+        )
+
+    def _encode_span(
+        self,
+        span: Span,
+        parent: Span | None,
+        identity: "_Identity",
+        *,
+        attributes: str,
+        events: Sequence[tuple[str, int, dict[str, object]]],
+        message: str,
+        redactions: int,
+    ) -> str:
         outer = span.session.outer if span.parent is None else None
-        encoded = encode_attributes(attributes, is_large=span.size > _LARGE_CHARS)
-        redacts_all = self.redacts and bool(events or message or len(name) > _SAFE_NAME)
-        if self.redacts and not redacts_all:
-            encoded = self._redacted(span, encoded, 0)
         text = encode_span(
             trace_id=span.session.id,
             span_id=span.id,
             parent_id=parent.id if parent is not None else None,
-            name=name,
-            is_client=span.kind in {SpanKind.LLM, SpanKind.EMBEDDING},
+            name=identity.name,
+            is_client=span.kind in _CLIENT_KINDS,
             start_ns=span.start_ns,
             end_ns=span.end_ns,
-            attributes=encoded,
-            first_attributes=self._fixed(span),
+            attributes=attributes,
+            first_attributes=identity.text + self._fixed(span),
             events=events,
             status_code=_STATUS_CODE.get(span.status, 0),
             status_message=message,
             link=(outer.session.id, outer.id) if outer is not None else None,
         )
-        return self._redacted(span, text, None) if redacts_all else text
+        if self.redacts and (events or message):
+            text, found = redact(text)
+            redactions += found
+        return self._with_note(span, text, redactions) if redactions else text
+
+    def _identity(self, span: Span) -> "_Identity":
+        """Return what spans of this kind, origin and name have in common; most spans are one of a few."""
+        key = (span.kind, span.origin, span.name)
+        identity = self._identities.get(key)
+        if identity is None:
+            identity = self._redacted_identity(span_name(span), encode_attributes(_identity_attributes(span)) + ",")
+            if len(self._identities) >= _LIMIT_IDENTITIES:
+                self._identities.clear()
+            self._identities[key] = identity
+        return identity
+
+    def _redacted_identity(self, name: str, text: str) -> "_Identity":
+        if not self.redacts:
+            return _Identity(name, text, 0)
+        name, in_name = redact(name) if len(name) > _SAFE_NAME else (name, 0)
+        text, in_text = redact(text) if text else (text, 0)
+        return _Identity(name, text, in_name + in_text)
 
     def _fixed(self, span: Span) -> str:
         """The attributes of every span, built as text because their names and values need no escaping."""
         return (
-            f'{{"key":"{Attr.KIND}","value":{{"stringValue":"{span.kind}"}}}},'
-            f'{{"key":"{Attr.STATUS}","value":{{"stringValue":"{span.status}"}}}},'
-            f'{{"key":"{Attr.SEQ}","value":{{"intValue":"{span.seq}"}}}},'
-            f'{{"key":"{Attr.VERSION}","value":{{"intValue":"{span.version}"}}}},'
+            f'{_KIND}{span.kind}{_STATUS}{span.status}{_SEQ}{span.seq}{_VERSION}{span.version}"}}}},'
             f"{span.session.wire_attributes()}"
         )
 
     def _attributes(self, span: Span, *, without_content: bool) -> dict[str, object]:
-        attributes: dict[str, object] = {Attr.ORIGIN: span.origin}
-        operation = _OPERATION.get(span.kind)
-        if operation is not None:
-            attributes[GenAI.OPERATION_NAME] = operation
-        named = _NAME_ATTRIBUTE.get(span.kind)
-        if named is not None:
-            attributes[named] = span.name
         # One copy in C, which no other thread's write can break off.
-        attributes.update(dict(span.attributes))
+        attributes = dict(span.attributes)
         if span.outlived_parent:
             attributes[Attr.OUTLIVED_PARENT] = True
         if span.parent is None and span.end_ns:
@@ -133,7 +173,8 @@ class SpanEncoder:
             return {name: value for name, value in attributes.items() if name not in left_out}
         return attributes
 
-    def _events(self, span: Span, *, without_content: bool) -> list[tuple[str, int, dict[str, object]]]:
+    @staticmethod
+    def _events(span: Span, without_content: bool) -> list[tuple[str, int, dict[str, object]]]:
         events = [] if without_content or span.events is None else list(span.events)
         error = span.error
         if error is not None:
@@ -151,16 +192,32 @@ class SpanEncoder:
             record = result
         return record
 
-    def _redacted(self, span: Span, text: str, attributes_at: int | None) -> str:
-        """Remove secrets from encoded text; how many there were is noted where its attributes begin."""
-        text, count = redact(text)
-        if count:
-            if attributes_at is None:
-                attributes_at = text.index(_ATTRIBUTES) + len(_ATTRIBUTES)
-            span.session.ledger.redactions += count
-            note = f'{{"key":"{Attr.REDACTED}","value":{{"intValue":"{count}"}}}},'
-            text = text[:attributes_at] + note + text[attributes_at:]
-        return text
+    @staticmethod
+    def _with_note(span: Span, text: str, redactions: int) -> str:
+        """Note where the attributes begin how many secrets were removed."""
+        at = text.index(_ATTRIBUTES) + len(_ATTRIBUTES)
+        span.session.ledger.redactions += redactions
+        return f'{text[:at]}{{"key":"{Attr.REDACTED}","value":{{"intValue":"{redactions}"}}}},{text[at:]}'
+
+
+class _Identity(NamedTuple):
+    """What all spans of one kind, origin and name share, without the secrets that it may have held."""
+
+    name: str
+    text: str
+    """Encoded attributes, with a comma behind."""
+    redactions: int
+
+
+def _identity_attributes(span: Span) -> dict[str, object]:
+    attributes: dict[str, object] = {Attr.ORIGIN: span.origin}
+    operation = _OPERATION.get(span.kind)
+    if operation is not None:
+        attributes[GenAI.OPERATION_NAME] = operation
+    named = _NAME_ATTRIBUTE.get(span.kind)
+    if named is not None:
+        attributes[named] = span.name
+    return attributes
 
 
 def _without_content(record: SpanRecord, span_filter: SpanFilter, error: Exception) -> SpanRecord:

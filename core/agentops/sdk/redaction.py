@@ -6,23 +6,42 @@ from typing import Final
 
 __all__ = ["SECRET_PATTERNS", "redact", "redact_value"]
 
-SECRET_PATTERNS: Final[tuple[tuple[str, str, str, str], ...]] = (
-    ("api-key", "-", "sk-", r"[A-Za-z0-9_-]{20,}"),
-    ("aws-access-key", "K", "AKIA", r"[0-9A-Z]{16}(?![0-9A-Za-z])"),
-    ("google-api-key", "z", "AIza", r"[0-9A-Za-z_-]{35}"),
-    ("github-token", "_", "ghp_", r"[A-Za-z0-9]{36,}"),
-    ("github-token", "_", "gho_", r"[A-Za-z0-9]{36,}"),
-    ("github-token", "_", "ghs_", r"[A-Za-z0-9]{36,}"),
-    ("github-token", "_", "github_pat_", r"[A-Za-z0-9_]{40,}"),
-    ("slack-token", "-", "xox", r"[abposr]-[A-Za-z0-9-]{10,}"),
-    ("stripe-key", "_", "sk_live_", r"[A-Za-z0-9]{16,}"),
-    ("stripe-key", "_", "rk_live_", r"[A-Za-z0-9]{16,}"),
-    ("json-web-token", "J", "eyJ", r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"),
-    ("bearer-token", "B", "Bearer ", r"[A-Za-z0-9._~+/-]{16,}=*"),
-    ("bearer-token", "b", "bearer ", r"[A-Za-z0-9._~+/-]{16,}=*"),
-    ("private-key", "-", "-----BEGIN ", r'[A-Z ]*PRIVATE KEY-----[^"]*?-----END [A-Z ]*KEY-----'),
+SECRET_PATTERNS: Final[tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...]] = (
+    ("-", "sk-", (("api-key", "sk-", r"[A-Za-z0-9_-]{20,}"),)),
+    ("K", "AKIA", (("aws-access-key", "AKIA", r"[0-9A-Z]{16}(?![0-9A-Za-z])"),)),
+    ("z", "AIza", (("google-api-key", "AIza", r"[0-9A-Za-z_-]{35}"),)),
+    (
+        "_",
+        "gh",
+        (
+            ("github-token", "ghp_", r"[A-Za-z0-9]{36,}"),
+            ("github-token", "gho_", r"[A-Za-z0-9]{36,}"),
+            ("github-token", "ghs_", r"[A-Za-z0-9]{36,}"),
+        ),
+    ),
+    ("_", "github_pat_", (("github-token", "github_pat_", r"[A-Za-z0-9_]{40,}"),)),
+    ("-", "xox", (("slack-token", "xox", r"[abposr]-[A-Za-z0-9-]{10,}"),)),
+    (
+        "_",
+        "_live_",
+        (
+            ("stripe-key", "sk_live_", r"[A-Za-z0-9]{16,}"),
+            ("stripe-key", "rk_live_", r"[A-Za-z0-9]{16,}"),
+        ),
+    ),
+    ("J", "eyJ", (("json-web-token", "eyJ", r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"),)),
+    (
+        "r",
+        "earer ",
+        (
+            ("bearer-token", "Bearer ", r"[A-Za-z0-9._~+/-]{16,}=*"),
+            ("bearer-token", "bearer ", r"[A-Za-z0-9._~+/-]{16,}=*"),
+        ),
+    ),
+    ("-", "-----BEGIN ", (("private-key", "-----BEGIN ", r'[A-Z ]*PRIVATE KEY-----[^"]*?-----END [A-Z ]*KEY-----'),)),
 )
-"""Name, a character that it has, the text that it begins with, and the pattern of what follows.
+"""A character and a text that some secrets have, and of each of these its name, the text that it begins with, and the
+pattern of what follows.
 
 All match inside the text of a JSON string. One character is found ten times as fast as a text, and short values lack
 most of them. A search for a text costs 0.3 to 0.7 us per kB, so each is worth its place.
@@ -42,10 +61,12 @@ def redact(text: str) -> tuple[str, int]:
     by the plain text that it begins with, which is ten times as fast as searching for a pattern.
     """
     total = 0
-    for name, character, beginning, expression in SECRET_PATTERNS:
-        if character in text and beginning in text:
-            text, count = _replace(text, name, beginning, expression)
-            total += count
+    for character, part, patterns in SECRET_PATTERNS:
+        if character in text and part in text:
+            for name, beginning, expression in patterns:
+                if beginning in text:
+                    text, count = _replace(text, name, beginning, expression)
+                    total += count
     if "@" in text and "://" in text:
         text, count = _replace(text, *_PASSWORD)
         total += count

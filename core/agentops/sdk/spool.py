@@ -266,8 +266,9 @@ class Spool:
             before = span.written_version
             if before < 0 or before >= span.version:
                 continue
-            # Before it is encoded: an ended line holds nothing that is still open.
-            is_final = span.has_ended and (is_due or self._is_final(span))
+            # Before it is encoded: an ended line holds nothing that is still open, and to an endpoint of others nothing
+            # that may still be corrected.
+            is_final = span.end_ns != 0 and (is_due or self._held_back is None or not self._held_back.wants(span))
             text = self._encode(span, without_content=without_content)
             if text is not None:
                 if tells_exporters and self.on_encoded is not None and self.encoder.record is not None:
@@ -285,10 +286,6 @@ class Spool:
                     line.make_final()
         return refused
 
-    def _is_final(self, span: Span) -> bool:
-        """Whether the record of a span that has ended may go to an endpoint of others, which gets each span once."""
-        return self._held_back is None or not self._held_back.wants(span)
-
     def _write_held_back(self, *, is_last: bool) -> None:
         if self._held_back is None:
             return
@@ -304,7 +301,7 @@ class Spool:
                 self._refused.keep(span)
 
     def _encode(self, span: Span, *, without_content: bool) -> str | None:
-        with guard("encode"):
+        with _encoding:
             if without_content and span.size:
                 span.session.ledger.dropped_payloads += 1
             version, text = 0, None
@@ -368,6 +365,9 @@ class Spool:
             self._refused.give_up(span)
         self._write_ledger(has_exited=True)
         self.segments.close()
+
+
+_encoding = guard("encode")
 
 
 class _Line:

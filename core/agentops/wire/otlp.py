@@ -42,6 +42,8 @@ _INT64_MAX: Final = 2**63 - 1
 _INT64_MIN: Final = -(2**63)
 
 _LONG_TEXT: Final = 4096
+_FEW: Final = 64
+_KEPT_TEXTS: Final = 4096
 _RARE_CONTROLS: Final = bytes(set(range(32)) - {0x09, 0x0A, 0x0D})
 
 
@@ -67,45 +69,96 @@ def _make_dumps() -> Callable[[object], str]:
     iterate = make_encoder(None, str, _escape, None, ":", ",", False, False, True)
 
     def dumps(value: object) -> str:
-        return "".join(iterate(value, 0)) if type(value) in {dict, list} else encode(value)
+        return "".join(iterate(value, 0)) if type(value) in _CONTAINERS else encode(value)
 
     return dumps
 
 
+_CONTAINERS: Final = frozenset({dict, list})
 _dumps = _make_dumps()
-_FEW: Final = 64
 
 
-def _dumps_large(value: object) -> str:
-    """Dump plain data that holds long text, for which ``_escape_long`` is worth going through the containers here."""
-    if type(value) is str and len(value) >= _LONG_TEXT:
-        return _escape_long(value)
-    if type(value) is list and len(value) <= _FEW:
-        return "[" + ",".join([_dumps_large(item) for item in value]) + "]"
-    if type(value) is dict and len(value) <= _FEW and all(type(key) is str for key in value):
-        return "{" + ",".join([f"{_escape(key)}:{_dumps_large(item)}" for key, item in value.items()]) + "}"
-    return _dumps(value)
+def _embedded_dumps(value: object) -> str:
+    """Dump what ``_embedded`` does not walk through: it is escaped as JSON, and once more as text."""
+    dumped = _dumps(value)
+    return (_escape if len(dumped) < _LONG_TEXT else _escape_long)(dumped)[1:-1]
 
 
-_key_cache: dict[str, str] = {}
+def _embedded_text(text: str) -> str:
+    """Return ``text`` as a JSON string that stands in a JSON string. Most texts need no escaping at all."""
+    if len(text) >= _LONG_TEXT:
+        return _embedded_long(text)
+    escaped = _escape(text)
+    if len(escaped) == len(text) + 2:
+        return f'\\{escaped[:-1]}\\"'
+    return _escape(escaped)[1:-1]
 
 
-def _key(name: str) -> str:
-    """Escaped ``{"key":…,"value":`` opening for an attribute name; names repeat, so it is kept."""
-    cached = _key_cache.get(name)
-    if cached is None:
-        cached = '{"key":' + _escape(name) + ',"value":{'
-        if len(_key_cache) < 4096:
-            _key_cache[name] = cached
-    return cached
+def _embedded_long(text: str) -> str:
+    """The same as ``_escape_long`` does for text that stands alone."""
+    raw = text.encode("utf-8", "replace")
+    if any(map(raw.__contains__, _RARE_CONTROLS)):
+        return _escape(_escape(text))[1:-1]
+    raw = raw.replace(b"\\", b"\\\\\\\\").replace(b'"', b'\\\\\\"')
+    raw = raw.replace(b"\n", b"\\\\n").replace(b"\r", b"\\\\r").replace(b"\t", b"\\\\t")
+    return f'\\"{raw.decode()}\\"'
 
 
-def _any_value(value: object, is_large: bool = False) -> str:
-    """The members of an OTLP ``AnyValue`` without its braces; ``is_large`` where it may hold long text."""
+class _EmbeddedKeys(dict[str, str]):
+    """Keys of objects in embedded JSON, each with its colon; they repeat, so they are kept."""
+
+    def __missing__(self, key: str) -> str:
+        embedded = f"{_embedded_text(key)}:"
+        if len(self) < _KEPT_TEXTS and len(key) < _FEW:
+            self[key] = embedded
+        return embedded
+
+
+_embedded_keys = _EmbeddedKeys()
+
+
+def _embedded(value: object) -> str:
+    """Dump plain data as JSON that stands in a JSON string, at once rather than by escaping all of it twice."""
     kind = type(value)
     if kind is str:
-        escape = _escape if len(value) < _LONG_TEXT else _escape_long  # type: ignore[arg-type]
-        return '"stringValue":' + escape(value)  # type: ignore[arg-type]
+        return _embedded_text(value)  # type: ignore[arg-type]
+    if kind is dict and len(value) <= _FEW:  # type: ignore[arg-type]
+        items: Iterable[tuple[Any, object]] = value.items()  # type: ignore[attr-defined]
+        members = [
+            f"{_embedded_keys[key]}{_embedded_text(item) if type(item) is str else _embedded(item)}"
+            if type(key) is str
+            else _embedded_dumps({key: item})[1:-1]
+            for key, item in items
+        ]
+        return "{" + ",".join(members) + "}"
+    if kind is list and len(value) <= _FEW:  # type: ignore[arg-type]
+        return "[" + ",".join([_embedded(item) for item in value]) + "]"  # type: ignore[attr-defined]
+    return _embedded_dumps(value)
+
+
+class _Openings(dict[str, str]):
+    """Escaped ``{"key":…,"value":{`` for each attribute name; names repeat, so they are kept."""
+
+    def __missing__(self, name: str) -> str:
+        opening = '{"key":' + _escape(name) + ',"value":{'
+        if len(self) < _KEPT_TEXTS:
+            self[name] = opening
+        return opening
+
+
+_openings = _Openings()
+
+
+def _any_value(value: object) -> str:
+    """The members of an OTLP ``AnyValue`` without its braces."""
+    kind = type(value)
+    if kind in _CONTAINERS:
+        try:
+            return f'"stringValue":"{_embedded(value)}"'
+        except ValueError:
+            return f'"stringValue":"{_embedded(_without_long_numbers(value))}"'
+    if kind is str:
+        return f'"stringValue":{(_escape if len(value) < _LONG_TEXT else _escape_long)(value)}'  # type: ignore[arg-type]
     if kind is bool:
         return '"boolValue":true' if value else '"boolValue":false'
     if kind is int:
@@ -120,8 +173,7 @@ def _any_value(value: object, is_large: bool = False) -> str:
     if kind is tuple:
         items = ",".join("{" + _any_value(item) + "}" for item in value)  # type: ignore[attr-defined]
         return f'"arrayValue":{{"values":[{items}]}}'
-    dumped = _json(value, _dumps_large if is_large else _dumps)
-    return '"stringValue":' + (_escape if len(dumped) < _LONG_TEXT else _escape_long)(dumped)
+    return f'"stringValue":"{_embedded_dumps(value)}"'
 
 
 def _decimal(value: int) -> str:
@@ -130,13 +182,6 @@ def _decimal(value: int) -> str:
         return str(value)
     except ValueError:
         return f"<integer of {value.bit_length():,} bits>"
-
-
-def _json(value: object, dumps: Callable[[object], str]) -> str:
-    try:
-        return dumps(value)
-    except ValueError:
-        return _dumps(_without_long_numbers(value))
 
 
 def _without_long_numbers(value: object) -> object:
@@ -156,13 +201,16 @@ def encode_value(value: object) -> str:
     return "{" + _any_value(value) + "}"
 
 
-def encode_attributes(attributes: Mapping[str, object], *, is_large: bool = False) -> str:
-    """Encode attributes as the inside of an OTLP ``attributes`` array (no brackets); ``None`` values are left out.
-
-    ``is_large`` says that they may hold long text, which is then encoded faster, and all else slower.
-    """
+def encode_attributes(attributes: Mapping[str, object]) -> str:
+    """Encode attributes as the inside of an OTLP ``attributes`` array (no brackets); ``None`` values are left out."""
     return ",".join(
-        [_key(name) + _any_value(value, is_large) + "}}" for name, value in attributes.items() if value is not None]
+        [
+            f'{_openings[name]}"stringValue":{_escape(value)}}}}}'
+            if type(value) is str and len(value) < _LONG_TEXT  # most are: a call less
+            else f"{_openings[name]}{_any_value(value)}}}}}"
+            for name, value in attributes.items()
+            if value is not None
+        ]
     )
 
 
@@ -205,25 +253,23 @@ def encode_span(
         first_attributes: Encoded attributes that come before ``attributes``, which may be too long to copy once more.
     """
     parent = f'"parentSpanId":"{parent_id}",' if parent_id else ""
-    kind = 3 if is_client else 1
-    head = (
-        f'{{"traceId":"{trace_id}","spanId":"{span_id}",{parent}"name":{_escape(name)},"kind":{kind},'
-        f'"startTimeUnixNano":"{start_ns}","endTimeUnixNano":"{end_ns}","attributes":[{first_attributes}'
-    )
-    parts = [head, "," if first_attributes and attributes else "", attributes, "]"]
+    separator = "," if first_attributes and attributes else ""
+    more = ""
     if events:
         encoded = ",".join(
             f'{{"timeUnixNano":"{time_ns}","name":{_escape(event)},"attributes":[{encode_attributes(values)}]}}'
             for event, time_ns, values in events
         )
-        parts.append(f',"events":[{encoded}]')
+        more = f',"events":[{encoded}]'
     if link is not None:
-        parts.append(f',"links":[{{"traceId":"{link[0]}","spanId":"{link[1]}"}}]')
-    if status_message:
-        parts.append(f',"status":{{"code":{status_code},"message":{_escape(status_message)}}}}}')
-    else:
-        parts.append(f',"status":{{"code":{status_code}}}}}')
-    return "".join(parts)
+        more += f',"links":[{{"traceId":"{link[0]}","spanId":"{link[1]}"}}]'
+    message = f',"message":{_escape(status_message)}' if status_message else ""
+    # One expression, so that long attributes are copied once.
+    return (
+        f'{{"traceId":"{trace_id}","spanId":"{span_id}",{parent}"name":{_escape(name)},"kind":{3 if is_client else 1},'
+        f'"startTimeUnixNano":"{start_ns}","endTimeUnixNano":"{end_ns}",'
+        f'"attributes":[{first_attributes}{separator}{attributes}]{more},"status":{{"code":{status_code}{message}}}}}'
+    )
 
 
 def encode_line(resource: str, scope: str, spans: Iterable[str], *, partial: bool = False) -> bytes:

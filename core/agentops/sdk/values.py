@@ -115,16 +115,17 @@ def _copied(value: Any, depth: int, budget: list[int]) -> Any:
             raise _UnusualError
         if kind is not dict:
             return [item if type(item) in _ATOMS else _copied(item, depth - 1, budget) for item in list(value)]
-        result: dict[str, object] = {}
-        # One copy in C first: another thread may be changing it.
-        for key, item in value.copy().items():
+        # One copy in C first: another thread may be changing the original.
+        result: dict[str, object] = value.copy()
+        chars = 0
+        for key, item in result.items():
             if type(key) is not str:
                 raise _UnusualError
             if type(item) is str:  # most are: a call less
-                budget[0] -= len(item)
-                result[key] = item
-            else:
-                result[key] = item if type(item) in _ATOMS else _copied(item, depth - 1, budget)
+                chars += len(item)
+            elif type(item) not in _ATOMS:
+                result[key] = _copied(item, depth - 1, budget)  # no new key, so the dictionary keeps its size
+        budget[0] -= chars
         return result
     if kind is Snapshot:
         budget[0] -= value.chars

@@ -1,14 +1,17 @@
 """A real server in a process of its own: killed while it takes spans, and watched live."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 
 import pytest
@@ -82,6 +85,31 @@ def test_what_was_acknowledged_survives_a_kill(server, tmp_path, make_sessions):
     _, again = server()
     with urllib.request.urlopen(f"{again}/healthz") as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+def test_pages_answer_while_more_batches_wait_than_there_are_threads(server, tmp_path, make_sessions):
+    """Sixty senders wait for another program's long transaction: reading goes on, and then every batch is stored."""
+    _, url = server()
+    bodies = [merge_lines(lines) for _, lines in make_sessions(60, spans=3)]
+    statuses = []
+
+    def send(body):
+        statuses.append(post(url, body))
+
+    senders = [threading.Thread(target=send, args=(body,)) for body in bodies]
+    with contextlib.closing(sqlite3.connect(store_path(tmp_path), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for sender in senders:
+            sender.start()
+        time.sleep(0.5)
+        with urllib.request.urlopen(f"{url}/api/v1/sessions", timeout=10) as answer:
+            assert json.load(answer)["total"] == 0
+        other.execute("ROLLBACK")
+    for sender in senders:
+        sender.join()
+    assert statuses == [200] * 60
+    with urllib.request.urlopen(f"{url}/api/v1/sessions") as answer:
+        assert json.load(answer)["total"] == 60
 
 
 async def test_answers_leave_at_once(tmp_path):

@@ -51,7 +51,8 @@ async def take_traces(request: Request, receiver: Receiver, project: str) -> Res
         return answer
     try:
         encoding = request.headers.get("content-encoding", "")
-        batch = await run_in_threadpool(_take, receiver, project, decoder, body, encoding)
+        async with receiver.turns:
+            batch = await run_in_threadpool(_take, receiver, project, decoder, body, encoding)
     except BodyError as error:
         return problem(error.status, error.message)
     except StoreDownError:

@@ -1,5 +1,6 @@
 """Takes decoded batches into the store, a bounded number at a time."""
 
+import asyncio
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,12 +38,15 @@ class Receiver:
     Attributes:
         waiting: Requests that were admitted and are not stored yet.
         waiting_bytes: Their bytes.
+        turns: Held while a batch is decoded and stored, by as many at once as the store gains from. The others wait
+            without a thread, which pages need.
         on_taken: Called with project, batch and size in bytes of what was stored.
     """
 
     def __init__(self, store: Store) -> None:
         self.waiting = 0
         self.waiting_bytes = 0
+        self.turns = asyncio.Semaphore(store.batches_at_once)
         self.on_taken: Callable[[str, Batch, int], None] | None = None
         self._store = store
         self._lock = threading.Lock()

@@ -45,12 +45,14 @@ class Store(Protocol):
         home: Where the settings stand that a store goes by: ``prices.json`` and ``retention.json``.
         location: What to call it to people: a path, or a URL without its password.
         prices: What model calls cost.
+        batches_at_once: How many callers of ``add`` at the same time it gains from.
         errors: What it raises when the engine is out of reach, full or too busy; trying again later may help.
     """
 
     home: Path
     location: str
     prices: Prices
+    batches_at_once: int
     errors: tuple[type[Exception], ...]
 
     def close(self) -> None:

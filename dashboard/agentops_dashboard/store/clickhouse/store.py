@@ -41,6 +41,8 @@ class ClickHouseStore:
     """
 
     errors: tuple[type[Exception], ...] = (ClickHouseError, DBAPIError)
+    # Those that wait are written together; some threads are left for pages.
+    batches_at_once = 24
 
     def __init__(self, address: Address, home: Path) -> None:
         self.home = home

@@ -40,6 +40,9 @@ class SQLiteStore:
     """
 
     errors: tuple[type[Exception], ...] = (sqlite3.Error, DBAPIError)
+    # A file has one writer, and SQLite gives the interpreter lock up at every row: beside another thread that computes,
+    # a batch takes twice the processor time.
+    batches_at_once = 1
 
     def __init__(self, path: Path) -> None:
         self.path = path

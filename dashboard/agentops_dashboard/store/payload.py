@@ -32,11 +32,12 @@ def content_of(record: SpanRecord) -> bytes:
         "events": record.events or None,
         "stack": record.error_stack,
     }
-    return orjson.dumps(
-        {key: value for key, value in content.items() if value is not None},
-        default=str,
-        option=orjson.OPT_NON_STR_KEYS,
-    )
+    present = {key: value for key, value in content.items() if value is not None}
+    try:
+        return orjson.dumps(present, default=str)
+    except orjson.JSONEncodeError:
+        # Some key is no text, which nearly never is; looking out for it makes all the others a quarter slower.
+        return orjson.dumps(present, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
 def blocks_of(
@@ -77,7 +78,7 @@ def pack(contents: dict[str, bytes], words: str) -> tuple[int, bytes]:
     raw = join(contents, words)
     compressor = getattr(_local, "compressor", None)
     if compressor is None:
-        compressor = _local.compressor = zstandard.ZstdCompressor(level=3)
+        compressor = _local.compressor = zstandard.ZstdCompressor(level=1)
     return len(raw), compressor.compress(raw)
 
 

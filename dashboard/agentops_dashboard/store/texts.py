@@ -1,32 +1,39 @@
 """The human text inside content values: for previews, and for full-text search over what is new."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
 from typing import Any
 
 __all__ = ["FreshTexts", "leaf_texts", "preview"]
 
 _NOT_TEXT = frozenset({"id", "role", "type", "finish_reason", "mime_type", "modality"})
+_FILES = ("blob", "image", "audio")
 _TEXT_LIMIT = 20_000
 _DEPTH_LIMIT = 12
 
 
-def leaf_texts(value: Any, depth: int = 0) -> Iterator[str]:
-    """Yield the texts inside a content value; ids, roles and inline files are no text."""
-    if type(value) is str:
+def leaf_texts(value: Any) -> list[str]:
+    """Return the texts inside a content value; ids, roles and inline files are no text."""
+    texts: list[str] = []
+    _collect(value, 0, texts)
+    return texts
+
+
+def _collect(value: Any, depth: int, texts: list[str]) -> None:
+    kind = type(value)
+    if kind is str:
         if value:
-            yield value
-    elif type(value) is list:
-        if depth < _DEPTH_LIMIT:
-            for item in value:
-                yield from leaf_texts(item, depth + 1)
-    elif type(value) is dict:
-        if depth < _DEPTH_LIMIT and value.get("type") not in ("blob", "image", "audio"):
+            texts.append(value)
+    elif kind is dict:
+        if depth < _DEPTH_LIMIT and value.get("type") not in _FILES:
             for key, item in value.items():
                 if key not in _NOT_TEXT:
-                    yield from leaf_texts(item, depth + 1)
-    elif type(value) is int or type(value) is float:
-        yield str(value)
+                    _collect(item, depth + 1, texts)
+    elif kind is list:
+        if depth < _DEPTH_LIMIT:
+            for item in value:
+                _collect(item, depth + 1, texts)
+    elif kind is int or kind is float:
+        texts.append(str(value))
 
 
 def preview(value: Any, limit: int = 160) -> str | None:
@@ -86,11 +93,13 @@ class FreshTexts:
                 self._seen.popitem(last=False)
         else:
             self._seen.move_to_end(owner)
-        fresh = []
+        texts: list[str] = []
         for value in values:
-            for text in leaf_texts(value):
-                key = hash(text)
-                if key not in seen:
-                    seen.add(key)
-                    fresh.append(text[:_TEXT_LIMIT])
+            _collect(value, 0, texts)
+        fresh = []
+        for text in texts:
+            key = hash(text)
+            if key not in seen:
+                seen.add(key)
+                fresh.append(text[:_TEXT_LIMIT])
         return fresh

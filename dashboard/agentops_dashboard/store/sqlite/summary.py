@@ -23,10 +23,19 @@ _SUMMARY_COLUMNS = (
     "reasoning_tokens", "total_tokens", "cost_nano", "cost_source", "unpriced_calls", "missing", "dropped_payloads",
     "redactions", "revision", "release",
 )  # fmt: skip
+_USED = ", ".join(
+    f"span.{column}"
+    for column in (
+        "span_id", "parent_id", "seq", "kind", "name", "status", "start_ns", "end_ns", "agent", "tool", "model",
+        "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost_nano",
+        "cost_source", "error_type", "swallowed",
+    )
+)  # fmt: skip
+"""What sums are made of. A span's other columns are the longer part of it, and each row is copied."""
 _SUMMARY = f"""
 INSERT INTO session (sid, project, session_id, {", ".join(_SUMMARY_COLUMNS)})
 WITH found AS MATERIALIZED (
-  SELECT span.* FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
+  SELECT {_USED} FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
   WHERE trace.project = :project AND trace.session_id = :session_id
 ), failed AS MATERIALIZED (SELECT span_id, parent_id FROM found WHERE status = 'error')
 , s AS (
@@ -118,10 +127,10 @@ _LABELS = (
     ("error", "coalesce(error_type, 'error')", "status = 'error'"),
 )
 _USAGE = (
-    """
+    f"""
 INSERT INTO usage
 WITH found AS MATERIALIZED (
-  SELECT span.* FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
+  SELECT {_USED} FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
   WHERE trace.project = :project AND trace.session_id = :session_id
 )
 """

@@ -4,6 +4,8 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 
+import orjson
+
 from agentops.wire import Ledger
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store import payload
@@ -84,12 +86,14 @@ def _newer_only(
     connection: sqlite3.Connection, project: str, trace_id: str, group: dict[str, SpanRecord]
 ) -> Iterator[SpanRecord]:
     """Leave out what the store has already, so that a batch that is sent again costs no space."""
+    found = connection.execute(
+        "SELECT span_id, version, end_ns FROM span WHERE project = ? AND trace_id = ? "
+        "AND span_id IN (SELECT value FROM json_each(?))",
+        (project, trace_id, orjson.dumps(list(group)).decode()),
+    )
+    stored = {span_id: (version, end_ns) for span_id, version, end_ns in found}
     for span_id, record in group.items():
-        row = connection.execute(
-            "SELECT version, end_ns FROM span WHERE project = ? AND trace_id = ? AND span_id = ?",
-            (project, trace_id, span_id),
-        ).fetchone()
-        if row is None or replaces(record, *row):
+        if span_id not in stored or replaces(record, *stored[span_id]):
             yield record
 
 

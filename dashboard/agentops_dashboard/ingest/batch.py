@@ -48,7 +48,7 @@ class Batch:
 
 def bounded(attributes: dict[str, Any]) -> dict[str, Any]:
     """Keep a reasonable number of attributes with reasonable names; says in one more how many it left out."""
-    if len(attributes) <= MOST_ATTRIBUTES and all(len(key) <= _KEY_LIMIT for key in attributes):
+    if len(attributes) <= MOST_ATTRIBUTES and max(map(len, attributes), default=0) <= _KEY_LIMIT:
         return attributes
     short = {key: value for key, value in attributes.items() if len(key) <= _KEY_LIMIT}
     kept = dict(list(short.items())[:MOST_ATTRIBUTES])

@@ -6,6 +6,7 @@ wrong span costs itself only.
 
 import base64
 import binascii
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -98,6 +99,7 @@ def _event(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4096)
 def _hex_id(text: str, digits: int) -> str:
     """Ids are hex in OTLP/JSON; the protobuf-JSON mapping that some senders use gives base64."""
     if len(text) == digits:
@@ -136,6 +138,7 @@ def _attributes(items: Any, depth: int = 0) -> dict[str, Any]:
     for item in items:
         value = item.get("value")
         if value:
+            # Nearly all are texts, so these are not asked anything else.
             text = value.get("stringValue")
             result[item["key"]] = text if type(text) is str else _plain(value, depth)
     return result

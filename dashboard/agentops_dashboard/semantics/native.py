@@ -1,5 +1,7 @@
 """Spans as agentops itself records them: ``agentops.*`` over OTel GenAI names."""
 
+from typing import Any
+
 from agentops.semconv import SESSION_STATES, SPAN_KINDS, SPAN_STATUSES, GenAI, Session, Span, SpanKind, SpanStatus
 from agentops_dashboard.semantics.errors import take_error
 from agentops_dashboard.semantics.record import RawSpan, SpanRecord, TraceFacts
@@ -70,8 +72,8 @@ def understand_native(raw: RawSpan) -> SpanRecord:
         first_token_ns=as_seconds_ns(a.get(GenAI.RESPONSE_TIME_TO_FIRST_CHUNK)),
         swallowed=as_text(a.get(Span.SWALLOWED_ERROR)),
         attempt=as_integer(a.get(Span.ATTEMPT)),
-        input=next((as_data(a[name]) for name in _INPUTS if name in a), None),
-        output=next((as_data(a[name]) for name in _OUTPUTS if name in a), None),
+        input=_first(a, _INPUTS),
+        output=_first(a, _OUTPUTS),
         tags=as_strings(a[Session.TAGS]) if Session.TAGS in a else [],
         attributes={key: value for key, value in a.items() if key not in _TAKEN},
         events=raw.events,
@@ -80,6 +82,13 @@ def understand_native(raw: RawSpan) -> SpanRecord:
     )
     take_error(record, raw)
     return record
+
+
+def _first(attributes: dict[str, Any], names: tuple[str, ...]) -> Any:
+    for name in names:
+        if name in attributes:
+            return as_data(attributes[name])
+    return None
 
 
 def _facts(raw: RawSpan, kind: str) -> TraceFacts:

@@ -261,13 +261,14 @@ class _SessionWriter:
             for tool in calls
         ]
         parts = tool_calls or [{"type": "text", "content": self._text()}]
-        finish = "tool_calls" if tool_calls else "stop"
         sent = sum(len(str(message)) for message in messages[-12:]) // 4 + 180
+        got = self._r.randrange(20, 600)
+        finish = "tool_calls" if tool_calls else "length" if got > 550 else "stop"
         attributes = {
             GenAI.OPERATION_NAME: Operation.CHAT, GenAI.PROVIDER_NAME: provider, GenAI.REQUEST_MODEL: model,
             GenAI.RESPONSE_MODEL: model, GenAI.AGENT_NAME: agent, GenAI.REQUEST_TEMPERATURE: 0.2,
             GenAI.RESPONSE_FINISH_REASONS: (finish,), GenAI.USAGE_INPUT_TOKENS: sent,
-            GenAI.USAGE_OUTPUT_TOKENS: self._r.randrange(20, 600),
+            GenAI.USAGE_OUTPUT_TOKENS: got,
             GenAI.USAGE_CACHE_READ: sent // 2 if self._r.random() < 0.3 else None,
             GenAI.RESPONSE_TIME_TO_FIRST_CHUNK: duration / 4e9,
             GenAI.SYSTEM_INSTRUCTIONS: _system(agent),

@@ -118,6 +118,8 @@ def _attributes(span: Span, session: Session) -> dict[str, object]:
     first_token_ms = span["first_token_ms"]
     if first_token_ms is not None:
         values.setdefault(GenAI.RESPONSE_TIME_TO_FIRST_CHUNK, first_token_ms / 1000)
+    if span["finish_reason"] is not None:
+        values.setdefault(GenAI.RESPONSE_FINISH_REASONS, (span["finish_reason"],))
     values |= _content(span)
     if is_root:
         values[SessionName.USER_ID] = session["user"]

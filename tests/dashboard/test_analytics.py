@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from agentops.semconv import GenAI, Span
+from agentops.wire import encode_attributes, encode_line, encode_resource, encode_span
 from agentops_dashboard.derived import facts_of
 from agentops_dashboard.derived.pace import read_pace
 from agentops_dashboard.reader import Reader
@@ -56,7 +58,7 @@ def test_totals_are_those_of_the_list(analytics: Analytics, reader: Reader, quer
     assert sum(point["cost"] or 0 for point in points) == pytest.approx(totals["cost"])
 
 
-@pytest.mark.parametrize("by", ["model", "user", "environment", "release", "service"])
+@pytest.mark.parametrize("by", ["model", "agent", "user", "environment", "release", "service"])
 @pytest.mark.parametrize("of", ["cost", "tokens"])
 def test_a_split_makes_up_the_whole(analytics: Analytics, by: str, of: str) -> None:
     """Whatever cost and tokens are split by, the parts sum up to the total."""
@@ -68,11 +70,71 @@ def test_a_split_makes_up_the_whole(analytics: Analytics, by: str, of: str) -> N
     assert sum(map(sum, parts.values())) == pytest.approx(total)
 
 
+CALLS = (
+    # number, parent, kind, name, dollars
+    (1, None, "session", "s", None), (2, 1, "agent", "boss", None), (3, 2, "chain", "step", None),
+    (4, 3, "llm", "chat", 1.0), (5, 3, "agent", "helper", None), (6, 5, "llm", "chat", 2.0), (7, 1, "llm", "chat", 4.0),
+    (8, 9, "llm", "chat", 8.0), (9, 8, "chain", "its parent is its child", None),
+)  # fmt: skip
+
+
+def test_what_no_agent_spent_is_shown_as_nobodys(open_empty: Callable[[Path | None], Store]) -> None:
+    """A call outside all agents, one whose parents go round in a circle, and one of a model without a name."""
+    store = open_empty(None)
+    add_to(store, [encode_line(encode_resource({}), '{"name":"agentops"}', [_call(*call) for call in CALLS])])
+    reader = Reader(store.engine())
+    analytics = Analytics(reader)
+    grid = Grid.into(*(analytics.span_of("", None, None) or (0, 1)), 1)
+    by_agent = analytics.split("", grid, by="agent", of="cost")
+    assert by_agent == {"boss": [1.0], "helper": [2.0], "(none)": [12.0]}
+    assert analytics.split("", grid, by="model", of="cost") == {"(none)": [15.0]}
+    assert {row["label"]: (row["calls"], row["cost"]) for row in analytics.tables()["agent"]} == {
+        "boss": (1, 1.0), "helper": (1, 2.0),
+    }  # fmt: skip
+    reader.close()
+
+
+def _call(number: int, parent: int | None, kind: str, name: str, dollars: float | None) -> str:
+    own = {
+        Span.KIND: kind, Span.STATUS: "ok", Span.SEQ: number, Span.VERSION: 2, Span.COST_USD: dollars,
+        GenAI.AGENT_NAME: name if kind == "agent" else None,
+    }  # fmt: skip
+    return encode_span(
+        trace_id="c" * 32, span_id=f"{number:016x}", parent_id=f"{parent:016x}" if parent else None, name=name,
+        is_client=False, start_ns=END_NS + number, end_ns=END_NS + 100, attributes=encode_attributes(own), events=(),
+        status_code=1, status_message="",
+    )  # fmt: skip
+
+
 def test_tables_count_calls_once(analytics: Analytics) -> None:
     """The calls of all tools and of all models are the session's tool and model calls."""
     totals = analytics.totals()
     assert sum(row["calls"] for row in analytics.tables()["tool"]) == totals["tools"]
     assert sum(row["calls"] for row in analytics.tables()["model"]) == totals["llm"]
+
+
+def test_agents_cost_what_their_own_calls_cost(analytics: Analytics, reader: Reader) -> None:
+    """Of all sessions, and of the tree of each: a call's cost is that of the agent nearest above it."""
+    costs: dict[str, float] = {}
+    for row in reader.sessions(limit=100)["sessions"]:
+        for agent in facts_of(reader.outlines.of(row["id"]))["agents"]:
+            costs[agent["name"]] = costs.get(agent["name"], 0) + (agent["self_cost"] or 0)
+    found = {row["label"]: row["cost"] or 0 for row in analytics.tables()["agent"]}
+    assert found == {name: pytest.approx(cost) for name, cost in costs.items()}
+    assert sum(costs.values()) == pytest.approx(analytics.totals()["cost"])
+
+
+def test_answers_that_were_cut_off_are_counted_by_model(analytics: Analytics, reader: Reader) -> None:
+    """As many as the spans of the model that stopped for their length; the query language finds their sessions."""
+    ids = [row["id"] for row in reader.sessions(limit=100)["sessions"]]
+    spans = [span for session_id in ids for span in reader.spans(session_id, with_payloads=False)]
+    assert {span["finish_reason"] for span in spans if span["kind"] == "llm"} == {"stop", "tool_calls", "length"}
+    for row in analytics.tables()["model"]:
+        cut_off = [s for s in spans if s["model"] == row["label"] and s["finish_reason"] == "length"]
+        assert row["cut_off"] == len(cut_off)
+        query = f"any(model:{row['label']} finish:(length OR max_tokens))"
+        assert reader.sessions(query)["total"] == len({span["session_id"] for span in cut_off})
+    assert analytics.tables()["tool"][0]["cut_off"] is None
 
 
 def test_intervals_by_the_clock_hold_what_the_range_holds(analytics: Analytics) -> None:

@@ -1,6 +1,7 @@
 """The schema moves forward only, whole or not at all."""
 
 import sqlite3
+from importlib.resources import files
 
 import pytest
 
@@ -22,6 +23,22 @@ def test_an_older_store_is_migrated_and_keeps_its_data(tmp_path):
         migrate(connection, "x", {1: "CREATE TABLE a (n);", 2: "ALTER TABLE a ADD COLUMN m; UPDATE a SET m = n + 1;"})
     assert connection.execute("SELECT n, m FROM a").fetchall() == [(7, 8)]
     connection.close()
+
+
+def test_a_store_of_the_first_releases_is_read(tmp_path):
+    """With the columns that were added since; what nobody wrote down then is unknown."""
+    shipped = (files("agentops_dashboard.store") / "sql" / "sqlite").iterdir()
+    scripts = {int(script.name[:4]): script.read_text("utf-8") for script in shipped}
+    path = tmp_path / "agentops.sqlite"
+    connection = _connect(path)
+    migrate(connection, "x", {number: scripts[number] for number in (1, 2)})
+    connection.execute(
+        "INSERT INTO span (project, trace_id, span_id, version, kind, name, status, start_ns) "
+        "VALUES ('default', 't', 's', 1, 'llm', 'chat', 'ok', 1)"
+    )
+    connection.close()
+    SQLiteStore(path).close()
+    assert _connect(path).execute("SELECT name, finish_reason FROM span").fetchall() == [("chat", None)]
 
 
 def test_a_migration_that_dies_half_way_is_done_at_the_next_start(tmp_path):

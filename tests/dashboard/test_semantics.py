@@ -130,6 +130,19 @@ def test_messages_as_span_events():
     assert record.output == [text("assistant", "hello")]
 
 
+@pytest.mark.parametrize("attributes", [
+    {"agentops.span.kind": "llm", "agentops.span.seq": 1, "gen_ai.response.finish_reasons": ["length", "stop"]},
+    {"gen_ai.operation.name": "chat", "gen_ai.response.finish_reasons": '["length"]'},
+    {"gen_ai.operation.name": "chat", "gen_ai.output.messages":
+        '[{"role":"assistant","parts":[],"finish_reason":"length"}]'},
+    {"llm.request.type": "chat", "llm.response.finish_reason": "length"},
+    {"ai.operationId": "ai.generateText.doGenerate", "ai.response.finishReason": "length"},
+])  # fmt: skip
+def test_why_a_model_stopped(attributes):
+    """Under each convention's name, alone or in a list, or in the answer itself."""
+    assert understand(raw(attributes)).finish_reason == "length"
+
+
 def test_session_user_tags_and_metadata_of_a_foreign_root():
     """What OpenInference says about the session reaches the session."""
     record = understand(raw({

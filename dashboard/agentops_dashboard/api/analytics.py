@@ -16,7 +16,7 @@ from agentops_dashboard.reader.grid import MOST_INTERVALS, Grid
 __all__ = ["add_analytics"]
 
 Intervals = Annotated[int, Query(ge=1, le=MOST_INTERVALS, description="How many intervals the time is divided into")]
-Group = Literal["model", "user", "environment", "release", "service", "tag"]
+Group = Literal["model", "agent", "user", "environment", "release", "service", "tag"]
 Measure = Literal["cost", "tokens"]
 
 

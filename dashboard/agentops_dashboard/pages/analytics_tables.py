@@ -7,6 +7,7 @@ from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.query_edit import add_term, term
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.analytics import LabelRow, UserRow
+from agentops_dashboard.semantics.finish_reasons import CUT_OFF
 
 __all__ = ["tables_of", "top_sessions", "top_users"]
 
@@ -35,11 +36,17 @@ def _table(address: Address, kind: str, rows: list[LabelRow], pace: Pace | None)
         shown.append({
             **row,
             "share": row["total_ms"] / total,
+            "cut_off_href": _cut_off_link(address, row) if kind == "model" and row["cut_off"] else None,
             "mean_speed": row["output"] / seconds if row["output"] and seconds else None,
             "pace": more,
             "href": sessions_link(address, term(kind, row["label"])),
         })  # fmt: skip
     return shown
+
+
+def _cut_off_link(address: Address, row: LabelRow) -> str:
+    """The sessions in which an answer of this model was cut off."""
+    return sessions_link(address, f"any({term('model', row['label'])} finish:({' OR '.join(CUT_OFF)}))")
 
 
 def sessions_link(address: Address, wanted: str) -> str:

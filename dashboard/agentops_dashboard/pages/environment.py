@@ -12,6 +12,7 @@ from agentops_dashboard import format as write
 from agentops_dashboard.pages import content, kinds
 from agentops_dashboard.pages.query_edit import quote_value
 from agentops_dashboard.pages.rich_text import markdown
+from agentops_dashboard.semantics.finish_reasons import CUT_OFF
 
 __all__ = ["STATIC_DIRECTORY", "environment", "render"]
 
@@ -51,6 +52,7 @@ def environment() -> Environment:
         as_json=content.as_json,
         as_text=content.as_text,
         cut=content.cut,
+        cut_off_reasons=CUT_OFF,
         messages_of=content.messages_of,
     )
     env.filters["urlpart"] = lambda text: quote(str(text), safe="")

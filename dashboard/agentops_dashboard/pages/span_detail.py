@@ -94,7 +94,7 @@ def _facts(session: Session, span: Span) -> list[Fact]:
         ("Speed", _speed(span, length), "Output tokens per second, from the first token where it is known"),
         ("Cost", write.money(cost["amount"]) if cost else None, _price_note(span)),
         ("Price from", cost["source"] if cost else None, ""),
-        ("Finish", _finish(attributes.get(GenAI.RESPONSE_FINISH_REASONS)), ""),
+        ("Finish", _finish(attributes.get(GenAI.RESPONSE_FINISH_REASONS)) or span["finish_reason"], ""),
         ("Attempt", str(span["attempt"]) if span["attempt"] else None, ""),
         ("Recorded by", span["origin"], ""),
     ]

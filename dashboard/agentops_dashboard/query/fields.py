@@ -101,6 +101,7 @@ SPAN_FIELDS: Final = (
     Field("input_tokens", "number", "Input tokens", aliases=("tokens.input",)),
     Field("output_tokens", "number", "Output tokens", aliases=("tokens.output",)),
     Field("attempt", "number", "Number of the attempt"),
+    Field("finish", "text", "Why the model stopped: stop, length, tool_calls"),
 )
 
 _UNITS_NS = {

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, Double, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Double, case, cast, func, literal, select
 
 from agentops.semconv import State
 from agentops_dashboard.reader.dialect import IntDiv
@@ -18,7 +18,7 @@ from agentops_dashboard.store import tables as t
 
 __all__ = ["GROUPS", "LABELS", "Analytics", "LabelRow", "Point", "Totals", "UserRow", "quantile"]
 
-GROUPS: Final = ("model", "user", "environment", "release", "service", "tag")
+GROUPS: Final = ("model", "agent", "user", "environment", "release", "service", "tag")
 """What cost and tokens can be split by."""
 
 LABELS: Final = ("model", "tool", "agent", "error")
@@ -26,6 +26,8 @@ _MOST_ROWS: Final = 100
 _MOST_SERIES: Final = 8
 NONE: Final = "(none)"
 OTHER: Final = "(other)"
+_OF_CALLS: Final = frozenset({"model", "agent"})
+"""Groups whose amounts are sums over calls; a session has several of each."""
 
 
 class Totals(TypedDict):
@@ -70,7 +72,11 @@ class Point(TypedDict):
 
 
 class LabelRow(TypedDict):
-    """A model, tool, agent or error type over all sessions found."""
+    """A model, tool, agent or error type over all sessions found.
+
+    Tokens and cost of an agent are those of the calls that it made itself. ``cut_off`` of a model's answers ended
+    because they had become too long; None where nobody said why they ended.
+    """
 
     label: str
     sessions: int
@@ -82,6 +88,7 @@ class LabelRow(TypedDict):
     output: int | None
     cached: int | None
     cost: float | None
+    cut_off: int | None
     first_ns: int
     last_ns: int
 
@@ -200,29 +207,30 @@ class Analytics:
             by: One of ``GROUPS``. With tags a session counts once per tag.
             of: ``cost`` or ``tokens``.
         """
-        statement = self._split(by, of, grid).where(self._condition(query, grid.since_ns, grid.until_ns))
-        found: dict[str, list[float]] = {}
-        scale = 1e9 if of == "cost" else 1
+        condition = self._condition(query, grid.since_ns, grid.until_ns)
+        found: dict[str, list[int]] = {}
         with self._reader.connect() as connection:
-            for number, label, amount in connection.execute(statement):
-                values = found.setdefault(NONE if label is None else label, [0.0] * grid.count)
-                values[number] += (amount or 0) / scale
-        ranked = sorted(found.items(), key=lambda item: -sum(item[1]))
-        result = {label: values for label, values in ranked[:_MOST_SERIES] if sum(values)}
-        rest = [values for _, values in ranked[_MOST_SERIES:]]
-        if rest:
-            result[OTHER] = [sum(column) for column in zip(*rest, strict=True)]
-        return result
+            for number, label, amount in connection.execute(self._split(by, of, grid).where(condition)):
+                found.setdefault(NONE if label is None else label, [0] * grid.count)[number] += amount or 0
+            if by in _OF_CALLS:
+                # What no call of a known model, or of an agent, accounts for.
+                rest = [-sum(column) for column in zip(*found.values(), strict=True)] or [0] * grid.count
+                for number, _, amount in connection.execute(self._split("", of, grid).where(condition)):
+                    rest[number] += amount or 0
+                found[NONE] = rest
+        return _largest(found, 1e9 if of == "cost" else 1)
 
     def _split(self, by: str, of: str, grid: Grid) -> Any:
         c, u, tag = t.session.c, t.usage.c, t.session_tag.c
         number = IntDiv(c.start_ns - grid.origin_ns, grid.width_ns).label("number")
         own = c.cost_nano if of == "cost" else c.total_tokens
-        if by == "model":
+        if not by:
+            return select(number, literal(""), func.sum(own)).group_by(number)
+        if by in _OF_CALLS:
             amount = (
                 u.cost_nano if of == "cost" else func.coalesce(u.input_tokens, 0) + func.coalesce(u.output_tokens, 0)
             )
-            joined = t.session.join(t.usage, (u.sid == c.sid) & (u.label_kind == "model"))
+            joined = t.session.join(t.usage, (u.sid == c.sid) & (u.label_kind == by))
             return select(number, u.label, func.sum(amount)).select_from(joined).group_by(number, u.label)
         if by == "tag":
             joined = t.session.outerjoin(t.session_tag, (tag.sid == c.sid) & (tag.is_removed == 0))
@@ -244,6 +252,7 @@ class Analytics:
             u.output_tokens,
             u.cached_tokens,
             u.cost_nano,
+            u.cut_off,
         )
         bounds = func.min(u.start_ns), func.max(u.start_ns)
         statement = (
@@ -289,6 +298,16 @@ class Analytics:
         return [(start, max(0, long - waited) / 1e6) for start, long, waited in connection.execute(statement)]
 
 
+def _largest(found: dict[str, list[int]], scale: float) -> dict[str, list[float]]:
+    """The groups with the largest sums, and all others as one."""
+    ranked = sorted(found.items(), key=lambda item: -sum(item[1]))
+    shown = {label: [value / scale for value in values] for label, values in ranked[:_MOST_SERIES] if any(values)}
+    rest = [values for _, values in ranked[_MOST_SERIES:]]
+    if rest and any(map(any, rest)):
+        shown[OTHER] = [sum(column) / scale for column in zip(*rest, strict=True)]
+    return shown
+
+
 def _empty_point(start_ns: int, end_ns: int) -> Point:
     return {
         "start_ns": start_ns, "end_ns": end_ns, "sessions": 0, "failed": 0, "states": {}, "input": 0, "cached": 0,
@@ -312,7 +331,7 @@ def _add_state(point: Point, shown: str, count: int, amounts: list[int | None]) 
 
 
 def _label_row(row: Any) -> LabelRow:
-    label, sessions, calls, errors, duration, sent, got, cached, nano, first, last = row
+    label, sessions, calls, errors, duration, sent, got, cached, nano, cut_off, first, last = row
     return {
         "label": label,
         "sessions": sessions,
@@ -324,6 +343,7 @@ def _label_row(row: Any) -> LabelRow:
         "output": got,
         "cached": cached,
         "cost": None if nano is None else nano / 1e9,
+        "cut_off": cut_off,
         "first_ns": first,
         "last_ns": last,
     }

@@ -46,7 +46,7 @@ _SPAN_NUMBERS = {
 _SPAN_TEXTS = {
     "kind": t.span.c.kind, "status": t.span.c.status, "name": t.span.c.name, "agent": t.span.c.agent,
     "tool": t.span.c.tool, "model": t.span.c.model, "provider": t.span.c.provider, "error": t.span.c.error_type,
-    "message": t.span.c.error_message,
+    "message": t.span.c.error_message, "finish": t.span.c.finish_reason,
 }  # fmt: skip
 
 

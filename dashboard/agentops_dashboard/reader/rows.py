@@ -116,6 +116,7 @@ def span_of(row: Any, session_id: str) -> Span:
         "swallowed_error": row.swallowed,
         "preview": row.preview,
         "attempt": row.attempt,
+        "finish_reason": row.finish_reason,
         "input": None,
         "output": None,
         "error": error,

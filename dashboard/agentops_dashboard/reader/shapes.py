@@ -130,6 +130,7 @@ class Span(TypedDict):
     swallowed_error: str | None
     preview: str | None
     attempt: int | None
+    finish_reason: str | None
     input: Any
     output: Any
     error: SpanError | None

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentops_dashboard.semantics.record import SpanRecord
-from agentops_dashboard.semantics.values import as_integer, as_nano, as_seconds_ns, as_text
+from agentops_dashboard.semantics.values import as_first_text, as_integer, as_nano, as_seconds_ns, as_text
 
 __all__ = ["Convention", "fill"]
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "input_tokens": as_integer, "output_tokens": as_integer, "cached_tokens": as_integer,
     "cache_write_tokens": as_integer, "reasoning_tokens": as_integer, "attempt": as_integer, "cost_nano": as_nano,
-    "first_token_ns": as_seconds_ns,
+    "first_token_ns": as_seconds_ns, "finish_reason": as_first_text,
 }  # fmt: skip
 _FACTS = frozenset({"session_id", "user"})
 Finish = Callable[[SpanRecord, Mapping[str, Any]], None]

@@ -7,6 +7,7 @@ from agentops_dashboard.semantics.errors import take_error
 from agentops_dashboard.semantics.record import RawSpan, SpanRecord, TraceFacts
 from agentops_dashboard.semantics.values import (
     as_data,
+    as_first_text,
     as_integer,
     as_nano,
     as_object,
@@ -72,6 +73,7 @@ def understand_native(raw: RawSpan) -> SpanRecord:
         first_token_ns=as_seconds_ns(a.get(GenAI.RESPONSE_TIME_TO_FIRST_CHUNK)),
         swallowed=as_text(a.get(Span.SWALLOWED_ERROR)),
         attempt=as_integer(a.get(Span.ATTEMPT)),
+        finish_reason=as_first_text(a.get(GenAI.RESPONSE_FINISH_REASONS)),
         input=_first(a, _INPUTS),
         output=_first(a, _OUTPUTS),
         tags=as_strings(a[Session.TAGS]) if Session.TAGS in a else [],

@@ -116,6 +116,8 @@ OTEL_GENAI = Convention(
         "gen_ai.usage.cost": "cost_nano",
         GenAI.RESPONSE_TIME_TO_FIRST_CHUNK: "first_token_ns",
         "gen_ai.server.time_to_first_token": "first_token_ns",
+        GenAI.RESPONSE_FINISH_REASONS: "finish_reason",
+        "gen_ai.response.finish_reason": "finish_reason",
         GenAI.CONVERSATION_ID: "session_id",
         SessionName.USER_ID: "user",
     },

@@ -88,6 +88,7 @@ class SpanRecord:
     error_stack: str | None = None
     swallowed: str | None = None
     attempt: int | None = None
+    finish_reason: str | None = None
     input: Any = None
     output: Any = None
     tags: list[str] = field(default_factory=list)

@@ -50,6 +50,8 @@ TRACELOOP = Convention(
         "llm.usage.cache_read_input_tokens": "cached_tokens",
         "llm.usage.cache_creation_input_tokens": "cache_write_tokens",
         "llm.usage.reasoning_tokens": "reasoning_tokens",
+        "llm.response.finish_reason": "finish_reason",
+        "llm.response.stop_reason": "finish_reason",
         _ASSOCIATED + "session_id": "session_id",
         _ASSOCIATED + "user_id": "user",
     },

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from agentops.semconv import SpanKind
+from agentops_dashboard.semantics.finish_reasons import said_in_answer
 from agentops_dashboard.semantics.foreign import understand_foreign
 from agentops_dashboard.semantics.native import is_native, understand_native
 from agentops_dashboard.semantics.record import RawSpan, SpanRecord
@@ -19,6 +21,8 @@ def understand(raw: RawSpan) -> SpanRecord:
     """Turn a span of any convention into the internal form. Never fails: what does not fit is left as it came."""
     record = understand_native(raw) if is_native(raw) else understand_foreign(raw)
     _leave_incredible(record)
+    if record.finish_reason is None and record.kind == SpanKind.LLM:
+        record.finish_reason = said_in_answer(record.output)
     return record
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["as_data", "as_integer", "as_nano", "as_object", "as_seconds_ns", "as_strings", "as_text"]
+__all__ = ["as_data", "as_first_text", "as_integer", "as_nano", "as_object", "as_seconds_ns", "as_strings", "as_text"]
 
 _INT64 = 2**63
 _DEEPEST = 100
@@ -23,6 +23,14 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, bool | int | float):
         return str(value)
     return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def as_first_text(value: Any) -> str | None:
+    """The first of several, also from JSON text; one alone is itself."""
+    data = as_data(value)
+    if type(data) is list:
+        data = next((item for item in data if item), None)
+    return as_text(data)
 
 
 def as_session_id(value: Any) -> str | None:

@@ -58,6 +58,8 @@ VERCEL = Convention(
         "ai.usage.outputTokens": "output_tokens",
         "ai.usage.cachedInputTokens": "cached_tokens",
         "ai.usage.reasoningTokens": "reasoning_tokens",
+        "ai.response.finishReason": "finish_reason",
+        "ai.finishReason": "finish_reason",
         _METADATA + "sessionId": "session_id",
         _METADATA + "userId": "user",
     },

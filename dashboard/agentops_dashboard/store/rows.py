@@ -13,6 +13,7 @@ from agentops_dashboard.store.texts import preview
 
 __all__ = [
     "LEDGER_COLUMNS",
+    "MOST_BETWEEN",
     "SPAN_COLUMNS",
     "TRACE_COLUMNS",
     "ledger_rows",
@@ -28,14 +29,18 @@ SPAN_COLUMNS = (
     "agent", "tool", "model", "provider", "origin", "input_tokens", "output_tokens", "cached_tokens",
     "cache_write_tokens", "reasoning_tokens", "cost_nano", "cost_source", "first_token_ns", "error_type",
     "error_message", "swallowed", "preview", "call_hash", "attempt", "block_id",
+    "finish_reason",
 )  # fmt: skip
-_NAME_LIMIT, _MESSAGE_LIMIT = 500, 1000
+_NAME_LIMIT, _MESSAGE_LIMIT, _REASON_LIMIT = 500, 1000, 60
 
 TRACE_COLUMNS = (
     "project", "trace_id", "session_id", "version", "name", "state", "end_reason", "metadata", "user", "service",
     "environment", "frameworks", "sdk", "host", "process", "parent_session_id", "parent_span_id", "first_input",
     "first_input_ns", "last_output", "last_output_ns", "is_native", "is_grouped", "release",
 )  # fmt: skip
+MOST_BETWEEN = 64
+"""So many spans may lie between a model call and its agent: spans may name each other as parents."""
+
 LEDGER_COLUMNS = (
     "project", "trace_id", "process", "time_ns", "spans", "dropped_spans", "dropped_payloads", "redactions",
     "has_ended",
@@ -112,6 +117,7 @@ def span_row(project: str, record: SpanRecord, block_id: int | None) -> tuple[An
         _call_hash(record),
         record.attempt,
         block_id,
+        record.finish_reason[:_REASON_LIMIT].lower() if record.finish_reason is not None else None,
     )
 
 

@@ -38,7 +38,7 @@ session = _table(
 span = _table(
     "span",
     "project trace_id span_id parent_id kind name status agent tool model provider origin cost_source error_type "
-    "error_message swallowed preview",
+    "error_message swallowed preview finish_reason",
     "version seq start_ns end_ns input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens "
     "cost_nano first_token_ns call_hash attempt block_id",
 )
@@ -48,7 +48,7 @@ session_tag = _table("session_tag", "project tag", "sid is_removed")
 usage = _table(
     "usage",
     "project label_kind label",
-    "sid start_ns calls errors duration_ns input_tokens output_tokens cached_tokens cost_nano",
+    "sid start_ns calls errors duration_ns input_tokens output_tokens cached_tokens cost_nano cut_off",
 )
 counter = _table("counter", "project name label", "count")
 segment = _table("segment", "name", "offset")

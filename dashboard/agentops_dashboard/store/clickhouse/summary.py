@@ -12,7 +12,8 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from agentops_dashboard.store.rows import SPAN_COLUMNS, TRACE_COLUMNS
+from agentops_dashboard.semantics.finish_reasons import CUT_OFF
+from agentops_dashboard.store.rows import MOST_BETWEEN, SPAN_COLUMNS, TRACE_COLUMNS
 
 __all__ = ["Summaries", "session_number"]
 
@@ -165,24 +166,51 @@ _SUMMARY = (
 
 _USAGE_COLUMNS = (
     "sid", "project", "label_kind", "label", "start_ns", "calls", "errors", "duration_ns", "input_tokens",
-    "output_tokens", "cached_tokens", "cost_nano",
+    "output_tokens", "cached_tokens", "cost_nano", "cut_off",
 )  # fmt: skip
+# A model call's usage is that of the agent nearest above it: climbing goes up from each call until it meets one.
+_CLIMBING = f"""
+, narrow AS (
+  SELECT sid, trace_id, span_id, parent_id, kind = 'agent' AS is_agent,
+    coalesce(toString(agent), name) AS label, status = 'error' AS failed, start_ns,
+    coalesce(end_ns, start_ns) - start_ns AS long, input_tokens, output_tokens, cached_tokens, cost_nano
+  FROM found
+), climbing AS (
+  SELECT sid, trace_id, if(is_agent, span_id, assumeNotNull(parent_id)) AS above, 1 AS steps, is_agent AS runs,
+    start_ns, long, failed, input_tokens, output_tokens, cached_tokens, cost_nano
+  FROM narrow
+  WHERE is_agent OR (parent_id IS NOT NULL AND coalesce(input_tokens, output_tokens, cost_nano) IS NOT NULL)
+  UNION ALL
+  SELECT c.sid, c.trace_id, assumeNotNull(up.parent_id), c.steps + 1, c.runs, c.start_ns, c.long, c.failed,
+    c.input_tokens, c.output_tokens, c.cached_tokens, c.cost_nano
+  FROM climbing AS c INNER JOIN narrow AS up ON up.trace_id = c.trace_id AND up.span_id = c.above
+  WHERE NOT up.is_agent AND up.parent_id IS NOT NULL AND c.steps < {MOST_BETWEEN}
+)
+"""
+_CUT_OFF = ", ".join(f"'{reason}'" for reason in CUT_OFF)
 # What a label had before is taken back one step below the new rows, so that only labels without new rows go.
 _USAGE = (
     f"INSERT INTO usage ({', '.join(_USAGE_COLUMNS)}, revision, is_deleted)"
-    + _WITH
+    + _WITH.replace("WITH", "WITH RECURSIVE", 1)
+    + _CLIMBING
     + f"""
+SELECT c.sid, {{project:String}}, 'agent', owner.label, minIf(c.start_ns, c.runs), countIf(c.runs),
+  countIf(c.runs AND c.failed), sumIf(c.long, c.runs), sum(c.input_tokens), sum(c.output_tokens), sum(c.cached_tokens),
+  sum(c.cost_nano), NULL, now_ns, 0
+FROM climbing AS c
+INNER JOIN narrow AS owner ON owner.trace_id = c.trace_id AND owner.span_id = c.above AND owner.is_agent
+GROUP BY c.sid, owner.label
+UNION ALL
 SELECT sid, {{project:String}}, pair.1 AS label_kind, assumeNotNull(pair.2) AS label, min(start_ns), count(),
   countIf(status = 'error'), sum(coalesce(end_ns, start_ns) - start_ns), sum(input_tokens), sum(output_tokens),
-  sum(cached_tokens), sum(cost_nano), now_ns, 0
+  sum(cached_tokens), sum(cost_nano), sum(finish_reason IN ({_CUT_OFF})), now_ns, 0
 FROM found ARRAY JOIN arrayFilter(one -> one.2 IS NOT NULL, [
-  ('agent', if(kind = 'agent', toNullable(toString(agent)), NULL)),
   ('tool', if(kind = 'tool', toNullable(coalesce(toString(tool), name)), NULL)),
   ('model', if(kind IN ('llm', 'embedding'), toNullable(toString(model)), NULL)),
   ('error', if(status = 'error', toNullable(coalesce(toString(error_type), 'error')), NULL))]) AS pair
 GROUP BY sid, label_kind, label
 UNION ALL
-SELECT sid, {{project:String}}, 'framework', label, start_ns, 1, 0, 0, NULL, NULL, NULL, NULL, now_ns, 0
+SELECT sid, {{project:String}}, 'framework', label, start_ns, 1, 0, 0, NULL, NULL, NULL, NULL, NULL, now_ns, 0
 FROM (SELECT DISTINCT sid, arrayJoin(JSONExtract(assumeNotNull(frameworks), 'Array(String)')) AS label
       FROM told WHERE frameworks IS NOT NULL) AS named
 INNER JOIN (SELECT sid, min(start_ns) AS start_ns FROM found GROUP BY sid) AS begun ON begun.sid = named.sid

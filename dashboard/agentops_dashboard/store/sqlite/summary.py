@@ -7,6 +7,9 @@ spans; left to itself it scanned all spans.
 import sqlite3
 from collections.abc import Iterable
 
+from agentops_dashboard.semantics.finish_reasons import CUT_OFF
+from agentops_dashboard.store.rows import MOST_BETWEEN
+
 __all__ = ["recompute", "session_number"]
 
 
@@ -26,9 +29,9 @@ _SUMMARY_COLUMNS = (
 _USED = ", ".join(
     f"span.{column}"
     for column in (
-        "span_id", "parent_id", "seq", "kind", "name", "status", "start_ns", "end_ns", "agent", "tool", "model",
-        "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost_nano",
-        "cost_source", "error_type", "swallowed",
+        "trace_id", "span_id", "parent_id", "seq", "kind", "name", "status", "start_ns", "end_ns", "agent", "tool",
+        "model", "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens",
+        "cost_nano", "cost_source", "error_type", "swallowed", "finish_reason",
     )
 )  # fmt: skip
 """What sums are made of. A span's other columns are the longer part of it, and each row is copied."""
@@ -120,32 +123,54 @@ WHERE project = :project AND kind = 'llm'
 """
 """Two foreign instrumentations that see one model call nest a span in the other: the inner one owns the usage."""
 
+_CUT_OFF = ", ".join(f"'{reason}'" for reason in CUT_OFF)
 _LABELS = (
-    ("agent", "agent", "kind = 'agent'"),
     ("tool", "coalesce(tool, name)", "kind = 'tool'"),
     ("model", "model", "kind IN ('llm', 'embedding')"),
     ("error", "coalesce(error_type, 'error')", "status = 'error'"),
 )
+# A model call's usage is that of the agent nearest above it: climbing goes up from each call until it meets one.
 _USAGE = (
     f"""
-INSERT INTO usage
-WITH found AS MATERIALIZED (
+INSERT INTO usage (sid, project, label_kind, label, start_ns, calls, errors, duration_ns, input_tokens, output_tokens,
+  cached_tokens, cost_nano, cut_off)
+WITH RECURSIVE found AS MATERIALIZED (
   SELECT {_USED} FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
   WHERE trace.project = :project AND trace.session_id = :session_id
+), climbing AS (
+  SELECT trace_id, CASE WHEN kind = 'agent' THEN span_id ELSE parent_id END AS above, 1 AS steps,
+    kind = 'agent' AS runs, start_ns, end_ns, status, input_tokens, output_tokens, cached_tokens, cost_nano
+  FROM found
+  WHERE (kind = 'agent' OR coalesce(input_tokens, output_tokens, cost_nano) IS NOT NULL)
+    AND EXISTS (SELECT 1 FROM found WHERE kind = 'agent')
+  UNION ALL
+  SELECT c.trace_id, span.parent_id, steps + 1, runs, c.start_ns, c.end_ns, c.status, c.input_tokens, c.output_tokens,
+    c.cached_tokens, c.cost_nano
+  FROM climbing AS c CROSS JOIN span
+    ON span.project = :project AND span.trace_id = c.trace_id AND span.span_id = c.above
+  WHERE span.kind != 'agent' AND steps < {MOST_BETWEEN}
 )
+SELECT :sid, :project, 'agent', coalesce(owner.agent, owner.name) AS label, min(CASE WHEN runs THEN c.start_ns END),
+  sum(runs), sum(runs AND c.status = 'error'),
+  {_sum_of_times("CASE WHEN runs THEN coalesce(c.end_ns, c.start_ns) - c.start_ns ELSE 0 END")},
+  sum(c.input_tokens), sum(c.output_tokens), sum(c.cached_tokens), sum(c.cost_nano), NULL
+FROM climbing AS c CROSS JOIN span AS owner
+  ON owner.project = :project AND owner.trace_id = c.trace_id AND owner.span_id = c.above AND owner.kind = 'agent'
+GROUP BY label
+UNION ALL
 """
     + " UNION ALL ".join(
         f"""
 SELECT :sid, :project, '{kind}', {label}, min(start_ns), count(*), sum(status = 'error'),
   {_sum_of_times("coalesce(end_ns, start_ns) - start_ns")},
-  sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost_nano)
+  sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost_nano), sum(finish_reason IN ({_CUT_OFF}))
 FROM found WHERE {only} AND {label} IS NOT NULL GROUP BY {label}
 """
         for kind, label, only in _LABELS
     )
     + """ UNION ALL
 SELECT DISTINCT :sid, :project, 'framework', json_each.value, (SELECT min(start_ns) FROM found), 1, 0, 0,
-  NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL
 FROM trace CROSS JOIN json_each(trace.frameworks)
 WHERE trace.project = :project AND trace.session_id = :session_id AND trace.frameworks IS NOT NULL
 """

@@ -1,6 +1,7 @@
 """``agentops plugins``, ``push`` and ``doctor``: what they print, as text and as JSON, and their exit codes."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,23 +55,39 @@ def test_plugins_says_where_each_integration_stands_and_why(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Waiting, too old, absent, blocked: as a table and as JSON."""
+    monkeypatch.setenv("COLUMNS", "120")
     assert main(["plugins"]) == 0
-    table = [line.split(None, 4) for line in capsys.readouterr().out.splitlines()]
-    assert [row[0] for row in table] == ["name", "gone", "here", "old"]
-    assert table[1] == [
-        "gone",
-        "no-such-distribution",
-        "-",
-        "-",
-        "framework absent  no-such-distribution is not installed",
-    ]
-    assert table[2][4] == "ready             waits for `import zipapp`"
-    assert table[3][4].endswith("is older than 999")
+    *table, absent = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in table] == ["name", "here", "old"]
+    assert re.split(r" {2,}", table[1])[1::3] == ["pytest", "ready"]
+    assert table[1].endswith("ready    waits for `import zipapp`")
+    assert table[2].endswith("is older than 999")
+    assert absent == "framework not installed: gone"
     monkeypatch.setenv("AGENTOPS_DISABLED_PLUGINS", "here")
     assert main(["plugins", "--json"]) == 0
     found = {item["name"]: item for item in json.loads(capsys.readouterr().out)["plugins"]}
     assert (found["here"]["state"], found["here"]["reason"]) == ("blocked", "named in disabled_plugins")
     assert found["old"]["state"] == "too old"
+
+
+@pytest.mark.usefixtures("_strange_plugins")
+def test_plugins_reads_well_in_eighty_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a pipe no line is longer, whatever is installed; what is too long goes on below where it began."""
+    trigger = "a_module_whose_name.is_longer_than.what_a_line_has_room_for"
+    long = agentops.Integration(
+        name="long", distribution="pytest", trigger=trigger, install=lambda recorder: lambda: None
+    )
+    plugins.register(SimpleNamespace(agentops_integrations=agentops.hookimpl(lambda: [long])), "longer")
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert main(["plugins"]) == 0
+    plugins.manager.unregister(name="longer")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    first = next(index for index, line in enumerate(lines) if line.startswith("long"))
+    assert lines[first + 1].strip()
+    assert len(lines[first + 1]) - len(lines[first + 1].lstrip()) == lines[0].index("reason")
 
 
 @pytest.mark.usefixtures("_strange_plugins")

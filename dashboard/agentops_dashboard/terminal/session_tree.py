@@ -8,6 +8,7 @@ from rich.text import Text
 from agentops.semconv import SpanKind, SpanStatus, State
 from agentops_dashboard import format as write
 from agentops_dashboard.reader import Session, Span, TreeRow, TreeWindow
+from agentops_dashboard.semantics.finish_reasons import CUT_OFF
 from agentops_dashboard.terminal.console import KIND_STYLES, STATUS_MARKS, safe, state_text
 
 __all__ = ["print_session", "print_tree"]
@@ -134,6 +135,8 @@ def _line(width: int, indent: str, row: TreeRow, scale: _Scale) -> Text:
         line.append(f" {mark[0]}", style=mark[1])
     if span["swallowed_error"]:
         line.append(" ⚠", style="yellow")
+    if span["finish_reason"] in CUT_OFF:
+        line.append(" ✂ cut off", style="yellow")
     if (span["attempt"] or 1) > 1:
         line.append(f" attempt {span['attempt']}", style="yellow")
     if row["is_collapsed"] and row["descendants"]:

@@ -187,6 +187,15 @@ if _has_tests("e2e"):
         _pytest(session, "tests/e2e", env={"AGENTOPS_TEST_BROWSER": _chromium(session)})
 
 
+if _has_tests("scale"):
+
+    @nox.session
+    def scale(session: nox.Session) -> None:
+        """Test the dashboard in a real browser over a million spans, which take minutes to write."""
+        _install(session, "dashboard", groups=("test", "test-e2e"))
+        _pytest(session, "tests/scale", env={"AGENTOPS_TEST_BROWSER": _chromium(session)})
+
+
 if _has_tests("demos"):
 
     @nox.session

@@ -9,8 +9,9 @@ import argparse
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agentops.semconv import GenAI, Operation, Resource, Session, Span, SpanKind, SpanStatus, State
 from agentops.wire import (
@@ -23,7 +24,13 @@ from agentops.wire import (
     new_segment_name,
 )
 
-__all__ = ["Generator", "Profile"]
+if TYPE_CHECKING:
+    from agentops_dashboard.semantics.record import SpanRecord
+    from agentops_dashboard.store import Store
+
+__all__ = ["Generator", "Profile", "fill", "write_segments"]
+
+_AT_ONCE = 100
 
 _SCOPE = '{"name":"agentops"}'
 _PROMPTS = (
@@ -375,6 +382,43 @@ def write_segments(home: Path, generator: Generator, count: int, per_segment: in
             written += (spool / new_segment_name(generator.process)).write_bytes(b"".join(lines))
             lines.clear()
     return written
+
+
+def fill(store: "Store", generator: Generator, count: int, distinct: int = 500) -> int:
+    """Put sessions straight into a store; returns the number of spans.
+
+    Only ``distinct`` of them are made and understood, which is what takes time; the others repeat them at other times
+    and under other ids. All are written, summed up and indexed as any others.
+    """
+    from agentops_dashboard.ingest.otlp_json import decode
+    from agentops_dashboard.semantics import understand
+
+    made = [[decode(line) for line in lines] for _, lines in generator.sessions(min(count, distinct))]
+    sessions = [[understand(raw) for batch in batches for raw in batch.spans] for batches in made]
+    step_ns = int(generator.profile.spread_s * 1e9) // (count // len(sessions) + 1)
+    spans = 0
+    for first in range(0, count, _AT_ONCE):
+        batch: list[SpanRecord] = []
+        for number in range(first, min(first + _AT_ONCE, count)):
+            copy = number // len(sessions)
+            batch += _repeated(sessions[number % len(sessions)], copy, -copy * step_ns)
+        store.add("default", batch)
+        spans += len(batch)
+    return spans
+
+
+def _repeated(session: "list[SpanRecord]", copy: int, shift_ns: int) -> "Iterator[SpanRecord]":
+    """The same session under another id, at another time."""
+    old = session[0].trace_id
+    new = f"{int(old[:12], 16) + shift_ns // 1_000_000:012x}{old[12:28]}{copy:04x}"
+    for record in session:
+        yield replace(
+            record,
+            trace_id=new,
+            start_ns=record.start_ns + shift_ns,
+            end_ns=None if record.end_ns is None else record.end_ns + shift_ns,
+            facts=replace(record.facts, session_id=new),
+        )
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from agentops_dashboard.accounts import Accounts, Actor, accounts_path
 from agentops_dashboard.door.settings import ServerSettings
 from tests.e2e.conftest import Site, Watch, serve
 from tests.e2e.sessions import Ids
+from tests.e2e.test_accessibility import violations
 from tests.server.conftest import PASSWORD, otlp
 
 Open = Callable[..., Page]
@@ -108,6 +109,20 @@ def test_it_fits_a_phone(guarded: Site, open_page: Open) -> None:
     sign_in(page)
     expect(page.get_by_role("heading", name="API keys of Checkout")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_signing_in_and_access_break_no_rule(guarded: Site, open_page: Open, scheme: str) -> None:
+    """The form, the page of keys and people, and a key that was just made, by the rules of axe."""
+    page = open_page(guarded.at("/settings/access?project=checkout"), scheme=scheme)
+    assert violations(page, scheme) == []
+    sign_in(page)
+    assert violations(page, scheme) == []
+    page.get_by_label("What it is for").fill("a laptop")
+    page.get_by_label("read").check()
+    page.get_by_role("button", name="Make a key").click()
+    expect(page.locator(".secret pre").first).to_be_visible()
+    assert violations(page, scheme) == []
 
 
 def test_a_viewer_is_offered_nothing_that_would_be_refused(guarded: Site, open_page: Open) -> None:

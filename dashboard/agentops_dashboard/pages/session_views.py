@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from agentops.semconv import SpanKind, SpanStatus
+from agentops.semconv import SpanStatus
 from agentops_dashboard import format as write
 from agentops_dashboard.pages.content import as_json, as_text
 from agentops_dashboard.reader import Session
@@ -12,19 +12,21 @@ __all__ = ["attributes_view", "errors_view", "raw_view"]
 
 _MOST_PER_GROUP: Final = 50
 _RAW_SPANS: Final = 30
+_MOST_OPEN: Final = 20
 SWALLOWED: Final = "Swallowed error"
 
 
 def errors_view(session: Session, outline: Outline) -> dict[str, Any]:
-    """Failed spans and swallowed errors, by type; the session's own failure repeats another and is left out."""
+    """Errors where they began, and swallowed ones, by type: as many as the session counts, not who passed them on."""
     groups: dict[str, dict[str, Any]] = {}
+    passed_on = {row.parent_id for row in outline.index.order if row.status == SpanStatus.ERROR}
     for row in outline.index.order:
-        is_failed = row.status == SpanStatus.ERROR and (row.kind != SpanKind.SESSION or row.error_message)
-        if is_failed:
+        if row.status == SpanStatus.ERROR and row.span_id not in passed_on:
             _add(groups, row.error_type or "Error", row.error_message or "", row, session)
         if row.swallowed is not None:
             _add(groups, SWALLOWED, row.swallowed, row, session)
-    return {"error_groups": sorted(groups.values(), key=lambda group: -group["count"])}
+    found = sorted(groups.values(), key=lambda group: -group["count"])
+    return {"error_groups": found, "all_open": sum(group["count"] for group in found) <= _MOST_OPEN}
 
 
 def _add(groups: dict[str, dict[str, Any]], kind: str, message: str, row: Any, session: Session) -> None:

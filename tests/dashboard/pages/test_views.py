@@ -16,6 +16,7 @@ from agentops_dashboard.pages.conversation import conversation
 from agentops_dashboard.pages.export import csv_lines, json_text, sessions_of
 from agentops_dashboard.pages.lanes import arrows, lanes_by_agent, lanes_by_kind
 from agentops_dashboard.pages.logs_view import logs_view
+from agentops_dashboard.pages.session_views import errors_view
 from agentops_dashboard.pages.span_detail import costs_by_class
 from agentops_dashboard.pages.span_reasons import reasons_of
 from agentops_dashboard.pages.time_range import chosen_range
@@ -47,6 +48,19 @@ def session_id(make_sessions: Make, add_lines: Add) -> str:
     found, lines = make_sessions(1, seed=3, spans=40)[0]
     add_lines(lines)
     return found
+
+
+def test_as_many_errors_are_shown_as_the_session_counts(reader: Reader, make_sessions: Make, add_lines: Add) -> None:
+    """An error counts where it began, however many spans passed it on; swallowed ones are a group of their own."""
+    for _, lines in make_sessions(12, seed=5, spans=40, error_rate=0.3):
+        add_lines(lines)
+    sessions = reader.sessions(limit=20)["sessions"]
+    assert sum(session["counts"]["errors"] for session in sessions) > 12
+    for session in sessions:
+        groups = errors_view(session, reader.outlines.of(session["id"]))["error_groups"]
+        raised = sum(group["count"] for group in groups if not group["is_swallowed"])
+        swallowed = sum(group["count"] for group in groups if group["is_swallowed"])
+        assert (raised, swallowed) == (session["counts"]["errors"], session["counts"]["swallowed"])
 
 
 def test_a_scale_maps_both_ways() -> None:
@@ -114,6 +128,7 @@ def _tree(*rows: tuple[object, ...]) -> Outline:
         SimpleNamespace(
             trace_id="t", span_id=name, parent_id=parent, kind=kind, name=name, status="ok", seq=0,
             start_ns=start * SECOND, provider=None, origin=None, cost_source=None, attempt=None, cached_tokens=None,
+            finish_reason=None,
             cache_write_tokens=None, reasoning_tokens=None,
             end_ns=end * SECOND, agent=agent, tool=None, model=None, input_tokens=100 if kind == "llm" else None,
             output_tokens=None, cost_nano=2 * SECOND if kind == "llm" else None, swallowed=None, call_hash=None,

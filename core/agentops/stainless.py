@@ -240,6 +240,7 @@ def _watch_stream(call: ModelCall, answer: Answer, stream: Any) -> None:
     def on_item(event: Any) -> None:
         if answer.piece(event):
             call.first_chunk()
+            call.so_far(answer)
 
     def on_end(error: BaseException | None, closed_early: bool) -> None:
         if error is not None:

@@ -25,6 +25,7 @@ class _Watch:
         with guard("litellm stream"):
             if self.answer.piece(chunk):
                 self.call.first_chunk()
+                self.call.so_far(self.answer)
 
     def end(self, error: BaseException | None = None, closed_early: bool = False) -> None:
         with guard("litellm stream"):

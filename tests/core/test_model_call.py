@@ -1,6 +1,8 @@
 """Model calls that a provider's library makes: one span each, whoever saw it first."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from agentops.semconv import GenAI, SpanKind
 from agentops.semconv import Span as Attr
 from agentops.testing import Recording, recording
 from agentops.testing.conformance import check_tree
+from tests.spooled import read_spool, run_program
 
 
 @pytest.fixture
@@ -216,3 +219,65 @@ def test_answer_after_the_frameworks_end_still_counts(
         call.finish(attributes={GenAI.USAGE_OUTPUT_TOKENS: 7})
     assert span.attributes[GenAI.USAGE_OUTPUT_TOKENS] == 7
     assert span.version > version
+
+
+SPEAKS = """
+import os, time
+import agentops
+from agentops.messages import message
+
+class Answer:
+    said = ""
+    @property
+    def output(self):
+        return [message("assistant", self.said)]
+
+agentops.init()
+with agentops.start_session("chat"):
+    call = agentops.Recorder("provider").model_call("gpt-4o", input=[message("user", "Tell me a story")])
+    answer = Answer()
+    until = time.monotonic() + 2.6
+    while time.monotonic() < until:
+        answer.said += "word "
+        call.first_chunk()
+        call.so_far(answer)
+        time.sleep(0.02)
+    {end}
+"""
+
+
+def test_a_streamed_answer_can_be_read_along_and_outlives_its_program(agentops_home: Path) -> None:
+    """What was said about a second ago is on the disk: also that of a program that was killed while it listened."""
+    done = run_program(SPEAKS.format(end="agentops.flush(); os._exit(9)"), check=False)
+    assert done.returncode == 9
+    (call,) = (span for span in read_spool(agentops_home).spans.values() if span.kind == "llm")
+    assert call.end_ns == 0
+    said = call.attributes[GenAI.OUTPUT_MESSAGES]
+    assert said.count("word ") > 40
+    assert len(call.versions) == 3
+
+
+def test_the_end_of_a_streamed_answer_replaces_its_beginning(agentops_home: Path) -> None:
+    """The last record holds the whole answer once, and the size of the span is that of what it holds."""
+    end = 'answer.said += "END"; call.finish(output=answer.output); assert call.span.size < 2000'
+    run_program(SPEAKS.format(end=end))
+    (call,) = (span for span in read_spool(agentops_home).spans.values() if span.kind == "llm")
+    assert call.end_ns > 0
+    assert call.attributes[GenAI.OUTPUT_MESSAGES].count("END") == 1
+    assert len(call.versions) == 4
+
+
+def test_what_a_framework_has_set_is_not_talked_over(
+    recorded: Recording, framework: Recorder, provider: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An output that is there already stays, and so does one that comes while the answer streams."""
+    monkeypatch.setattr("agentops.sdk.model_call._BETWEEN_WORDS_NS", 0)
+    span = _model_span(framework)
+    call = _begin(provider)
+    assert call.span is span
+    span.set_output([message("assistant", "by the framework")])
+    call.so_far(SimpleNamespace(output=[message("assistant", "by the provider")]))
+    call.finish(output=[message("assistant", "by the provider, whole")])
+    framework.end(span)
+    (found,) = recorded.find("llm")
+    assert found.output == [message("assistant", "by the framework")]

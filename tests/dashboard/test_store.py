@@ -1,5 +1,6 @@
 """What goes in comes out, once."""
 
+import dataclasses
 import itertools
 import random
 import threading
@@ -7,6 +8,7 @@ import threading
 import pytest
 
 from agentops.wire import Ledger, SessionLedger
+from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.semantics import RawSpan, understand
 from tests.dashboard.conftest import add_to
 
@@ -56,6 +58,19 @@ def test_the_same_batches_thrice_and_in_any_order_give_the_same_store(open_empty
         add_to(store, order)
         dumps.append(_dump(store))
     assert dumps[0] == dumps[1]
+
+
+def test_what_is_still_being_said_is_found_once_it_was_said(store, reader, make_sessions):
+    """The words of an open call's output are indexed with its end, not again with each longer piece."""
+    session_id, lines = make_sessions(1, spans=8)[0]
+    records = [understand(raw) for line in lines for raw in decode(line).spans]
+    call = next(record for record in records if record.kind == "llm")
+    spoken = [{"role": "assistant", "parts": [{"type": "text", "content": "zebra crossing"}]}]
+    store.add("default", [dataclasses.replace(call, version=1, end_ns=None, status="running", output=spoken)])
+    assert reader.sessions("zebra")["total"] == 0
+    assert reader.span(call.span_id, session_id)["output"] == spoken
+    store.add("default", [dataclasses.replace(call, output=spoken)])
+    assert reader.sessions("zebra")["total"] == 1
 
 
 def test_an_ended_record_replaces_the_open_one_and_never_the_reverse(store, reader, make_sessions):

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Page, expect
 
-from agentops.semconv import Session, Span, SpanKind, SpanStatus, State
+from agentops.semconv import GenAI, Session, Span, SpanKind, SpanStatus, State
 from agentops.wire import (
     Ledger,
     SessionLedger,
@@ -23,6 +23,7 @@ from tests.e2e.conftest import Site
 Open = Callable[..., Page]
 PROCESS = "e2e1ive"
 SESSION = "0" * 31 + "c"
+STARTED_NS = time.time_ns()
 
 
 def _line(number: int, kind: str, name: str, *, end_ns: int = 0, **attributes: object) -> bytes:
@@ -61,6 +62,47 @@ def recording(empty_site: Site) -> Iterator[Callable[..., Callable[..., None]]]:
             return add
 
         yield begin
+
+
+def _saying(text: str, *, version: int, end_ns: int = 0) -> bytes:
+    """A record of a model call that has said so much."""
+    said = [{"role": "assistant", "parts": [{"type": "text", "content": text}]}]
+    asked = [{"role": "user", "parts": [{"type": "text", "content": "Tell me a story"}]}]
+    own = {
+        Span.KIND: SpanKind.LLM, Span.STATUS: SpanStatus.OK if end_ns else SpanStatus.RUNNING, Span.SEQ: 3,
+        Span.VERSION: version, GenAI.INPUT_MESSAGES: asked, GenAI.OUTPUT_MESSAGES: said if text else None,
+    }  # fmt: skip
+    span = encode_span(
+        trace_id=SESSION, span_id=f"{3:016x}", parent_id=f"{1:016x}", name="chat gpt-4o", is_client=True,
+        start_ns=STARTED_NS, end_ns=end_ns, attributes=encode_attributes(own), events=(),
+        status_code=1 if end_ns else 0, status_message="",
+    )  # fmt: skip
+    return encode_line(encode_resource({}), '{"name":"agentops"}', [span], partial=not end_ns)
+
+
+def test_an_answer_is_read_while_it_is_written(
+    empty_site: Site, recording: Callable[..., Callable[..., None]], open_page: Open
+) -> None:
+    """It grows in the open page, which keeps what the reader opened and typed, and loses its mark at the end."""
+    tool = _line(2, SpanKind.TOOL, "execute_tool search", end_ns=time.time_ns(), **{GenAI.TOOL_CALL_ARGUMENTS: "x"})
+    segment = recording(_line(1, SpanKind.SESSION, "live one"), tool, _saying("", version=1), _alive(3))
+    page = open_page(empty_site.at("/sessions"))
+    page.locator("#rows .row-link").click()
+    page.get_by_label("Views of this session").get_by_text("Messages").click()
+    answer = page.locator(".say.role-assistant")
+    expect(answer.locator(".badge")).to_have_text("asked")
+    page.locator(".step-call summary").click()
+    page.locator("#find-here").fill("story")
+    segment(_saying("Once upon", version=2))
+    expect(answer).to_contain_text("Once upon", timeout=8000)
+    expect(answer.locator(".badge")).to_have_text("writing")
+    segment(_saying("Once upon a time there was", version=3))
+    expect(answer).to_contain_text("a time there was", timeout=8000)
+    segment(_saying("Once upon a time there was an agent.", version=4, end_ns=time.time_ns()))
+    expect(answer).to_contain_text("an agent.", timeout=8000)
+    expect(answer.locator(".badge")).to_have_count(0)
+    expect(page.locator(".step-call")).to_have_attribute("open", "")
+    expect(page.locator("#find-here")).to_have_value("story")
 
 
 def test_a_running_session_grows_and_ends_in_sight(

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from agentops.sdk.guard import guarded
 from agentops.sdk.span import Span
@@ -29,6 +29,19 @@ _claimed: dict[tuple[str, str, str], int] = {}
 RUNNING: ContextVar["ModelCall | None"] = ContextVar("agentops_model_call", default=None)
 """The call whose library's code runs in this context: what other libraries below it record is the same call."""
 
+_BETWEEN_WORDS_NS: Final = 1_000_000_000
+_PAUSE_NS_PER_BYTE: Final = 10_000
+"""A second more for each 100 kB that the span holds: what is written of open calls stays below 100 kB a second each."""
+_NEVER: Final = 2**63
+
+
+class Spoken(Protocol):
+    """What has come of an answer."""
+
+    @property
+    def output(self) -> object:
+        """What the model said so far, as messages."""
+
 
 class ModelCall:
     """One call, from the request to the last token. All methods may be called from any thread; none raises.
@@ -36,7 +49,10 @@ class ModelCall:
     Made by ``Recorder.model_call``. ``with call:`` goes around the library's own code, where it asks the model.
     """
 
-    __slots__ = ("_before", "_claim", "_has_first_chunk", "_recorder", "_started_ns", "has_ended", "is_shared", "span")
+    __slots__ = (
+        "_before", "_claim", "_has_first_chunk", "_recorder", "_silent_size", "_started_ns", "_words_due_ns",
+        "has_ended", "is_shared", "span",
+    )  # fmt: skip
 
     def __init__(self, recorder: "Recorder", span: Span, *, is_shared: bool) -> None:
         self.span = span
@@ -46,6 +62,8 @@ class ModelCall:
         self._recorder = recorder
         self._started_ns = span.session.now_ns() if is_shared else span.start_ns
         self._has_first_chunk = False
+        self._words_due_ns = self._started_ns + _BETWEEN_WORDS_NS
+        self._silent_size: int | None = None
         self._claim = _claim(span, recorder.origin) if is_shared else None
 
     @property
@@ -71,6 +89,25 @@ class ModelCall:
             self._add({GenAI.RESPONSE_TIME_TO_FIRST_CHUNK: seconds})
 
     @guarded
+    def so_far(self, answer: Spoken) -> None:
+        """Hand out what a streamed answer has come to, about once a second, for those who read along.
+
+        The more the span holds, the more seldom: all of it is written again each time. Called with each chunk; between
+        two times it looks at the clock and nothing else.
+        """
+        now_ns = self.span.session.now_ns()
+        if now_ns < self._words_due_ns or self.has_ended or self.span.has_ended:
+            return
+        if self._silent_size is None:
+            if self.span.output is not None or not self.span.session.captures_content:
+                self._words_due_ns = _NEVER
+                return
+            self._silent_size = self.span.size
+        self._put_output(answer.output)
+        self._words_due_ns = now_ns + _BETWEEN_WORDS_NS + self.span.size * _PAUSE_NS_PER_BYTE
+        self.span.session.republish(self.span)
+
+    @guarded
     def retried(self, count: int) -> None:
         """Note how many times the request was sent again so far."""
         if count > 0:
@@ -93,8 +130,7 @@ class ModelCall:
         self._add(known)
         if input is not None and self.span.input is None:
             self.span.set_input(input)
-        if output is not None and self.span.output is None:
-            self.span.set_output(output)
+        self._put_output(output)
         if not self.is_shared:
             self._recorder.end(self.span)
 
@@ -103,10 +139,17 @@ class ModelCall:
         """End the call with the exception that its caller gets. A span of somebody else's is theirs to end."""
         self._release()
         self._add(attributes or {})
-        if output is not None and self.span.output is None:
-            self.span.set_output(output)
+        self._put_output(output)
         if not self.is_shared:
             self._recorder.end(self.span, error=error)
+
+    def _put_output(self, output: object) -> None:
+        """Set the output in place of what was handed out before its end; one that somebody else set stays."""
+        if output is None or (self._silent_size is None and self.span.output is not None):
+            return
+        if self._silent_size is not None:
+            self.span.size = self._silent_size
+        self.span.set_output(output)
 
     def _add(self, attributes: Mapping[str, Any]) -> None:
         if self.is_shared:

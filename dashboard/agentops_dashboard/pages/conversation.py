@@ -107,7 +107,10 @@ class _Writer:
             for message in thread.news(_messages(span["input"], "user"))
             if message.role != "assistant" and not _is_tool_result(message)
         ]
-        for message in _messages(span["output"], "assistant"):
+        answer = _messages(span["output"], "assistant")
+        if not answer and span["end_ns"] is None:
+            steps.append(Step("message", indent, span, Message("assistant", [])))
+        for message in answer:
             thread.seen.append(_digest(message))
             steps.append(Step("message", indent, span, message))
         return steps

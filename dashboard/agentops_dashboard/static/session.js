@@ -291,6 +291,18 @@ finder?.addEventListener("keydown", (event) => {
   found[foundAt].scrollIntoView({ block: "center" });
 });
 
+/** A view's new content in place of the old: what is open stays open, who reads at the end goes on reading there. */
+function renew(view, fresh) {
+  const [old, next] = [$(".scroll", view), $(".scroll", fresh)];
+  if (!old || !next) return view.replaceWith(fresh);
+  const isAtEnd = old.scrollTop > 0 && old.scrollTop + old.clientHeight > old.scrollHeight - 40;
+  const top = old.scrollTop;
+  const open = new Set($$("details[id]", old).filter((part) => part.open).map((part) => part.id));
+  for (const part of $$("details[id]", next)) if (document.getElementById(part.id)) part.open = open.has(part.id);
+  old.replaceWith(next);
+  next.scrollTop = isAtEnd ? next.scrollHeight : top;
+}
+
 // A running session grows by itself
 if (["running", "paused"].includes(session.dataset.state)) {
   const source = new EventSource("/api/v1/live");
@@ -311,10 +323,7 @@ if (["running", "paused"].includes(session.dataset.state)) {
       await rows.reload(rows.url);
       if (isAtEnd) tree.scrollTop = tree.scrollHeight;
     } else {
-      const scroll = $(".view > .scroll");
-      const top = scroll?.scrollTop;
-      $(".view").replaceWith($(".view", fresh));
-      if (scroll) $(".view > .scroll").scrollTop = top;
+      renew($(".view"), $(".view", fresh));
     }
     if (!["running", "paused"].includes(state)) source.close();
   };

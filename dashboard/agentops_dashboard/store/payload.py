@@ -49,7 +49,9 @@ def blocks_of(
         words: list[str] = []
         for span_id in group:
             r = by_id[span_id]
-            words += fresh.take((project, trace_id), (r.name, r.input, r.output, r.error_message, r.error_type))
+            # What is still being said comes again, longer: its words are indexed once, at the end.
+            output = None if r.end_ns is None else r.output
+            words += fresh.take((project, trace_id), (r.name, r.input, output, r.error_message, r.error_type))
         yield group, "\n".join(words)
 
 

@@ -15,6 +15,7 @@ from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.store import DEFAULT_PROJECT, home_directory
 from agentops_dashboard.store.opening import STORE_VARIABLE
+from agentops_dashboard.store.private import private
 
 if TYPE_CHECKING:
     from agentops_dashboard.door.settings import ServerSettings
@@ -177,7 +178,7 @@ def export(argv: list[str]) -> int:
     with open_local(store_url=options.store, project=options.project) as local:
         try:
             if options.output:
-                with open(options.output, "wb") as file:
+                with open(options.output, "wb", opener=private) as file:
                     count = export_sessions(local.reader, query, file)
             else:
                 count = export_sessions(local.reader, query, sys.stdout.buffer)

@@ -1,7 +1,6 @@
 """The file that holds the accounts: one connection per process, and other processes may use it at the same time."""
 
 import hashlib
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agentops.errors import StoreError
+from agentops_dashboard.store.private import make_private
 from agentops_dashboard.store.sqlite.migrations import migrate
 
 __all__ = ["Database", "secret_hash"]
@@ -33,7 +33,7 @@ class Database:
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            make_private(path)
             self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row
             self._connection.execute("PRAGMA journal_mode = WAL")

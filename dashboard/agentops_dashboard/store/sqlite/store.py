@@ -16,6 +16,7 @@ from agentops.errors import StoreError
 from agentops.wire import Ledger
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store.prices import Prices
+from agentops_dashboard.store.private import make_private
 from agentops_dashboard.store.sqlite import edits
 from agentops_dashboard.store.sqlite.compaction import find_scattered, merge_blocks
 from agentops_dashboard.store.sqlite.migrations import migrate
@@ -53,6 +54,7 @@ class SQLiteStore:
         self._writer = Writer(self.prices)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(path)
             self._connection = _connect(path)
             migrate(self._connection, str(path))
         except (OSError, sqlite3.Error) as error:

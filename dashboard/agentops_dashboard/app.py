@@ -68,7 +68,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.stopping = asyncio.Event()
-        background: list[SpoolImporter | Upkeep] = [Upkeep(store, app.state.projects)]
+        background: list[SpoolImporter | Upkeep] = [Upkeep(store, app.state.projects, app.state.trim_record)]
         if with_importer:
             background.append(SpoolImporter(store, home))
         for worker in background:
@@ -113,6 +113,7 @@ def _add_door(app: FastAPI, server: "ServerSettings | None", receiver: Receiver,
     """Put in front of all routes what says who asks: this machine alone, or whoever has a login or a key."""
     app.state.server, app.state.accounts = server, None
     app.state.note_change, app.state.projects = _keep_no_record, lambda: [DEFAULT_PROJECT]
+    app.state.trim_record = lambda _days: None
     if server is None:
         app.add_middleware(HostCheck)
         return

@@ -9,6 +9,7 @@ from agentops_dashboard.accounts.database import Database
 __all__ = ["Actor", "Audit", "Entry", "note"]
 
 _TEXT_LIMIT = 500
+_DAY_NS = 86_400_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ class Audit:
         """Record something that was done elsewhere, such as the deletion of a session."""
         with self._database.transaction() as connection:
             note(connection, actor, action, target, project)
+
+    def forget_older(self, days: float) -> int:
+        """Drop the entries that are older than so many days; returns how many there were."""
+        before_ns = time.time_ns() - int(days * _DAY_NS)
+        with self._database.transaction() as connection:
+            return connection.execute("DELETE FROM audit WHERE time_ns < ?", (before_ns,)).rowcount
 
     def latest(self, limit: int = 100) -> list[Entry]:
         """Return the latest entries, the newest first."""

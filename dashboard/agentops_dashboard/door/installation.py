@@ -38,6 +38,7 @@ def install(app: FastAPI, settings: ServerSettings, receiver: Receiver, refuse: 
     metrics.watch_store(app.state.store, app.state.readers, projects)
     add_metrics(app, metrics)
     app.state.note_change, app.state.projects = note_change, projects
+    app.state.trim_record = accounts.audit.forget_older
     app.add_middleware(Door, accounts=accounts, settings=settings, refuse=refuse)
     # Added last, so it is outermost: what the door refuses is counted too.
     app.add_middleware(Requests, metrics=metrics)

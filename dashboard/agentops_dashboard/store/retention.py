@@ -30,6 +30,7 @@ class Policy:
         most_bytes: The store's size; the oldest payloads go first, then the oldest sessions.
         keep_tags: Sessions with one of these tags stay whatever their age.
         tag_days: Sessions with a tag are kept so long, instead of ``session_days``.
+        audit_days: The record of who did what on a server with a login is kept so long.
     """
 
     payload_days: float | None = None
@@ -38,6 +39,7 @@ class Policy:
     most_bytes: int | None = None
     keep_tags: tuple[str, ...] = ()
     tag_days: dict[str, float] = field(default_factory=dict)
+    audit_days: float | None = 365
 
 
 class Removed(TypedDict):

@@ -1,6 +1,7 @@
 """Keeping the store small while a server runs: merging blocks often, applying the retention policy every hour."""
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 
@@ -21,11 +22,15 @@ class Upkeep:
     Args:
         store: The store to keep. ``retention.json`` stands in its home.
         projects: Says which projects the policy is about; asked each time.
+        trim_record: Drops what is older than so many days from the record of who did what.
     """
 
-    def __init__(self, store: Store, projects: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self, store: Store, projects: Callable[[], Iterable[str]], trim_record: Callable[[float], object]
+    ) -> None:
         self._store = store
         self._projects = projects
+        self._trim_record = trim_record
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="agentops-upkeep", daemon=True)
 
@@ -40,7 +45,8 @@ class Upkeep:
 
     def _run(self) -> None:
         rounds = 0
-        passing: tuple[type[Exception], ...] = (*self._store.errors, OSError)
+        # The accounts are an SQLite file whatever engine the store is.
+        passing: tuple[type[Exception], ...] = (*self._store.errors, sqlite3.Error, OSError)
         while not self._stop.wait(_COMPACT_EVERY_S):
             try:
                 self._store.compact()
@@ -59,5 +65,7 @@ class Upkeep:
             return
         for project in self._projects():
             apply_policy(self._store, project, policy)
+        if policy.audit_days is not None:
+            self._trim_record(policy.audit_days)
         # Also after deleting by hand.
         self._store.give_back()

@@ -291,6 +291,13 @@ if (ROOT / "benchmarks" / "__main__.py").exists():
         _install(session, "dashboard", "langchain", groups=("bench",) if "bench" in GROUPS else ())
         session.run("python", "-m", "benchmarks", *session.posargs)
 
+    @nox.session(default=False)
+    @nox.parametrize("extra", _ids([extra for extra in DEMO_FRAMEWORKS if extra != "opentelemetry"]))
+    def overhead(session: nox.Session, extra: str) -> None:
+        """Measure what recording adds to an agent run of one framework, and write it down beside the others."""
+        _install(session, extra)
+        session.run("python", "-m", "benchmarks.framework_overhead", extra, "--write", *session.posargs)
+
     @nox.session(default=False, name="bench-server")
     def bench_server(session: nox.Session) -> None:
         """Measure what collecting and reading costs, on a million spans."""

@@ -1,4 +1,4 @@
-"""What recording adds to an agent run of each framework: two model calls and a tool, on a scripted model.
+"""What recording adds to an agent run of each framework: two model calls and a tool between, on a scripted model.
 
     python -m benchmarks.framework_overhead strands [--rounds 9] [--runs 20] [--write]
 
@@ -28,11 +28,12 @@ from benchmarks.report import DOCS, Row, update
 
 TITLE = "Running an agent of each framework"
 NOTE = (
-    "One agent, two calls of a scripted model that costs nothing, one tool: CPU of the process per run, unrecorded and"
-    " recorded. A real model's answer takes a hundred times as long."
-    " `python -m benchmarks.framework_overhead NAME --write`, each in an environment of its own."
+    "One agent, two calls of a scripted model that costs nothing, one tool (LangGraph: two): CPU of the process per"
+    " run, unrecorded and recorded. A real model's answer takes a hundred times as long."
+    " `nox -s overhead`, each in an environment of its own."
 )
 ASKED = "What is 2 + 3?"
+GOALS = {"langchain": "≤ 1.15×"}
 
 
 def add(a: int, b: int) -> int:
@@ -41,14 +42,10 @@ def add(a: int, b: int) -> int:
 
 
 def langchain() -> Callable[[], object]:
-    from langchain.agents import create_agent
-    from langchain_core.messages import AIMessage
+    from benchmarks.langgraph_overhead import QUESTION, agent
 
-    from agentops_langchain.scripted import ScriptedChatModel, ask_for
-
-    request = AIMessage("", tool_calls=[ask_for("add", {"a": 2, "b": 3}, "call_1")])
-    made = create_agent(ScriptedChatModel(script=[request, "It is 5."]), [add], name="calculator")
-    return lambda: made.invoke({"messages": [("user", ASKED)]})
+    made = agent()
+    return lambda: made.invoke(QUESTION)
 
 
 def crewai() -> Callable[[], object]:
@@ -197,6 +194,7 @@ def write(name: str, result: dict[str, Any]) -> None:
         f"{result['plain_ms']:.1f} ms",
         f"{result['recorded_ms']:.1f} ms (+{result['added']:.0%})",
         1 + result["added"],
+        GOALS.get(name, ""),
     )
     path = DOCS / "performance.json"
     before = json.loads(path.read_text()).get("frameworks", {}).get("rows", []) if path.exists() else []

@@ -41,7 +41,8 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-def _agent() -> Any:
+def agent() -> Any:
+    """Return an agent that asks its model twice, and for two tools at once in between."""
     calls = [ask_for("add", {"a": 1, "b": 2}, "call_1"), ask_for("add", {"a": 3, "b": 4}, "call_2")]
     model = ScriptedChatModel(script=[AIMessage("", tool_calls=calls), "1 + 2 is 3, and 3 + 4 is 7."])
     return create_agent(model, [add], name="calculator", system_prompt="You calculate.")
@@ -57,22 +58,22 @@ def _cpu_ms(run: Callable[[], object], count: int) -> float:
     return (time.process_time() - started) * 1000 / count
 
 
-def _round(agent: Any, runs: int) -> dict[str, float]:
+def _round(made: Any, runs: int) -> dict[str, float]:
     with_handler = {"callbacks": [_NoOp()]}
-    plain = _cpu_ms(lambda: agent.invoke(QUESTION), runs)
-    no_op = _cpu_ms(lambda: agent.invoke(QUESTION, with_handler), runs)
+    plain = _cpu_ms(lambda: made.invoke(QUESTION), runs)
+    no_op = _cpu_ms(lambda: made.invoke(QUESTION, with_handler), runs)
     agentops.enable("langchain")
     with agentops.start_session("benchmark"):
-        recorded = _cpu_ms(lambda: agent.invoke(QUESTION), runs)
+        recorded = _cpu_ms(lambda: made.invoke(QUESTION), runs)
     agentops.disable("langchain")
     return {"plain": plain, "no-op handler": no_op, "agentops": recorded}
 
 
 def measure(rounds: int, runs: int) -> dict[str, Any]:
     """Run the rounds, after one to warm up, and return medians: CPU per run and the share added."""
-    agent = _agent()
-    _round(agent, max(5, runs // 4))
-    found = [_round(agent, runs) for _ in range(rounds)]
+    made = agent()
+    _round(made, max(5, runs // 4))
+    found = [_round(made, runs) for _ in range(rounds)]
     added = {
         name: statistics.median(each[name] / each["plain"] - 1 for each in found)
         for name in ("no-op handler", "agentops")

@@ -90,6 +90,7 @@ class Span:
         "events",
         "holder",
         "id",
+        "is_queued",
         "kind",
         "name",
         "open_children",
@@ -125,6 +126,7 @@ class Span:
         self.origin = "decorator"
         self.outlived_parent = False
         self.size = 0
+        self.is_queued = False
         self.version = 1
         self.written_version = 0
         self._inner_error: tuple[int, str] | None = None

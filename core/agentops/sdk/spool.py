@@ -99,7 +99,10 @@ class Spool:
         is_full = self._pending_chars > _LIMIT_PENDING_CHARS or len(queue) > self._limit_spans
         if is_full and not self._lighten(span):
             return
-        queue.append(span)
+        # Once is enough: it is written as it stands when its turn comes; the writer takes the mark away before that.
+        if not span.is_queued:
+            span.is_queued = True
+            queue.append(span)
         if not self._is_awake:
             self._is_awake = True
             if self._thread is None:
@@ -235,6 +238,7 @@ class Spool:
                 if isinstance(item, threading.Event):
                     markers.append(item)
                 else:
+                    item.is_queued = False
                     spans.append(item)
             for span in self._write_spans(spans):
                 self._refused.keep(span)

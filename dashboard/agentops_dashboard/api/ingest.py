@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from agentops_dashboard.api.answers import json_response, problem
 from agentops_dashboard.caller import caller_of
-from agentops_dashboard.ingest import otlp_json, otlp_protobuf
+from agentops_dashboard.ingest import otlp_json
 from agentops_dashboard.ingest.batch import Batch
 from agentops_dashboard.ingest.body import BodyError, decompress, read_body
 from agentops_dashboard.ingest.receiver import BusyError, Receiver, StoreDownError
@@ -19,10 +19,19 @@ __all__ = ["add_ingest", "take_traces"]
 
 _RETRY_S = 5
 _log = logging.getLogger("agentops.dashboard")
+
+
+def _decode_protobuf(body: bytes) -> Batch:
+    # Few senders on this machine need it, and its messages take 30 ms to import.
+    from agentops_dashboard.ingest import otlp_protobuf
+
+    return otlp_protobuf.decode(body)
+
+
 _DECODERS: dict[str, Callable[[bytes], Batch]] = {
     "application/json": otlp_json.decode,
-    "application/x-protobuf": otlp_protobuf.decode,
-    "application/protobuf": otlp_protobuf.decode,
+    "application/x-protobuf": _decode_protobuf,
+    "application/protobuf": _decode_protobuf,
 }
 
 
@@ -77,6 +86,8 @@ def _answer(batch: Batch, *, is_json: bool) -> Response:
     rejected = sum(batch.rejected.values())
     message = "; ".join(f"{count} × {reason}" for reason, count in batch.rejected.items())
     if not is_json:
+        from agentops_dashboard.ingest import otlp_protobuf
+
         return Response(otlp_protobuf.encode_response(rejected, message), media_type="application/x-protobuf")
     partial = {"partialSuccess": {"rejectedSpans": str(rejected), "errorMessage": message}} if rejected else {}
     return json_response(partial)

@@ -1,13 +1,12 @@
 """The schema moves forward only, whole or not at all."""
 
 import sqlite3
-from importlib.resources import files
 
 import pytest
 
 from agentops.errors import StoreError
 from agentops_dashboard.store import SQLiteStore
-from agentops_dashboard.store.sqlite.migrations import migrate
+from agentops_dashboard.store.sqlite.migrations import _shipped, migrate
 
 
 def _connect(path):
@@ -27,8 +26,7 @@ def test_an_older_store_is_migrated_and_keeps_its_data(tmp_path):
 
 def test_a_store_of_the_first_releases_is_read(tmp_path):
     """With the columns that were added since; what nobody wrote down then is unknown."""
-    shipped = (files("agentops_dashboard.store") / "sql" / "sqlite").iterdir()
-    scripts = {int(script.name[:4]): script.read_text("utf-8") for script in shipped}
+    scripts = _shipped()
     path = tmp_path / "agentops.sqlite"
     connection = _connect(path)
     migrate(connection, "x", {number: scripts[number] for number in (1, 2)})
@@ -39,6 +37,21 @@ def test_a_store_of_the_first_releases_is_read(tmp_path):
     connection.close()
     SQLiteStore(path).close()
     assert _connect(path).execute("SELECT name, finish_reason FROM span").fetchall() == [("chat", None)]
+
+
+def test_a_store_of_any_earlier_version_becomes_what_a_new_one_is(tmp_path):
+    """Tables, indexes and what the planner believes are the same, whichever version it began with."""
+    scripts, made = _shipped(), []
+    for version in range(1, max(scripts) + 1):
+        connection = _connect(tmp_path / f"{version}.sqlite")
+        migrate(connection, "x", {number: scripts[number] for number in range(1, version + 1)})
+        migrate(connection, "x")
+        schema = connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name").fetchall()
+        believed = connection.execute("SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY idx").fetchall()
+        made.append((schema, believed))
+        connection.close()
+    assert len(made) > 1
+    assert all(one == made[-1] for one in made)
 
 
 def test_a_migration_that_dies_half_way_is_done_at_the_next_start(tmp_path):

@@ -8,6 +8,7 @@ from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.listing import SORT_KEYS
 from agentops_dashboard.reader.outline import TreeView
+from agentops_dashboard.semantics import RawSpan, understand
 from tests.dashboard.conftest import add_to, generate
 
 QUERIES = (
@@ -122,6 +123,35 @@ def test_a_filter_over_the_tree_finds_what_the_spans_say(filled, query, fits):
     expected = {i for i in everything if any(fits(span) for span in filled.spans(i, with_payloads=False))}
     assert {session["id"] for session in _all(filled, query)} == expected
     assert 0 < len(expected) < 60
+
+
+def test_a_tool_without_a_name_of_its_own_goes_by_its_spans(store, reader):
+    """The list by tool, ``any(tool:…)`` with other conditions and without, and counts all mean the same calls."""
+    for number, (kind, attributes, failed) in enumerate(
+        [("tool", {}, True), ("tool", {"gen_ai.tool.name": "grep"}, True), ("tool", {}, False), ("task", {}, True)], 1
+    ):
+        raw = RawSpan(
+            trace_id=f"{number:032x}", span_id=f"{number:016x}", parent_id=None, name="grep", otlp_kind=1, start_ns=1,
+            end_ns=3_000_000_000, attributes={"agentops.span.kind": kind, "agentops.span.seq": 1, **attributes},
+            events=[], links=[], status_code=2 if failed else 1, status_message="", resource={}, scope="",
+        )  # fmt: skip
+        store.add("default", [understand(raw)])
+    calls = {f"{number:032x}" for number in (1, 2, 3)}
+    for query in ("tool:grep", "any(tool:grep)", "count(tool:grep)>0", "any(tool:grep duration:>1s)", "any(tool:gr*)"):
+        assert {session["id"] for session in _all(reader, query)} == calls, query
+    for query in ("any(tool:grep status:error)", "any(status:error tool:grep duration:>1s)"):
+        assert {session["id"] for session in _all(reader, query)} == calls - {f"{3:032x}"}, query
+
+
+@pytest.mark.parametrize("query", ["", "status:success", "any(tool:run_sql)", "duration:>100d"])
+def test_the_total_is_the_same_on_every_page(filled, query):
+    """It counts what fits, not what a page holds or what lies behind its cursor."""
+    everything = _all(filled, query)
+    first = filled.sessions(query, limit=2)
+    pages = [first, filled.sessions(query, limit=0)]
+    if first["next_cursor"]:
+        pages.append(filled.sessions(query, limit=2, cursor=first["next_cursor"]))
+    assert {page["total"] for page in pages} == {len(everything)}
 
 
 @pytest.mark.parametrize("sort", [sign + key for sign in ("", "-") for key in SORT_KEYS])

@@ -3,7 +3,7 @@
 import operator
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select, true
 
 from agentops.semconv import SpanKind, SpanStatus, State
 from agentops_dashboard.query.ast import Aggregate, And, Node, Not, Or, Term, Text
@@ -43,9 +43,11 @@ _SPAN_NUMBERS = {
     "tokens": func.coalesce(t.span.c.input_tokens, 0) + func.coalesce(t.span.c.output_tokens, 0),
     "input_tokens": t.span.c.input_tokens, "output_tokens": t.span.c.output_tokens, "attempt": t.span.c.attempt,
 }  # fmt: skip
+# A tool that was not named goes by its span's name, as in the roll-ups.
+_TOOL = case((t.span.c.kind == SpanKind.TOOL, func.coalesce(t.span.c.tool, t.span.c.name)))
 _SPAN_TEXTS = {
     "kind": t.span.c.kind, "status": t.span.c.status, "name": t.span.c.name, "agent": t.span.c.agent,
-    "tool": t.span.c.tool, "model": t.span.c.model, "provider": t.span.c.provider, "error": t.span.c.error_type,
+    "tool": _TOOL, "model": t.span.c.model, "provider": t.span.c.provider, "error": t.span.c.error_type,
     "message": t.span.c.error_message, "finish": t.span.c.finish_reason,
 }  # fmt: skip
 
@@ -177,6 +179,8 @@ class Conditions:
         counter = _ready_count(node.inner)
         if counter is not None:
             return compare(counter, node.number)  # type: ignore[no-any-return]
+        if _asks_roll_ups(node):
+            return and_(*self._necessary(node))
         inner = true() if node.inner is None else self._span(node.inner)
         joined = and_(t.span.c.project == t.trace.c.project, t.span.c.trace_id == t.trace.c.trace_id)
         session_id = t.session.c.session_id
@@ -198,10 +202,10 @@ class Conditions:
         needs_one = node.operator in (">", ">=", "=") and node.number >= (0 if node.operator == ">" else 1)
         if not needs_one or node.inner is None:
             return []
-        parts = [part for part in _parts(node.inner) if isinstance(part, Term)]
-        has_failed = any(part.key == "status" and part.values == (SpanStatus.ERROR,) for part in parts)
+        parts = _parts(node.inner)
+        has_failed = any(_is_failed(part) for part in parts)
         found: list[ColumnElement[bool]] = [t.session.c.errors > 0] if has_failed else []
-        tools = [part for part in parts if part.key == "tool" and part.operator == "="]
+        tools = [part for part in parts if isinstance(part, Term) and _is_tool(part)]
         return [*found, *(self._label(part, has_failed=has_failed) for part in tools)]
 
     def _span(self, node: Node) -> ColumnElement[bool]:
@@ -226,6 +230,22 @@ class Conditions:
 def _parts(node: Node) -> tuple[Node, ...]:
     """What all of must be true."""
     return node.parts if isinstance(node, And) else (node,)
+
+
+def _is_tool(node: Node) -> bool:
+    return isinstance(node, Term) and node.key == "tool" and node.operator == "="
+
+
+def _is_failed(node: Node) -> bool:
+    return isinstance(node, Term) and node.key == "status" and node.values == (SpanStatus.ERROR,)
+
+
+def _asks_roll_ups(node: Aggregate) -> bool:
+    """Say whether it asks for one call of a tool, or one that failed: the roll-ups tell, no span need be looked at."""
+    if node.inner is None or (node.operator, node.number) not in ((">=", 1), (">", 0)):
+        return False
+    parts = _parts(node.inner)
+    return sum(map(_is_tool, parts)) == 1 and all(_is_tool(part) or _is_failed(part) for part in parts)
 
 
 def _ready_count(inner: Node | None) -> ColumnElement[Any] | None:

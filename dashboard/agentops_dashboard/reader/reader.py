@@ -78,9 +78,16 @@ class Reader:
         condition = self.condition(query, since_ns, until_ns, now_ns)
         # Numbers first, rows then: sorting must not carry whole rows along.
         keys = ordered(condition, sort, cursor, limit)
+        # Without a query, an index counts and another one has the first rows; with one, both would look for the same.
+        is_counted_along = bool(query.strip()) and not cursor and limit > 0
+        if is_counted_along:
+            keys = keys.add_columns(func.count().over().label("total"))
         with self._engine.connect() as connection:
-            total = connection.execute(select(func.count()).select_from(t.session).where(condition)).scalar_one()
             found = connection.execute(keys).all()
+            if is_counted_along:
+                total = found[0].total if found else 0
+            else:
+                total = connection.execute(select(func.count()).select_from(t.session).where(condition)).scalar_one()
             numbers = [row.sid for row in found[:limit]]
             rows = connection.execute(
                 select(t.session, shown_state(now_ns).label("shown_state")).where(t.session.c.sid.in_(numbers))

@@ -1,6 +1,7 @@
 """The order of a session's tree."""
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 __all__ = ["TreeIndex"]
@@ -49,9 +50,10 @@ class TreeIndex:
             self.order.append(row)
             self.depth.append(depth)
             self.place.append((place, siblings))
-            below = self._children.get(row.span_id, ())
-            count = len(below)
-            stack.extend((child, depth + 1, i, count) for i, child in reversed(list(enumerate(below))))
+            below = self._children.get(row.span_id)
+            if below:
+                count = len(below)
+                stack.extend(zip(reversed(below), repeat(depth + 1), range(count - 1, -1, -1), repeat(count)))
 
     def _adopt_cycles(self, ordered: Sequence[Any]) -> None:
         """Spans that are each other's ancestors are reached from no root: cut the circle at its first span."""

@@ -13,7 +13,7 @@ from agentops_dashboard.store.prices import Prices
 from agentops_dashboard.store.rows import ledger_rows, newest, replaces, span_row, telling, trace_row
 from agentops_dashboard.store.sqlite.blocks import insert_block
 from agentops_dashboard.store.sqlite.summary import recompute, session_number
-from agentops_dashboard.store.sqlite.upserts import UPSERT_LEDGER, UPSERT_SPAN, UPSERT_TRACE
+from agentops_dashboard.store.sqlite.upserts import UPSERT_LEDGER, UPSERT_TRACE, upsert_spans
 from agentops_dashboard.store.texts import FreshTexts
 
 __all__ = ["Writer"]
@@ -57,7 +57,7 @@ class Writer:
         for record in records:
             self._prices.price(record)
         blocks = self._write_payloads(connection, project, trace_id, records)
-        connection.executemany(UPSERT_SPAN, [span_row(project, record, blocks[record.span_id]) for record in records])
+        upsert_spans(connection, [span_row(project, record, blocks[record.span_id]) for record in records])
         old = _session_of(connection, project, trace_id)
         connection.executemany(
             UPSERT_TRACE, [trace_row(project, r.facts.session_id or trace_id, r) for r in telling(records)]

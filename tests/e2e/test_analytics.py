@@ -14,6 +14,36 @@ from tests.e2e.sessions import SESSIONS, generate, write
 Open = Callable[..., Page]
 
 
+def test_a_chart_of_ones_own(site: Site, open_page: Open, watch: Watch) -> None:
+    """The form adds it, the address holds it, a view keeps it, a click takes it away; a table needs no script."""
+    page = open_page(site.at("/analytics?q=errors:>0"))
+    page.get_by_text("Add a chart").click()
+    form = page.locator(".new-chart form")
+    form.get_by_label("What").select_option("cost")
+    form.get_by_label("How").select_option("p95")
+    form.get_by_label("By").select_option("release")
+    form.get_by_label("Only").fill("tag:beta")
+    form.get_by_role("button", name="Add").click()
+    expect(page).to_have_url(re.compile(r"charts=cost\.p95\.release\.line\.tag"))
+    chart = page.locator("#own .chart")
+    expect(chart).to_have_count(1)
+    expect(chart.locator(".main-svg").first).to_be_visible()
+    expect(chart.locator(".legendtext")).to_have_count(2)
+    watch.answers.append("dear releases")
+    page.get_by_text("Views", exact=True).click()
+    page.get_by_role("button", name="Save this view…").click()
+    page.get_by_label("Take the chart p95 cost away").click()
+    expect(chart).to_have_count(0)
+    page.keyboard.press("Control+k")
+    page.get_by_label("Go to", exact=True).and_(page.locator("input")).fill("dear")
+    page.keyboard.press("Enter")
+    expect(chart).to_have_count(1)
+    plain = open_page(site.at("/analytics?charts=sessions.sum.status.table."), javascript=False)
+    counts = plain.locator("#own td.num").all_inner_texts()
+    shown = plain.locator(".kpi", has_text="Sessions").locator(".value").inner_text()
+    assert sum(int(count.replace(",", "")) for count in counts) == int(shown.replace(",", ""))
+
+
 def test_every_chart_is_drawn(site: Site, open_page: Open) -> None:
     """Ten charts appear, with bars and lines in them, in the dark too, and the policy allows all of it."""
     page = open_page(site.at("/analytics"), scheme="dark")
@@ -82,9 +112,18 @@ def test_a_table_leads_to_the_same_sessions(site: Site, open_page: Open) -> None
     page = open_page(site.at("/analytics?range=24h"))
     row = page.locator("#pace tr", has=page.get_by_role("link", name="gpt-4o", exact=True))
     promised = row.locator("td").nth(1).inner_text()
-    row.get_by_role("link").click()
+    row.get_by_role("link", name="gpt-4o", exact=True).click()
     expect(page).to_have_url(re.compile("range=24h"))
     expect(page.locator("#total")).to_have_text(promised)
+
+
+def test_cut_off_answers_lead_to_their_sessions(site: Site, open_page: Open) -> None:
+    """The models' table counts them, and the tree of a session behind the number marks one."""
+    page = open_page(site.at("/analytics"))
+    page.locator("#pace tr", has_text="gpt-4o").locator("a.badge").first.click()
+    expect(page).to_have_url(re.compile("finish"))
+    page.locator("#rows .row-link").first.click()
+    expect(page.locator(".trow .badge", has_text="cut off").first).to_be_visible()
 
 
 def test_the_split_of_the_cost_makes_up_the_cost(site: Site, open_page: Open) -> None:

@@ -11,6 +11,7 @@ from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.derived.pace import read_pace
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import Analytics
+from agentops_dashboard.reader.charts import chart
 from agentops_dashboard.reader.grid import MOST_INTERVALS, Grid
 
 __all__ = ["add_analytics"]
@@ -18,6 +19,9 @@ __all__ = ["add_analytics"]
 Intervals = Annotated[int, Query(ge=1, le=MOST_INTERVALS, description="How many intervals the time is divided into")]
 Group = Literal["model", "agent", "user", "environment", "release", "service", "tag"]
 Measure = Literal["cost", "tokens"]
+OneMeasure = Literal["sessions", "duration", "cost", "tokens", "llm", "tools", "errors", "success", "score"]
+Aggregate = Literal["sum", "mean", "max", "p50", "p95", "p99"]
+ChartGroup = Literal["", "status", "user", "environment", "release", "service", "tag"]
 
 
 def add_analytics(app: FastAPI) -> None:
@@ -42,6 +46,16 @@ def add_analytics(app: FastAPI) -> None:
     ) -> Response:
         grid = _grid(reader, which, intervals)
         return json_response({"groups": Analytics(reader).split(which.query, grid, by=by, of=of) if grid else {}})
+
+    @app.get("/api/v1/analytics/chart", tags=["analytics"], summary="One measure of sessions over time, by group")
+    def one_chart(  # noqa: PLR0917
+        reader: ReaderOf, which: Filter, measure: OneMeasure, aggregate: Aggregate = "sum", by: ChartGroup = "",
+        intervals: Intervals = 48,
+    ) -> Response:  # fmt: skip
+        grid = _grid(reader, which, intervals)
+        if grid is None:
+            return json_response({"groups": {}, "left_out": 0})
+        return json_response(chart(reader, which.query, grid, measure=measure, aggregate=aggregate, by=by))
 
     @app.get("/api/v1/analytics/pace", tags=["analytics"], summary="Latency, first token, speed, and agents per run")
     def pace(reader: ReaderOf, which: Filter, intervals: Intervals = 48) -> Response:

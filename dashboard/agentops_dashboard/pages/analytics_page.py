@@ -11,19 +11,21 @@ import orjson
 from fastapi import FastAPI
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from agentops_dashboard import format as write
 from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.derived.pace import Pace, read_pace
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.analytics_tables import tables_of, top_sessions, top_users
+from agentops_dashboard.pages.own_charts import SHAPES, own_charts, with_new
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.session_list import chips, problem_of
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import GROUPS, Analytics, Totals
+from agentops_dashboard.reader.charts import AGGREGATES, CHART_GROUPS, MEASURES
 from agentops_dashboard.reader.grid import Grid
 
 __all__ = ["add_routes"]
@@ -37,6 +39,13 @@ _INTERVALS: Final = {
     "7d": 10_080 * _MINUTE_NS,
 }  # fmt: skip
 _MEASURES: Final = ("cost", "tokens")
+_CHOICES: Final = (
+    ("new", "What", tuple((key, measure.label) for key, measure in MEASURES.items())),
+    ("how", "How", tuple((key, key) for key in AGGREGATES)),
+    ("per", "By", (("", "nothing"), *((key, key) for key in CHART_GROUPS))),
+    ("as", "As", tuple((key, key) for key in SHAPES)),
+)
+"""What the form for a chart of one's own offers: parameter, label, and values with their labels."""
 _KPIS: Final = (
     ("Sessions", "sessions", write.count, "session", "session", False),
     ("Success rate", "success_rate", write.percent, "ok", "ok", False),
@@ -51,6 +60,7 @@ _KPIS: Final = (
     ("Median duration", "p50_ms", write.duration, "clock", "muted", True),
     ("p95 duration", "p95_ms", write.duration, "clock", "muted", True),
 )
+_OF_OWN: Final = ("id", "shape", "unit", "group", "query", "groups", "stacks")
 _SHARES: Final = frozenset({"success_rate", "cache_hits"})
 
 
@@ -92,6 +102,9 @@ def _plotly_path() -> Path | None:
 
 def _show(request: Request, reader: Reader) -> Response:
     address = address_of(request)
+    added = with_new(address)
+    if added is not None:
+        return RedirectResponse(added, 303)
     query = address.get("q")
     chosen = chosen_range(address, time.time_ns())
     problem, values = None, _nothing()
@@ -119,6 +132,7 @@ def _show(request: Request, reader: Reader) -> Response:
         measure=_measure(address),
         measures=_MEASURES,
         intervals=("", *_INTERVALS),
+        choices=_CHOICES,
         address=address,
         **values,
     )
@@ -139,7 +153,7 @@ def _remembered(
     kept: OrderedDict[Any, dict[str, Any]] = request.app.state.analytics_kept
     minute = 0 if chosen.key in ("all", "custom") else int(time.time() // 60)
     bounds = (chosen.since_ns, chosen.until_ns) if chosen.key == "custom" else minute
-    asked = tuple(address.get(name) for name in ("q", "group", "of", "interval"))
+    asked = tuple(address.get(name) for name in ("q", "group", "of", "interval", "charts"))
     key = (what.__name__, reader.project, chosen.key, bounds, asked, reader.revision())
     values = kept.get(key)
     if values is None:
@@ -167,7 +181,7 @@ def _with_pace(request: Request, address: Address, reader: Reader, chosen: TimeR
 def _nothing() -> dict[str, Any]:
     return {
         "kpis": [], "tables": [], "labels": {}, "points": [], "data": None, "unpriced": 0, "pace": None,
-        "pace_data": None, "top_sessions": [], "top_users": [],
+        "pace_data": None, "top_sessions": [], "top_users": [], "own": [],
     }  # fmt: skip
 
 
@@ -199,12 +213,14 @@ def _values(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, An
         return _nothing() | {"kpis": _kpis(totals, before)}
     points = analytics.course(query, grid)
     group, measure = _group(address), _measure(address)
+    own = own_charts(address, reader, grid)
     data = {
         "points": points,
         "split": analytics.split(query, grid, by=group, of=measure),
         "durations": _duration_bars(analytics.durations(query, chosen.since_ns, chosen.until_ns)),
         "group": group,
         "measure": measure,
+        "own": [{key: one[key] for key in _OF_OWN} for one in own],
     }
     labels = analytics.tables(query, **bounds)
     return _nothing() | {
@@ -214,6 +230,7 @@ def _values(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, An
         "points": [point for point in points if point["sessions"]],
         "data": _json(data),
         "unpriced": totals["unpriced"],
+        "own": own,
         "top_sessions": top_sessions(reader, query, bounds),
         "top_users": top_users(address, analytics.top_users(query, since_ns=chosen.since_ns, until_ns=chosen.until_ns)),
     }

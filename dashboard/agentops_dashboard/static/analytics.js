@@ -1,4 +1,5 @@
 // Charts by plotly, from the figures in the page. A click leads to the sessions behind, a drag sets the range.
+import "./views.js";
 import { $, $$, fromWallTime, nodes, piece, toast, wallTime } from "./page.js";
 
 delete document.head.appendChild;
@@ -66,6 +67,16 @@ const CHARTS = {
   "plot-first": () => percentiles(data.pace.points.map((p) => p.first_token)),
   "plot-speed": () => layoutOf(Object.entries(data.pace.speeds).map(([model, values], index) => line(model, values, SERIES[index % SERIES.length], { meta: `model:"${model}"`, hovertemplate: `%{y:.0f} tok/s ${model.replaceAll("%", "")}<extra></extra>` })), {}),
 };
+for (const own of data.own) {
+  if (own.shape === "table" || !Object.keys(own.groups).length) continue;
+  const format = { $: "$%{y:.4f}", s: "%{y:.3~s} s", "%": "%{y:.1%}" }[own.unit] ?? "%{y:,}";
+  const axis = { $: { tickprefix: "$" }, s: { ticksuffix: " s" }, "%": { tickformat: ".0%", range: [0, 1] } }[own.unit] ?? {};
+  const make = own.shape === "line" ? line : bars;
+  CHARTS[own.id] = () => {
+    const [traces, shape] = layoutOf(Object.entries(own.groups).map(([label, values], index) => make(label, values, SERIES[index % SERIES.length], { meta: [own.query, own.group && `${own.group}:"${label}"`].filter(Boolean).join(" "), hovertemplate: `${format} ${label.replaceAll("%", "")}<extra></extra>` })), { yaxis: axis });
+    return [traces, { ...shape, barmode: own.stacks ? "stack" : "group", showlegend: Boolean(own.group) }];
+  };
+}
 const OF_SPANS = { "plot-llm": "has:llm", "plot-tool": "has:tool", "plot-first": "has:llm" };
 
 function goToList(from, to, terms) {
@@ -77,7 +88,7 @@ function goToList(from, to, terms) {
 
 function clicked(id, { points: [point] }) {
   const meta = point.data.meta;
-  const extra = id === "plot-sessions" ? `status:${meta}` : id === "plot-failures" ? "status:error" : ["plot-split", "plot-speed"].includes(id) && !/"\((none|other)\)"$/.test(meta) ? meta : OF_SPANS[id] ?? "";
+  const extra = id === "plot-sessions" ? `status:${meta}` : id === "plot-failures" ? "status:error" : /^plot-(split|speed|own)/.test(id) && !/"\((none|other)\)"$/.test(meta) ? meta : OF_SPANS[id] ?? "";
   const terms = [query, extra].filter(Boolean).join(" ");
   if (id === "plot-spread") {
     const { edges_ms: edges } = data.durations;

@@ -1,0 +1,112 @@
+"""Charts that people put together on the analytics page; which ones there are stands in its address.
+
+``charts=cost.p95.user.line.status:error|…`` holds one after the other: measure, aggregate, group, shape, and a query
+that narrows the page's.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from agentops_dashboard import format as write
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.query_edit import split_terms
+from agentops_dashboard.query import QueryError
+from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader.charts import AGGREGATES, CHART_GROUPS, MEASURES, chart
+from agentops_dashboard.reader.grid import Grid
+
+__all__ = ["SHAPES", "OwnChart", "charts_of", "own_charts", "with_new"]
+
+SHAPES: Final = ("line", "bars", "table")
+_MOST: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChart:
+    """One chart, as the address names it."""
+
+    measure: str
+    aggregate: str
+    group: str
+    shape: str
+    query: str = ""
+
+    @property
+    def text(self) -> str:
+        """As it stands in the address."""
+        return ".".join((self.measure, self.aggregate, self.group, self.shape, quote(self.query, safe="")))
+
+    @property
+    def title(self) -> str:
+        """What it shows, in words."""
+        measure = MEASURES[self.measure]
+        how = "" if measure.only or self.aggregate == "sum" else f"{self.aggregate} "
+        name = measure.label if not how else measure.label[0].lower() + measure.label[1:]
+        return (how[:1].upper() + how[1:] if how == "mean " else how) + name
+
+
+def charts_of(address: Address) -> list[OwnChart]:
+    """The charts that an address names; what makes no sense in it is passed over."""
+    found = [_chart(part.split(".", 4)) for part in address.get("charts").split("|")]
+    return [one for one in found if one is not None][:_MOST]
+
+
+def _chart(parts: list[str]) -> OwnChart | None:
+    if len(parts) < 4 or parts[0] not in MEASURES or parts[1] not in AGGREGATES or parts[3] not in SHAPES:
+        return None
+    group = parts[2] if parts[2] in CHART_GROUPS else ""
+    return OwnChart(parts[0], parts[1], group, parts[3], unquote(parts[4])[:500] if len(parts) > 4 else "")
+
+
+def with_new(address: Address) -> str | None:
+    """The link to the page with the chart that its form asks for; None if it asks for none."""
+    if address.get("new") not in MEASURES:
+        return None
+    names = ("new", "how", "per", "as", "only")
+    asked = [address.get(name) for name in names[:4]]
+    only = " ".join(split_terms(address.get("only")))
+    wanted = _chart([*asked, quote(only, safe="")])
+    charts = [one.text for one in charts_of(address)]
+    if wanted is not None and wanted.text not in charts:
+        charts.append(wanted.text)
+    return address.link(charts="|".join(charts), **dict.fromkeys(names)) + "#own"
+
+
+def own_charts(address: Address, reader: Reader, grid: Grid) -> list[dict[str, Any]]:
+    """What the page shows of each of its own charts; of one whose query is wrong, what is wrong about it."""
+    charts = charts_of(address)
+    return [
+        _shown(one, place, reader, grid, address.get("q"))
+        | {"remove": address.link(charts="|".join(other.text for other in charts if other is not one) or None)}
+        for place, one in enumerate(charts)
+    ]
+
+
+def _shown(one: OwnChart, place: int, reader: Reader, grid: Grid, query: str) -> dict[str, Any]:
+    measure = MEASURES[one.measure]
+    note = " ".join(filter(None, (f"by {one.group}" if one.group else "", one.query)))
+    shown: dict[str, Any] = {
+        "id": f"plot-own-{place}", "title": one.title, "note": note, "shape": one.shape, "unit": measure.unit,
+        "group": one.group, "query": one.query, "groups": {}, "left_out": 0, "problem": "", "rows": [],
+        "stacks": (measure.only or one.aggregate) == "sum",
+    }  # fmt: skip
+    whole = grid if one.shape != "table" else Grid.into(grid.since_ns, grid.until_ns, 1)
+    try:
+        found = chart(
+            reader, f"{query} {one.query}".strip(), whole, measure=one.measure, aggregate=one.aggregate, by=one.group
+        )
+    except QueryError as error:
+        return shown | {"problem": error.message}
+    rows = [(label, _written(values[0], measure.unit)) for label, values in found["groups"].items()]
+    return shown | found | {"rows": rows if one.shape == "table" else []}
+
+
+def _written(value: float | None, unit: str) -> str:
+    if value is None:
+        return "–"
+    if unit == "s":
+        return write.duration(value * 1000)
+    if unit == "$":
+        return write.money(value)
+    return write.percent(value) if unit == "%" else write.full_count(round(value)) if value >= 100 else f"{value:.4g}"

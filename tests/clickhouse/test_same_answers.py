@@ -9,6 +9,7 @@ import pytest
 
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import GROUPS, Analytics
+from agentops_dashboard.reader.charts import CHART_GROUPS, MEASURES, chart
 from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.reader.listing import SORT_KEYS, sort_key
 from agentops_dashboard.reader.outline import TreeView
@@ -97,6 +98,16 @@ def test_courses_and_splits(readers: Pair) -> None:
         for of in ("cost", "tokens"):
             left, right = one.split("", grid, by=by, of=of), other.split("", grid, by=by, of=of)
             assert {name: pytest.approx(values) for name, values in left.items()} == right
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_charts_of_ones_own(readers: Pair, measure: str) -> None:
+    """Each measure, by each group, summed up and as a percentile."""
+    grid = Grid.into(*(Analytics(readers[0]).span_of("", None, None) or (0, 1)), 5)
+    for by in ("", *CHART_GROUPS):
+        for aggregate in ("sum", "p95"):
+            left, right = (chart(reader, "", grid, measure=measure, aggregate=aggregate, by=by) for reader in readers)
+            assert {name: pytest.approx(values) for name, values in left["groups"].items()} == right["groups"]
 
 
 def test_trees_and_spans(readers: Pair) -> None:

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from agentops.compatibility import known_versions, remarks
 from agentops.plugins import Entry, PluginState, installed_version, plugins
-from agentops.sdk.config import Config
+from agentops.sdk.address import without_login
+from agentops.sdk.config import SECRET_SETTINGS, Config
 from agentops.sdk.outbox import Outbox, read_destination
 from agentops.sdk.transport import Outcome, Transport
 from agentops.version import __version__
@@ -22,7 +23,6 @@ from agentops.wire.segment import LOCAL
 
 __all__ = ["Finding", "describe_plugins", "describe_settings", "describe_spool", "diagnose", "find_other_tracers"]
 
-_SECRET_SETTINGS: Final = {"api_key", "exporter_headers"}
 _OTHER_TRACERS: Final = {
     "langsmith": ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"),
     "crewai": ("CREWAI_TRACING_ENABLED",),
@@ -81,7 +81,7 @@ def describe_settings(config: Config) -> dict[str, object]:
     changed = {item.name: getattr(config, item.name) for item in fields(Config)}
     defaults = {item.name: item.default for item in fields(Config)}
     return {
-        name: "(set)" if name in _SECRET_SETTINGS else value
+        name: "(set)" if name in SECRET_SETTINGS else without_login(value) if isinstance(value, str) else value
         for name, value in changed.items()
         if value != defaults[name] and name != "home"
     }
@@ -199,9 +199,9 @@ def _check_endpoint(config: Config) -> Finding:
     answer = transport.authenticate() if config.api_key and config.endpoint else transport.send([])
     transport.close()
     if answer.outcome == Outcome.DELIVERED:
-        return Finding("ok", f"{transport.url} answers")
+        return Finding("ok", f"{transport.shown_url} answers")
     is_about_key = "AGENTOPS_API_KEY" in answer.reason
-    fix = "export AGENTOPS_API_KEY=<a key of that server>" if is_about_key else f"curl -v {transport.url}"
+    fix = "export AGENTOPS_API_KEY=<a key of that server>" if is_about_key else f"curl -v {transport.shown_url}"
     return Finding("problem", f"{answer.reason}; records wait on this machine until it does", fix)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from agentops.commands.output import write_json, write_line
 from agentops.errors import ConfigurationError
+from agentops.sdk.address import without_login
 from agentops.sdk.config import Config, config_from_environment, updated
 from agentops.sdk.delivery import DeliveryCounts, deliver_batch
 from agentops.sdk.outbox import Outbox, read_destination
@@ -45,7 +46,8 @@ def push(argv: Sequence[str] = ()) -> int:
     only = updated(Config(), wanted)
     directories = [item for item in _directories(config.home) if _is_wanted(item, only)]
     if wanted and not directories:
-        raise ConfigurationError(f"nothing waits for {' '.join(wanted.values())}; see what does: agentops doctor")
+        named = " ".join(map(without_login, wanted.values()))
+        raise ConfigurationError(f"nothing waits for {named}; see what does: agentops doctor")
     results = [_push_directory(item, config, offers_rejected=given["rejected"]) for item in directories]
     if given["json"]:
         write_json({"destinations": [asdict(item) for item in results]})
@@ -62,7 +64,7 @@ def _directories(home: Path) -> list[Path]:
 def _is_wanted(directory: Path, only: Config) -> bool:
     note = read_destination(directory)
     return all(
-        value is None or note.get(name) == value
+        _names(value, note.get(name))
         for name, value in (("endpoint", only.endpoint), ("exporter_endpoint", only.exporter_endpoint))
     )
 
@@ -86,14 +88,19 @@ def _push_directory(directory: Path, config: Config, *, offers_rejected: bool) -
     left = outbox.waiting_bytes()
     if left and not reason:
         reason = "a program that still runs is delivering it"
-    return Pushed(transport.url, before - left, left, counts.refused_lines, reason)
+    return Pushed(transport.shown_url, before - left, left, counts.refused_lines, reason)
 
 
 def _settings_for(note: dict[str, Any], config: Config) -> Config:
     """The settings for one destination. A key goes only to the endpoint that it is for, or where none is named."""
-    key = config.api_key if config.endpoint in {None, note.get("endpoint")} else None
-    headers = config.exporter_headers if config.exporter_endpoint in {None, note.get("exporter_endpoint")} else ()
+    key = config.api_key if _names(config.endpoint, note.get("endpoint")) else None
+    headers = config.exporter_headers if _names(config.exporter_endpoint, note.get("exporter_endpoint")) else ()
     return updated(Config(), {**note, "api_key": key, "exporter_headers": dict(headers)})
+
+
+def _names(given: str | None, noted: str | None) -> bool:
+    """Whether a setting means the endpoint of a note, which has no login; without a setting, any."""
+    return given is None or without_login(given) == noted
 
 
 def _write(results: list[Pushed]) -> None:

@@ -102,7 +102,8 @@ def destination(config: Config) -> str:
         return LOCAL
     import hashlib
 
-    text = "\n".join((config.endpoint or "", config.exporter_endpoint or "", config.api_key or ""))
+    headers = sorted(f"{name.lower()}={value}" for name, value in config.exporter_headers)
+    text = "\n".join((config.endpoint or "", config.exporter_endpoint or "", config.api_key or "", *headers))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

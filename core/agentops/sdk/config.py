@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agentops.errors import ConfigurationError
+from agentops.sdk.address import without_login
 from agentops.sdk.tags import normalize_tags
 
 __all__ = [
@@ -192,6 +193,8 @@ class Config:
         return self.capture_content == "full"
 
 
+SECRET_SETTINGS: Final = frozenset({"api_key", "exporter_headers"})
+"""Settings whose values are never shown."""
 _FIELDS: Final = {item.name: item for item in fields(Config)}
 _OTHER_NAMES: Final = {"tags": "default_tags"}
 
@@ -254,7 +257,14 @@ def _read(name: str, value: Any, shown: str) -> Any:
     except ConfigurationError:
         raise
     except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"{shown}{value!r} cannot be used: it must be {error}.") from None
+        raise ConfigurationError(f"{shown}{_shown(name, value)} cannot be used: it must be {error}.") from None
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value in a message: of secrets only that there is one."""
+    if name in SECRET_SETTINGS:
+        return "(not shown)"
+    return repr(without_login(value) if isinstance(value, str) else value)
 
 
 def _unknown(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 
+from agentops.sdk.address import without_login
 from agentops.sdk.config import Config
 
 __all__ = ["SERVE_FILE", "session_url"]
@@ -18,4 +19,4 @@ def session_url(config: Config, session_id: str) -> str | None:
             base = json.loads((config.home / SERVE_FILE).read_text())["url"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
-    return f"{str(base).rstrip('/')}/sessions/{session_id}" if base else None
+    return f"{without_login(str(base)).rstrip('/')}/sessions/{session_id}" if base else None

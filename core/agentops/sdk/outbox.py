@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from agentops.sdk.address import without_login
 from agentops.wire import Segment, is_partial, list_segments, read_lines
 from agentops.wire.owner import is_abandoned, open_to_lock, withdraw_note
 
@@ -144,12 +145,12 @@ class Outbox:
 
 
 def write_destination(directory: Path, endpoint: str | None, exporter_endpoint: str | None) -> None:
-    """Leave a note in a destination's directory where its records go; never with what key."""
-    path = directory / _DESTINATION
+    """Leave a note in a destination's directory where its records go; never with what key or login."""
     directory.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-    if not path.exists():
-        text = json.dumps({"endpoint": endpoint, "exporter_endpoint": exporter_endpoint})
-        _replace(path, text.encode())
+    given = {"endpoint": endpoint, "exporter_endpoint": exporter_endpoint}
+    note = {name: url and without_login(url) for name, url in given.items()}
+    if read_destination(directory) != note:
+        _replace(directory / _DESTINATION, json.dumps(note).encode())
 
 
 def read_destination(directory: Path) -> dict[str, str | None]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from agentops.sdk.address import without_login
 from agentops.sdk.config import Config
 from agentops.version import __version__
 from agentops.wire import merge_lines
@@ -80,6 +81,11 @@ class Transport:
         return given if urlsplit(given).path not in {"", "/"} else f"{given}/v1/traces"
 
     @property
+    def shown_url(self) -> str:
+        """The same without the user and password that it may hold, for messages."""
+        return without_login(self.url)
+
+    @property
     def is_foreign(self) -> bool:
         """Whether the receiver may be other than an agentops server."""
         return self.config.exporter_endpoint is not None
@@ -99,8 +105,10 @@ class Transport:
                 response = self._post(body, timeout_s)
                 self._is_protobuf = response.ok
         except requests.RequestException as error:
-            return Answer(Outcome.LATER, f"{self.url} cannot be reached ({type(error).__name__}: {_inmost(error)})")
-        return _judge(self.url, response)
+            return Answer(
+                Outcome.LATER, f"{self.shown_url} cannot be reached ({type(error).__name__}: {self._cause(error)})"
+            )
+        return _judge(self.shown_url, response)
 
     def get(self, path: str, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
         """Read JSON from the server of ``endpoint``.
@@ -126,11 +134,18 @@ class Transport:
         """Fetch the token before it is needed; for ``prefetch_jwt_token`` and ``agentops doctor``."""
         import requests
 
+        server = without_login(self.config.endpoint or "")
         try:
             refusal = self._fetch_token(TIMEOUT_S)
         except requests.RequestException as error:
-            return Answer(Outcome.LATER, f"{self.config.endpoint} cannot be reached ({_inmost(error)})")
-        return Answer(Outcome.DELIVERED) if refusal is None else _judge(f"{self.config.endpoint}", refusal)
+            return Answer(Outcome.LATER, f"{server} cannot be reached ({self._cause(error)})")
+        return Answer(Outcome.DELIVERED) if refusal is None else _judge(server, refusal)
+
+    def _cause(self, error: Exception) -> str:
+        """Why something failed; some libraries repeat the URL that they could not use."""
+        text = _inmost(error)
+        login = urlsplit(self.url).netloc.rpartition("@")[0]
+        return text.replace(f"{login}@", "") if login else text
 
     def close(self) -> None:
         """Close connections."""

@@ -102,6 +102,16 @@ def _chromium(session: nox.Session) -> str:
     return str(browser)
 
 
+def _clickhouse_engine(session: nox.Session) -> str:
+    if not shutil.which("npm"):
+        message = "No npm found: it brings the ClickHouse engine (Debian: apt-get install npm)."
+        session.error(message) if os.environ.get("CI") else session.skip(message)
+    engine = session.cache_dir / "clickhouse"
+    package = "@chdb/lib-linux-x64-gnu@26.7.3-stable.1"
+    session.run("npm", "install", "--silent", "--no-audit", "--prefix", str(engine), package, external=True)
+    return str(engine / "node_modules" / "@chdb")
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, format, who imports whom, spelling, and the rules that no linter knows."""
@@ -228,14 +238,9 @@ if _has_tests("clickhouse"):
     @nox.session
     def clickhouse(session: nox.Session) -> None:
         """Test the store on a real ClickHouse, which an npm package carries as a library."""
-        if not shutil.which("npm"):
-            message = "No npm found: it brings the ClickHouse engine (Debian: apt-get install npm)."
-            session.error(message) if os.environ.get("CI") else session.skip(message)
-        engine = session.cache_dir / "clickhouse"
-        package = "@chdb/lib-linux-x64-gnu@26.7.3-stable.1"
-        session.run("npm", "install", "--silent", "--no-audit", "--prefix", str(engine), package, external=True)
+        engine = _clickhouse_engine(session)
         _install(session, "clickhouse", "server", groups=("test", "test-dashboard"))
-        _pytest(session, "tests/clickhouse", env={"AGENTOPS_TEST_CHDB": str(engine / "node_modules" / "@chdb")})
+        _pytest(session, "tests/clickhouse", env={"AGENTOPS_TEST_CHDB": engine})
 
 
 if _has_tests("clients"):
@@ -300,9 +305,11 @@ if (ROOT / "benchmarks" / "__main__.py").exists():
 
     @nox.session(default=False, name="bench-server")
     def bench_server(session: nox.Session) -> None:
-        """Measure what collecting and reading costs, on a million spans."""
-        _install(session, "dashboard")
-        session.run("python", "-m", "benchmarks", "serving", *session.posargs)
+        """Measure what collecting and reading costs, on a million spans; with --clickhouse, collecting on that."""
+        on_clickhouse = "--clickhouse" in session.posargs
+        env = {"AGENTOPS_TEST_CHDB": _clickhouse_engine(session)} if on_clickhouse else {}
+        _install(session, "dashboard", *(["clickhouse"] if on_clickhouse else []))
+        session.run("python", "-m", "benchmarks", "serving", *session.posargs, env=env)
 
 
 if (ROOT / "docs" / "screenshots.py").exists():

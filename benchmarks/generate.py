@@ -110,7 +110,8 @@ class Profile:
     """What the sessions are like.
 
     Attributes:
-        spans: Mean number of spans of a session.
+        spans: Median number of spans of a session.
+        spans_vary: How widely sessions differ in that: the sigma of a lognormal distribution; 0 not at all.
         payload_bytes: Mean size of a message or a tool's result.
         error_rate: Share of tool calls that fail.
         spread_s: The sessions start within this many seconds before ``end_ns``.
@@ -118,6 +119,7 @@ class Profile:
     """
 
     spans: int = 40
+    spans_vary: float = 0.6
     payload_bytes: int = 400
     error_rate: float = 0.06
     spread_s: float = 7 * 86400
@@ -184,7 +186,7 @@ class _SessionWriter:
     def write(self, state: str | None) -> tuple[str, list[bytes]]:
         """Return the session's id and its lines."""
         rng = self._r
-        target = max(3, int(rng.lognormvariate(0, 0.6) * self._profile.spans))
+        target = max(3, int(rng.lognormvariate(0, self._profile.spans_vary) * self._profile.spans))
         prompt, name = rng.choice(_PROMPTS), rng.choice(_NAMES)
         root, is_running = self._id(), state == State.RUNNING
         clock, failed = self._start_ns + 2_000_000, False
@@ -426,7 +428,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True, help="home directory to fill (AGENTOPS_HOME)")
     parser.add_argument("--sessions", type=int, default=200)
-    parser.add_argument("--spans", type=int, default=40, help="mean spans of a session")
+    parser.add_argument("--spans", type=int, default=40, help="median spans of a session")
     parser.add_argument("--payload-bytes", type=int, default=400)
     parser.add_argument("--days", type=float, default=7)
     parser.add_argument("--seed", type=int, default=1)

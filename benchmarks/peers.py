@@ -4,12 +4,9 @@ Their newest releases are installed with uv or pip, into ``.nox/bench-<name>``; 
 loopback address, and nothing else that they would send gets out.
 """
 
-import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
+from benchmarks.environments import OFFLINE, environment, version
 from benchmarks.report import Row
 from benchmarks.runs import DIRECTORY, PROGRAMS, Program, Run, cost, microseconds
 
@@ -29,12 +26,7 @@ PEERS = {
     "agentops": ["agentops==0.4.21", "opentelemetry-exporter-otlp-proto-http<1.45"],
 }
 """What is installed for each."""
-_OFFLINE = {
-    "HTTP_PROXY": "http://127.0.0.1:9",
-    "HTTPS_PROXY": "http://127.0.0.1:9",
-    "NO_PROXY": "127.0.0.1,localhost",
-    "TRACELOOP_TELEMETRY": "false",
-}
+_ENVIRONMENT = {**OFFLINE, "TRACELOOP_TELEMETRY": "false"}
 _WORK = (("100 B in and out", 5000, 100), ("50 kB in and out", 1000, 50_000))
 
 
@@ -42,15 +34,15 @@ def run(repeat: int, names: Sequence[str]) -> list[Row]:
     """Measure the named ones."""
     rows = []
     for name in names:
-        python = _environment(name)
-        version = _version(python, PEERS[name][0].partition("=")[0])
-        programs = {name: Program(DIRECTORY / f"with_{name}.py", python, _OFFLINE), "ours": PROGRAMS["ours"]}
+        python = environment(name, PEERS[name])
+        known_as = f"{name} {version(python, PEERS[name][0])}"
+        programs = {name: Program(DIRECTORY / f"with_{name}.py", python, _ENVIRONMENT), "ours": PROGRAMS["ours"]}
         for what, count, size in _WORK:
             found = cost(programs, count, size, repeat)
             theirs, ours = found[name], found["ours"]
             for part, label in (("thread_s", "calling thread"), ("process_s", "whole process")):
                 base, own = getattr(theirs, part), getattr(ours, part)
-                title = f"{name} {version}: {what}, {label}"
+                title = f"{known_as}: {what}, {label}"
                 rows.append(Row(title, _shown(base, theirs, count), _shown(own, ours, count), own / base))
     return rows
 
@@ -58,22 +50,3 @@ def run(repeat: int, names: Sequence[str]) -> list[Row]:
 def _shown(seconds: float, done: Run, count: int) -> str:
     arrived = done.delivered - 2  # without the one around each of the two runs
     return microseconds(seconds) + ("" if arrived >= count else f" ({arrived:,} of {count:,})")
-
-
-def _environment(name: str) -> str:
-    """Make the environment of a peer where there is none yet; returns its interpreter."""
-    directory = Path(__file__).parent.parent / ".nox" / f"bench-{name}"
-    python = directory / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if not (directory / "complete").exists():
-        uv = shutil.which("uv")
-        make = [uv, "venv", "--clear", "--python", sys.executable] if uv else [sys.executable, "-m", "venv", "--clear"]
-        install = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
-        subprocess.run([*make, str(directory)], check=True)
-        subprocess.run([*install, *PEERS[name]], check=True)
-        (directory / "complete").touch()
-    return str(python)
-
-
-def _version(python: str, distribution: str) -> str:
-    code = f"from importlib import metadata; print(metadata.version({distribution!r}))"
-    return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()

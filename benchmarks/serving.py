@@ -176,7 +176,7 @@ def _reading(sessions: int, times: int, slack: int) -> list[Row]:
 
 
 def _large(spans: int) -> list[Row]:
-    server = Server(_store(f"session-of-{spans}", Profile(spans=spans), 1))
+    server = Server(_store(f"one-session-of-{spans}", Profile(spans=spans, spans_vary=0), 1))
     asked = {
         "first rows of its page": ("/sessions/last?view=tree", "≤ 1 s"),
         "a window of its tree again": ("/api/v1/sessions/last/tree?limit=100&offset=5000", ""),

@@ -5,6 +5,8 @@ import unicodedata
 __all__ = ["normal_words"]
 
 _IS_WORD = frozenset({"L", "N"})
+_MOST_KNOWN = 20_000
+_ASCII = bytes(code if chr(code).isalnum() else ord(" ") for code in range(128)) + bytes(128)
 
 
 def normal_words(text: str) -> str:
@@ -13,12 +15,21 @@ def normal_words(text: str) -> str:
     Letters and digits make words, as in SQLite's ``unicode61``. A phrase is in a text if its normal form is.
     """
     if text.isascii():
-        plain = "".join([char if char.isalnum() else " " for char in text.lower()])
+        plain = text.lower().encode("ascii").translate(_ASCII).decode("ascii")
     else:
-        spread = unicodedata.normalize("NFD", text.lower())
-        plain = "".join([_part(char) for char in spread])
+        plain = unicodedata.normalize("NFD", text.lower()).translate(_parts)
     words = plain.split()
     return f" {' '.join(words)} " if words else ""
+
+
+class _Parts(dict[int, str]):
+    """What becomes of characters, by their numbers: looked up when one is met, and remembered."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        part = self[code] = _part(chr(code))
+        return part
 
 
 def _part(char: str) -> str:
@@ -26,3 +37,6 @@ def _part(char: str) -> str:
     if category == "Mn":
         return ""
     return char if category[0] in _IS_WORD or category == "Co" else " "
+
+
+_parts = _Parts()

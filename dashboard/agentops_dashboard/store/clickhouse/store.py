@@ -18,6 +18,7 @@ from agentops_dashboard.store.clickhouse.commits import Batch, Commits
 from agentops_dashboard.store.clickhouse.connection import connect, open_engine
 from agentops_dashboard.store.clickhouse.migrations import local_database, migrate
 from agentops_dashboard.store.clickhouse.summary import Summaries, session_number
+from agentops_dashboard.store.clickhouse.together import Together
 from agentops_dashboard.store.clickhouse.writer import Writer
 from agentops_dashboard.store.prices import Prices
 from agentops_dashboard.store.rows import SPAN_COLUMNS
@@ -30,7 +31,7 @@ _BY_NUMBER = ("session_tag", "usage", "session")
 
 
 class ClickHouseStore:
-    """One connection that writes, and one to each server for deleting rows where they are.
+    """One client that writes, and one to each server for deleting rows where they are.
 
     Args:
         address: The servers.
@@ -57,13 +58,15 @@ class ClickHouseStore:
             self._servers = [connect(address, place, database=local) for place in range(len(address.hosts))]
         except ClickHouseError as error:
             raise StoreError(f"{address.shown} cannot be prepared: {' '.join(str(error).split())[:300]}") from error
-        self._summaries = Summaries(self._client)
-        self._writer = Writer(self._client, self._summaries, self.prices)
+        self._together = Together()
+        self._summaries = Summaries(self._client, self._together)
+        self._writer = Writer(self._client, self._summaries, self.prices, self._together)
         self._commits = Commits(self._lock, self._write, self.errors)
 
     def close(self) -> None:
         """Close the connections that write."""
         with self._lock:
+            self._together.close()
             for client in (self._client, *self._servers):
                 client.close()
 

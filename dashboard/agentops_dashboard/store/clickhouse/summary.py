@@ -5,6 +5,7 @@ began, and of two results for one session the later moment wins: it saw whatever
 write at once need no lock between them.
 """
 
+import functools
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from agentops_dashboard.semantics.finish_reasons import CUT_OFF
+from agentops_dashboard.store.clickhouse.together import Together
 from agentops_dashboard.store.rows import MOST_BETWEEN, SPAN_COLUMNS, TRACE_COLUMNS
 
 __all__ = ["Summaries", "session_number"]
@@ -252,10 +254,11 @@ class _Members:
 
 
 class Summaries:
-    """Recomputes what is computed, over a connection that only one thread uses at a time."""
+    """Recomputes what is computed, for one caller at a time."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, together: Together) -> None:
         self._client = client
+        self._together = together
         self._last_ns = 0
 
     def sessions_of(self, project: str, traces: Iterable[str]) -> dict[str, str]:
@@ -297,8 +300,8 @@ class Summaries:
             self._client.command(_FOLD_WRAPPERS, {"project": project, "foreign": members.foreign})
         bound["traces"] = list(members.session_of)
         bound["sids"] = [session_number(project, session_id) for session_id in members.session_of.values()]
-        for statement in (_TAGS, _USAGE, _SUMMARY):
-            self._client.command(statement, bound)
+        commands = [functools.partial(self._client.command, text, bound) for text in (_TAGS, _USAGE, _SUMMARY)]
+        self._together.run(*commands)
 
     def _members(self, project: str, traces: list[str], left: list[str]) -> _Members:
         """All traces of the sessions that these traces belong to, or that they have left."""

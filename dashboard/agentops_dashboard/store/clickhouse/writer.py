@@ -15,6 +15,7 @@ from agentops.wire import Ledger
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store import payload
 from agentops_dashboard.store.clickhouse.summary import Summaries
+from agentops_dashboard.store.clickhouse.together import Together
 from agentops_dashboard.store.prices import Prices
 from agentops_dashboard.store.rows import (
     LEDGER_COLUMNS,
@@ -46,16 +47,18 @@ WHERE project = {project:String} AND trace_id IN {traces:Array(String)} AND span
 
 
 class Writer:
-    """Writes over a connection that only one thread uses at a time.
+    """Writes for one caller at a time.
 
     Args:
-        client: The connection.
-        summaries: Recomputes what is computed, over the same connection.
+        client: The connections.
+        summaries: Recomputes what is computed, over the same connections.
         prices: What model calls cost.
+        together: Runs statements at once.
     """
 
-    def __init__(self, client: Client, summaries: Summaries, prices: Prices) -> None:
+    def __init__(self, client: Client, summaries: Summaries, prices: Prices, together: Together) -> None:
         self._client = client
+        self._together = together
         self._summaries = summaries
         self._prices = prices
         self._fresh = FreshTexts()
@@ -69,8 +72,10 @@ class Writer:
         """Store spans and ledgers, and recompute the summaries of their sessions."""
         by_trace = newest(records)
         touched = set(by_trace)
-        before = self._summaries.sessions_of(project, touched) if touched else {}
-        new = self._newer_only(project, by_trace)
+        before, new = self._together.run(
+            lambda: self._summaries.sessions_of(project, touched) if touched else {},
+            lambda: self._newer_only(project, by_trace),
+        )
         try:
             self._write_spans(project, new)
         except BaseException:
@@ -135,8 +140,10 @@ class Writer:
                 blocks.append((project, trace_id, block_id, len(body), body.decode(), normal_words(words)))
             facts += _fact_rows(project, trace_id, records)
             spans += [(*span_row(project, record, block_of[record.span_id]), _rank(record)) for record in records]
-        self.insert("payload", _PAYLOAD_COLUMNS, blocks)
-        self.insert("trace_fact", _FACT_COLUMNS, facts)
+        self._together.run(
+            lambda: self.insert("payload", _PAYLOAD_COLUMNS, blocks),
+            lambda: self.insert("trace_fact", _FACT_COLUMNS, facts),
+        )
         self.insert("span", (*SPAN_COLUMNS, "rank"), spans)
 
 

@@ -6,11 +6,11 @@ from autogen_agentchat.agents import BaseChatAgent, CodeExecutorAgent
 from autogen_agentchat.teams import BaseGroupChat, SelectorGroupChat
 
 from agentops import Recorder
+from agentops.families import patch_family
+from agentops.method_calls import recorded_coroutine, recorded_stream
 from agentops.patches import Patches
 from agentops_autogen.agents import AgentRecording, SpeakerRecording, TeamRecording
 from agentops_autogen.approvals import Approvals
-from agentops_autogen.calls import recorded_coroutine, recorded_stream
-from agentops_autogen.families import patch_family
 
 __all__ = ["patch_agentchat"]
 

@@ -8,9 +8,9 @@ from autogen_agentchat.base import Response, TaskResult
 from autogen_agentchat.messages import HandoffMessage, ToolCallExecutionEvent, ToolCallRequestEvent
 
 from agentops import Span
+from agentops.method_calls import Call, Recording
 from agentops.semconv import GenAI, SpanKind
 from agentops.semconv import Span as Attr
-from agentops_autogen.calls import Call, Recording
 from agentops_autogen.messages import chat_text, task_input
 
 __all__ = ["AgentRecording", "SpeakerRecording", "TeamRecording"]

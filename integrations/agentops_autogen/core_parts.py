@@ -9,9 +9,9 @@ from autogen_core.models import ChatCompletionClient
 from autogen_core.tools import BaseTool, Workbench
 
 from agentops import Recorder
+from agentops.families import patch_family, patch_methods
+from agentops.method_calls import recorded_coroutine, recorded_stream
 from agentops.patches import Patches
-from agentops_autogen.calls import recorded_coroutine, recorded_stream
-from agentops_autogen.families import patch_family, patch_methods
 from agentops_autogen.models import ModelRecording, StreamedModelRecording
 from agentops_autogen.runtime import Messages
 from agentops_autogen.tools import CodeRecording, MemoryRecording, ToolRecording, WorkbenchRecording

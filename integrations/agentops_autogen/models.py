@@ -7,8 +7,8 @@ from autogen_core.models import ChatCompletionClient, CreateResult, ModelFamily
 
 from agentops import Span, guard
 from agentops.messages import Usage
+from agentops.method_calls import Call, Recording
 from agentops.semconv import GenAI, SpanKind
-from agentops_autogen.calls import Call, Recording
 from agentops_autogen.messages import finish_reason, input_messages, output_message, tool_definitions
 
 __all__ = ["ModelRecording"]

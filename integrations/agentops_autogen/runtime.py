@@ -12,9 +12,9 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from agentops import Recorder, Span, activate, guard
+from agentops.method_calls import Call, inside
 from agentops.patches import Patches
 from agentops.semconv import GenAI, SpanKind
-from agentops_autogen.calls import Call, inside
 from agentops_autogen.messages import chat_text, task_input
 
 __all__ = ["Messages"]

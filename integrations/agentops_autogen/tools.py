@@ -6,10 +6,10 @@ from typing import Any
 from autogen_core.tools import StaticWorkbench, ToolResult
 
 from agentops import Recorder, Span, guard
+from agentops.method_calls import Call, Recording
 from agentops.patches import Patches
 from agentops.semconv import GenAI, SpanKind
 from agentops.semconv import Span as Attr
-from agentops_autogen.calls import Call, Recording
 
 __all__ = ["CodeRecording", "MemoryRecording", "ToolRecording", "WorkbenchRecording"]
 

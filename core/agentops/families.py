@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from agentops import guard
 from agentops.patches import Patches
+from agentops.sdk.guard import guard
 
 __all__ = ["patch_family", "patch_methods"]
 
@@ -32,7 +32,7 @@ def patch_family(patches: Patches, base: type, wraps: Wraps) -> None:
         else:
             own.__get__(None, cls)(**kwargs)
         if patches.is_active:
-            with guard("autogen.patch"):
+            with guard("families.patch"):
                 patch_methods(patches, cls, wraps)
 
     patches.replace(base, "__init_subclass__", lambda _: classmethod(notice))

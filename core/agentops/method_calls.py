@@ -1,6 +1,6 @@
-"""A recorded call of one of AutoGen's methods: its span, and what is current while its own code runs.
+"""A recorded call of one of a framework's methods: its span, and what is current while its own code runs.
 
-AutoGen's methods are coroutines and async generators. A generator's span is current only while the generator itself
+For methods that are coroutines or async generators. A generator's span is current only while the generator itself
 runs, so nothing leaks into the ``async for`` body of whoever consumes it.
 """
 
@@ -12,13 +12,16 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
-from agentops import Recorder, Span, activate, guarded
 from agentops.patches import Patches
+from agentops.sdk.context import activate
+from agentops.sdk.guard import guarded
+from agentops.sdk.recorder import Recorder
+from agentops.sdk.span import Span
 from agentops.semconv import Span as Attr
 
 __all__ = ["Call", "Recording", "inside", "recorded_coroutine", "recorded_stream", "running_call"]
 
-_RUNNING: ContextVar["Call | None"] = ContextVar("agentops_autogen_call", default=None)
+_RUNNING: ContextVar["Call | None"] = ContextVar("agentops_method_call", default=None)
 
 
 class Call:
@@ -77,7 +80,15 @@ class inside:  # noqa: N801 - used as a statement: ``with inside(call):``
 
 
 class Recording:
-    """How the calls of some methods are recorded; one subclass per kind of thing."""
+    """How the calls of some methods are recorded; one subclass per kind of thing.
+
+    Args:
+        recorder: Of the integration.
+        patches: Those that it is switched off with.
+    """
+
+    calls_own_methods = True
+    """Whether a call right inside one of the same object is the object's own affair, and not recorded."""
 
     def __init__(self, recorder: Recorder, patches: Patches) -> None:
         self.recorder = recorder
@@ -109,7 +120,9 @@ class Recording:
     def open(self, owner: Any, given: Mapping[str, Any]) -> Call | None:
         """Open a call; None when it is not recorded, as with a method that calls another of the same object."""
         outer = running_call()
-        if not self.patches.is_active or (outer is not None and outer.owner is owner):
+        if not self.patches.is_active:
+            return None
+        if self.calls_own_methods and outer is not None and outer.owner is owner:
             return None
         span = self.start(owner, given, outer)
         return None if span is None else Call(span, owner, outer)
@@ -228,7 +241,7 @@ def _call_of(owner: object) -> Call | None:
 
 
 def _as_generator(stream: Any) -> Any:
-    """Give an iterator that is no generator the methods of one; AutoGen itself asks for ``__anext__`` only."""
+    """Give an iterator that is no generator the methods of one; some frameworks ask for ``__anext__`` only."""
     return stream if hasattr(stream, "asend") else _items(stream)
 
 

@@ -45,6 +45,7 @@ OLDEST_AS_OF = {
     "google-adk": "2026-11-01",
     "strands": "2026-06-05",
     "agent-framework": "2026-07-15",
+    "semantic-kernel": "2026-02-15",
 }
 
 # pyenv keeps the interpreters that it built off PATH, all but one.

@@ -45,6 +45,7 @@ PROGRAMS: Final = {
     "google-adk": Program("agentops_google_adk.demo", ("google.adk",), "google-adk"),
     "strands": Program("agentops_strands.demo", ("strands",), "strands"),
     "agent-framework": Program("agentops_agent_framework.demo", ("agent_framework",), "agent-framework"),
+    "semantic-kernel": Program("agentops_semantic_kernel.demo", ("semantic_kernel",), "semantic-kernel"),
 }
 
 _QUIET: Final = {

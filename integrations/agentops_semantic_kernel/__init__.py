@@ -1,0 +1,3 @@
+"""Records runs of Semantic Kernel as agentops sessions."""
+
+__all__: list[str] = []

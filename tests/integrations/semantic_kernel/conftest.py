@@ -1,0 +1,19 @@
+"""Semantic Kernel is recorded where a test asks for ``recorded``."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import agentops
+from agentops.testing import Recording, recording
+
+
+@pytest.fixture
+def recorded() -> Iterator[Recording]:
+    """What the test records."""
+    with recording() as recorded:
+        agentops.enable("semantic-kernel")
+        agentops.enable("threads")  # as init() does
+        yield recorded
+    agentops.disable("semantic-kernel")
+    agentops.disable("threads")

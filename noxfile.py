@@ -46,6 +46,7 @@ OLDEST_AS_OF = {
     "strands": "2026-06-05",
     "agent-framework": "2026-07-15",
     "semantic-kernel": "2026-02-15",
+    "ag2": "2026-09-15",
 }
 
 # pyenv keeps the interpreters that it built off PATH, all but one.

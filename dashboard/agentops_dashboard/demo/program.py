@@ -46,6 +46,7 @@ PROGRAMS: Final = {
     "strands": Program("agentops_strands.demo", ("strands",), "strands"),
     "agent-framework": Program("agentops_agent_framework.demo", ("agent_framework",), "agent-framework"),
     "semantic-kernel": Program("agentops_semantic_kernel.demo", ("semantic_kernel",), "semantic-kernel"),
+    "ag2": Program("agentops_ag2.demo", ("ag2",), "ag2"),
 }
 
 _QUIET: Final = {

@@ -1,0 +1,3 @@
+"""Records runs of AG2 as agentops sessions."""
+
+__all__: list[str] = []

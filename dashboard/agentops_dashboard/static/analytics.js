@@ -20,8 +20,10 @@ const STATES = { success: ["Completed", "session"], error: ["Failed", "error"], 
 const SERIES = ["llm", "agent", "tool", "running", "handoff", "retriever", "memory", "guardrail", "event"];
 
 const seconds = (ms) => (ms == null ? null : ms / 1000);
-const bars = (name, values, tone, extra = {}) => ({ type: "bar", name, x: times, y: values, marker: { color: style(tone) }, width: width * 0.86, offset: 0, hovertemplate: `%{y} ${name}<extra></extra>`, ...extra });
-const line = (name, values, tone, extra = {}) => ({ type: "scatter", mode: "lines+markers", name, x: times, y: values, connectgaps: false, line: { color: style(tone), width: 1.75 }, marker: { size: 4 }, ...extra });
+// The library takes names for markup; here they are text.
+const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("%", "");
+const bars = (label, values, tone, extra = {}) => ({ type: "bar", name: plain(label), label, x: times, y: values, marker: { color: style(tone) }, width: width * 0.86, offset: 0, hovertemplate: `%{y} ${plain(label)}<extra></extra>`, ...extra });
+const line = (label, values, tone, extra = {}) => ({ type: "scatter", mode: "lines+markers", name: plain(label), label, x: times, y: values, connectgaps: false, line: { color: style(tone), width: 1.75 }, marker: { size: 4 }, ...extra });
 
 function layout(extra = {}) {
   const grid = style("line");
@@ -49,7 +51,7 @@ const CHARTS = {
     const states = [...new Set(data.points.flatMap((point) => Object.keys(point.states)))].sort();
     return layoutOf(states.map((state) => bars(STATES[state]?.[0] ?? state, data.points.map((point) => point.states[state] ?? 0), STATES[state]?.[1] ?? "event", { meta: state, opacity: state === "success" ? 0.45 : 1 })), { yaxis: { tickformat: "d" } });
   },
-  "plot-split": () => layoutOf(Object.entries(data.split).map(([label, values], index) => bars(label, values, SERIES[index % SERIES.length], { meta: `${data.group}:"${label}"`, hovertemplate: `${isMoney ? "$%{y:.4f}" : "%{y:,}"} ${label.replaceAll("%", "")}<extra></extra>` })), { yaxis: { tickprefix: isMoney ? "$" : "" } }),
+  "plot-split": () => layoutOf(Object.entries(data.split).map(([label, values], index) => bars(label, values, SERIES[index % SERIES.length], { meta: `${data.group}:"${label}"`, hovertemplate: `${isMoney ? "$%{y:.4f}" : "%{y:,}"} ${plain(label)}<extra></extra>` })), { yaxis: { tickprefix: isMoney ? "$" : "" } }),
   "plot-duration": () => percentiles(data.points.map((p) => (p.p50_ms == null ? null : [p.p50_ms, p.p95_ms, p.p99_ms]))),
   "plot-tokens": () => layoutOf([bars("input", pick("input"), "running"), bars("cached", pick("cached"), "retriever"), bars("output", pick("output"), "llm"), bars("reasoning", pick("reasoning"), "agent"), line("cache hits", hits(), "text-3", { yaxis: "y2", mode: "lines", line: { color: style("text-2"), width: 1.25, dash: "dot" }, hovertemplate: "%{y:.1%} of input from cache<extra></extra>" })], { yaxis2: { overlaying: "y", side: "right", tickformat: ".0%", range: [0, 1], showgrid: false, automargin: true, tickvals: [0, 0.5, 1], fixedrange: true, tickfont: { size: 11 } } }),
   "plot-failures": () => {
@@ -65,7 +67,7 @@ const CHARTS = {
   "plot-llm": () => percentiles(data.pace.points.map((p) => p.llm)),
   "plot-tool": () => percentiles(data.pace.points.map((p) => p.tool)),
   "plot-first": () => percentiles(data.pace.points.map((p) => p.first_token)),
-  "plot-speed": () => layoutOf(Object.entries(data.pace.speeds).map(([model, values], index) => line(model, values, SERIES[index % SERIES.length], { meta: `model:"${model}"`, hovertemplate: `%{y:.0f} tok/s ${model.replaceAll("%", "")}<extra></extra>` })), {}),
+  "plot-speed": () => layoutOf(Object.entries(data.pace.speeds).map(([model, values], index) => line(model, values, SERIES[index % SERIES.length], { meta: `model:"${model}"`, hovertemplate: `%{y:.0f} tok/s ${plain(model)}<extra></extra>` })), {}),
 };
 for (const own of data.own) {
   if (own.shape === "table" || !Object.keys(own.groups).length) continue;
@@ -73,7 +75,7 @@ for (const own of data.own) {
   const axis = { $: { tickprefix: "$" }, s: { ticksuffix: " s" }, "%": { tickformat: ".0%", range: [0, 1] } }[own.unit] ?? {};
   const make = own.shape === "line" ? line : bars;
   CHARTS[own.id] = () => {
-    const [traces, shape] = layoutOf(Object.entries(own.groups).map(([label, values], index) => make(label, values, SERIES[index % SERIES.length], { meta: [own.query, own.group && `${own.group}:"${label}"`].filter(Boolean).join(" "), hovertemplate: `${format} ${label.replaceAll("%", "")}<extra></extra>` })), { yaxis: axis });
+    const [traces, shape] = layoutOf(Object.entries(own.groups).map(([label, values], index) => make(label, values, SERIES[index % SERIES.length], { meta: [own.query, own.group && `${own.group}:"${label}"`].filter(Boolean).join(" "), hovertemplate: `${format} ${plain(label)}<extra></extra>` })), { yaxis: axis });
     return [traces, { ...shape, barmode: own.stacks ? "stack" : "group", showlegend: Boolean(own.group) }];
   };
 }
@@ -151,7 +153,7 @@ function save(name, blob) {
 const cell = (value) => (value == null ? "" : /[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
 function csv(plot) {
   const [first] = plot.data;
-  const rows = [["from", ...plot.data.map((trace) => trace.name ?? "sessions")], ...[...first.x].map((x, i) => [x, ...plot.data.map((trace) => trace.y[i])])];
+  const rows = [["from", ...plot.data.map((trace) => trace.label ?? "sessions")], ...[...first.x].map((x, i) => [x, ...plot.data.map((trace) => trace.y[i])])];
   return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
 }
 async function png(plot) {

@@ -1,15 +1,19 @@
 """Other projects' clients, each in an environment of its own, against a real server."""
 
+import http.client
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import venv
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +80,67 @@ class Server:
         self._process.stdout.close()
 
 
+class Relay:
+    """Stands between a client and a server, passes everything on, and remembers the batches of spans."""
+
+    key = ""
+
+    def __init__(self, server: Server) -> None:
+        self.batches: list[tuple[str, bytes, dict[str, str]]] = []
+        relay, (host, port) = self, server.url.removeprefix("http://").split(":")
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+                if self.path.endswith("/traces"):
+                    relay.batches.append((self.path, body, headers))
+                connection = http.client.HTTPConnection(host, int(port))
+                connection.request("POST", self.path, body, headers)
+                answer = connection.getresponse()
+                content = answer.read()
+                self.send_response(answer.status)
+                self.send_header("Content-Type", answer.getheader("Content-Type", ""))
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+                connection.close()
+
+            def log_message(self, *_: object) -> None:
+                """Print nothing."""
+
+        self._listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._listener.server_port}"
+        threading.Thread(target=self._listener.serve_forever, daemon=True).start()
+
+    def send_thrice(self, server: Server) -> None:
+        """Send each batch three times to another server, in an order of chance that is the same each time."""
+        shuffled = self.batches * 3
+        random.Random(7).shuffle(shuffled)
+        for path, body, headers in shuffled:
+            with urllib.request.urlopen(urllib.request.Request(server.url + path, body, headers)) as answer:
+                assert answer.status == 200
+
+    def stop(self) -> None:
+        """End it."""
+        self._listener.shutdown()
+        self._listener.server_close()
+
+
+@pytest.fixture
+def relay(server: Server) -> Iterator[Relay]:
+    relay = Relay(server)
+    yield relay
+    relay.stop()
+
+
+@pytest.fixture
+def other_server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "other")
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
@@ -118,10 +183,10 @@ def python_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
 
 @pytest.fixture
-def run(python_of: Callable[[str], Path], tmp_path: Path) -> Callable[[str, Server], str]:
+def run(python_of: Callable[[str], Path], tmp_path: Path) -> Callable[[str, Server | Relay], str]:
     """Run a program against a server; returns what it printed."""
 
-    def start(name: str, server: Server) -> str:
+    def start(name: str, server: Server | Relay) -> str:
         command = [
             str(python_of(name)),
             str(PROGRAMS / f"run_{name}.py"),

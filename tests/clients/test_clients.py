@@ -1,5 +1,7 @@
 """What other projects' clients send is shown as sessions that look right."""
 
+import pytest
+
 
 def test_the_published_agentops_client_records_sessions_with_logs(run, server):
     """Signs in, delivers, uploads what was printed: names, tags, states, trees and errors as they were meant."""
@@ -69,3 +71,27 @@ def test_logfire_and_pydantic_ai(run, server):
     ]  # fmt: skip
     spans = server.get(f"/api/v1/sessions/{session['id']}/spans")["spans"]
     assert session["tokens"]["total"] == sum(s["tokens"]["total"] for s in spans if s["kind"] == "llm") > 0
+
+
+def _stored(server, count):
+    """All that a server tells of its sessions and their spans, the batches' order and times apart."""
+    return [
+        (
+            {name: session[name] for name in ("id", "name", "state", "tags", "counts", "tokens", "cost", "complete")},
+            server.outline(session["id"]),
+            sorted(server.get(f"/api/v1/sessions/{session['id']}/spans")["spans"], key=lambda span: span["id"]),
+        )
+        for session in server.sessions(count)
+    ]
+
+
+@pytest.mark.parametrize("name", ["agentops_04", "openinference", "traceloop", "logfire"])
+def test_batches_that_come_three_times_in_any_order_count_once(run, server, relay, other_server, name):
+    """What a client sent, sent again shuffled and three times over, is the same sessions, spans, tokens and cost."""
+    run(name, relay)
+    count = 2 if name == "agentops_04" else 1
+    expected = _stored(server, count)
+    assert len(expected) == count
+    assert relay.batches
+    relay.send_thrice(other_server)
+    assert _stored(other_server, count) == expected

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import http.client
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -13,6 +15,7 @@ import sys
 import threading
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,6 +23,7 @@ from agentops.wire import merge_lines
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.server import LOOPBACK_HOST, _listen
 from agentops_dashboard.store import SQLiteStore, store_path
+from tests.dashboard.conftest import add_to
 
 
 @pytest.fixture
@@ -49,6 +53,16 @@ def post(url, body):
         return answer.status
 
 
+def sessions_that_add_up(reader):
+    """Return all sessions by id, each of which says of its spans what is there."""
+    found = {session["id"]: session for session in reader.sessions(limit=100)["sessions"]}
+    for session_id, session in found.items():
+        spans = reader.spans(session_id)
+        assert session["counts"]["spans"] == len(spans)
+        assert (session["tokens"]["total"] or 0) == sum(span["tokens"]["total"] for span in spans if span["tokens"])
+    return found
+
+
 def test_what_was_acknowledged_survives_a_kill(server, tmp_path, make_sessions):
     """Killed without warning between two answers: every acknowledged batch is there, sums right, restart clean."""
     process, url = server()
@@ -72,12 +86,9 @@ def test_what_was_acknowledged_survives_a_kill(server, tmp_path, make_sessions):
     assert 15 <= len(acknowledged) < 60
     store = SQLiteStore(store_path(tmp_path))
     reader = Reader(store.engine())
-    found = {session["id"]: session for session in reader.sessions(limit=100)["sessions"]}
+    found = sessions_that_add_up(reader)
     assert set(acknowledged) <= set(found)
-    for session_id, session in found.items():
-        spans = reader.spans(session_id)
-        assert (session["counts"]["spans"], session["complete"]) == (len(spans), True)
-        assert session["tokens"]["total"] == sum(span["tokens"]["total"] for span in spans if span["tokens"])
+    assert all(session["complete"] for session in found.values())
     with store.transaction() as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     reader.close()
@@ -85,6 +96,47 @@ def test_what_was_acknowledged_survives_a_kill(server, tmp_path, make_sessions):
     _, again = server()
     with urllib.request.urlopen(f"{again}/healthz") as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+def test_killed_in_the_middle_of_work_it_keeps_what_it_acknowledged(server, tmp_path, make_sessions):
+    """Three senders, killed at three moments of chance: nothing acknowledged is lost, and what is half there says so.
+
+    Sent again, everything is there once.
+    """
+    made = make_sessions(90, spans=12)
+    bodies = [(session_id, [merge_lines([line]) for line in lines]) for session_id, lines in made]
+    acknowledged = set()
+    for place in range(3):
+        process, url = server()
+        begun = threading.Event()
+
+        def send(session_id, parts, url=url, begun=begun):
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if all(post(url, part) == 200 for part in parts):
+                    acknowledged.add(session_id)
+                    begun.set()
+
+        with ThreadPoolExecutor(3) as pool:
+            futures = [pool.submit(send, *item) for item in bodies[place * 30 : place * 30 + 30]]
+            assert begun.wait(60)
+            time.sleep(random.Random(place).random() / 10)
+            process.kill()
+            for future in futures:
+                future.result(60)
+        process.wait()
+    assert 3 <= len(acknowledged) < 90
+    store = SQLiteStore(store_path(tmp_path))
+    reader = Reader(store.engine())
+    found = sessions_that_add_up(reader)
+    assert all(found[session_id]["complete"] for session_id in acknowledged)
+    add_to(store, [line for _, lines in made for line in lines])
+    found = sessions_that_add_up(reader)
+    assert found.keys() == {session_id for session_id, _ in made}
+    assert all(session["complete"] for session in found.values())
+    with store.transaction() as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    reader.close()
+    store.close()
 
 
 def test_pages_answer_while_more_batches_wait_than_there_are_threads(server, tmp_path, make_sessions):

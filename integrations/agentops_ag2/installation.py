@@ -7,7 +7,7 @@ from typing import Any
 
 from ag2 import Agent
 
-from agentops import Recorder
+from agentops import Recorder, guard
 from agentops.patches import Patches
 from agentops_ag2.middleware import RecordingMiddleware
 
@@ -22,11 +22,12 @@ def install(recorder: Recorder) -> Callable[[], None]:
         @functools.wraps(original)
         def turn(agent: Agent[Any], *args: Any, **kwargs: Any) -> Any:
             if patches.is_active:
-                given = kwargs.get("additional_middleware") or ()
-                config = kwargs.get("config") or agent.config
-                # The last is the innermost: it sees a turn as the user's own middleware leaves it.
-                ours = functools.partial(RecordingMiddleware, recorder=recorder, agent=agent, model=_model(config))
-                kwargs["additional_middleware"] = (*given, ours)
+                with guard("ag2.turn_scope"):
+                    given = kwargs.get("additional_middleware") or ()
+                    config = kwargs.get("config") or agent.config
+                    # The last is the innermost: it sees a turn as the user's own middleware leaves it.
+                    ours = functools.partial(RecordingMiddleware, recorder=recorder, agent=agent, model=_model(config))
+                    kwargs["additional_middleware"] = (*given, ours)
             return original(agent, *args, **kwargs)
 
         return turn

@@ -42,19 +42,22 @@ class RecordingMiddleware(BaseMiddleware):
 
     async def on_turn(self, call_next: AgentTurn, event: BaseEvent, context: Any) -> ModelResponse:
         """Record the turn of an agent: from the question to its last answer."""
-        span = self._recorder.start(SpanKind.AGENT, self._agent.name, input=asked_of(event))
+        span: Span | None = None
         with guard("ag2.turn"):
+            span = self._recorder.start(SpanKind.AGENT, self._agent.name, input=asked_of(event))
             if span is not None and context.prompt:
                 span.set({GenAI.SYSTEM_INSTRUCTIONS: [text(str(part)) for part in context.prompt]})
         response: ModelResponse = await self._run(span, call_next(event, context))
-        self._end(span, output=response.content)
+        with guard("ag2.turn"):
+            self._end(span, output=response.content)
         return response
 
     async def on_llm_call(self, call_next: LLMCall, events: Sequence[BaseEvent], context: Any) -> ModelResponse:
         """Record a model call, with its tokens."""
         attributes = {GenAI.REQUEST_MODEL: self._model, GenAI.PROVIDER_NAME: _provider(self._provider)}
-        span = self._recorder.start(SpanKind.LLM, self._model or "model", attributes=attributes)
+        span: Span | None = None
         with guard("ag2.model"):
+            span = self._recorder.start(SpanKind.LLM, self._model or "model", attributes=attributes)
             if span is not None and span.session.captures_content:
                 span.set_input(input_messages(context.prompt, events))
         response: ModelResponse = await self._run(span, call_next(events, context))
@@ -65,21 +68,26 @@ class RecordingMiddleware(BaseMiddleware):
 
     async def on_tool_execution(self, call_next: ToolExecution, event: ToolCallEvent, context: Any) -> Any:
         """Record a tool's execution; its error is handed to the model as a result."""
-        attributes = {GenAI.TOOL_CALL_ID: event.id}
-        span = self._recorder.start(SpanKind.TOOL, event.name, input=_parsed(event.arguments), attributes=attributes)
+        span: Span | None = None
+        with guard("ag2.tool"):
+            known = {GenAI.TOOL_CALL_ID: event.id}
+            span = self._recorder.start(SpanKind.TOOL, event.name, input=_parsed(event.arguments), attributes=known)
         result = await self._run(span, call_next(event, context))
-        if isinstance(result, ToolErrorEvent):
-            self._end(span, error=result.error)
-        else:
-            with guard("ag2.tool"):
+        with guard("ag2.tool"):
+            if isinstance(result, ToolErrorEvent):
+                self._end(span, error=result.error)
+            else:
                 self._end(span, output=tool_result_value(result))
         return result
 
     async def on_human_input(self, call_next: HumanInputHook, event: HumanInputRequest, context: Any) -> HumanMessage:
         """Record that a person is asked, and how long the answer took."""
-        span = self._recorder.start(SpanKind.HUMAN, "human input", input=event.content)
+        span: Span | None = None
+        with guard("ag2.human"):
+            span = self._recorder.start(SpanKind.HUMAN, "human input", input=event.content)
         answer: HumanMessage = await self._run(span, call_next(event, context))
-        self._end(span, output=answer.content)
+        with guard("ag2.human"):
+            self._end(span, output=answer.content)
         return answer
 
     async def _run(self, span: Span | None, work: Any) -> Any:

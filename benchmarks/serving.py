@@ -15,6 +15,8 @@ import tempfile
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from agentops.wire import merge_lines
@@ -117,36 +119,71 @@ def _compile() -> None:
 
 
 def _ingest() -> list[Row]:
-    """Batches of one session each, four senders at once; spans of 3.7 kB."""
+    """Spans of 3.3 kB from four senders at once: as many in a request as OpenTelemetry's exporter sends, and fewer."""
     _compile()
+    profile = Profile(spans=50, payload_bytes=550)
+    sessions = [lines for _, lines in Generator(7, profile).sessions(INGEST_SPANS // 55)]
+    lines_of_batches = [list(chain(*sessions[start : start + 9])) for start in range(0, len(sessions), 9)]
+    fed = _feed([merge_lines(lines) for lines in lines_of_batches])
+    by_session = _feed([merge_lines(lines) for lines in sessions])
+    wire = f"{fed.wire:,.0f} B on the wire"
+    start = f"{fed.start_s:.2f} s / {fed.memory_mb:.0f} MB"
+    return [
+        Row("start to first page / memory", "", start, None, "≤ 1.5 s / ≤ 120 MB"),
+        Row("ingest, 500 spans a request: durable and findable a second", "", f"{fed.rate:,.0f}", None, "≥ 5,000"),
+        Row("ingest, 500 spans a request: CPU per span", "", f"{fed.cpu_us:.0f} µs", None, "≤ 125 µs"),
+        Row("ingest, a session of 60 spans a request: durable and findable a second", "", f"{by_session.rate:,.0f}"),
+        Row("ingest, a session of 60 spans a request: CPU per span", "", f"{by_session.cpu_us:.0f} µs"),
+        Row("ingest: memory after it", "", f"{fed.after_mb:.0f} MB", None, "≤ 300 MB"),
+        Row("POST to findable, p95", "", f"{fed.findable_s * 1000:.0f} ms", None, "≤ 500 ms"),
+        Row(f"disk per span ({wire})", "", f"{fed.stored:,.0f} B", None, "≤ 1,200 B"),
+    ]
+
+
+@dataclass
+class _Fed:
+    """What became of a server that was fed; ``wire`` and ``stored`` are bytes of a span."""
+
+    start_s: float
+    memory_mb: float
+    after_mb: float
+    rate: float
+    cpu_us: float
+    findable_s: float
+    wire: float
+    stored: float
+
+
+def _feed(bodies: list[bytes]) -> _Fed:
+    """Send requests to an empty server, the first ones before the clock runs."""
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
-        profile = Profile(spans=50, payload_bytes=550)
-        bodies = [merge_lines(lines) for _, lines in Generator(7, profile).sessions(INGEST_SPANS // 55)]
         server = Server(home)
         memory = server.memory_mb()
-        for body in bodies[:3]:
+        first, rest = bodies[:2], bodies[2:]
+        for body in first:
             server.post(body)
+        before = json.loads(server.get("/api/v1/health"))["spans"]
         cpu, started = server.cpu_s(), time.perf_counter()
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(server.post, bodies[3:]))
+            list(pool.map(server.post, rest))
         wall, cpu = time.perf_counter() - started, server.cpu_s() - cpu
         spans = json.loads(server.get("/api/v1/health"))["spans"]
         findable = sorted(_until_findable(server, seed) for seed in range(20))
         after = server.memory_mb()
         server.stop()
         stored = sum(path.stat().st_size for path in home.glob("agentops.sqlite*")) / spans
-    wire = sum(map(len, bodies)) / spans
-    return [
-        Row(
-            "start to first page / memory", "", f"{server.start_s:.2f} s / {memory:.0f} MB", None, "≤ 1.5 s / ≤ 120 MB"
-        ),
-        Row("ingest: durable and findable spans a second", "", f"{spans / wall:,.0f}", None, "≥ 5,000"),
-        Row("ingest: CPU per span", "", f"{cpu / spans * 1e6:.0f} µs", None, "≤ 125 µs"),
-        Row("ingest: memory after it", "", f"{after:.0f} MB", None, "≤ 300 MB"),
-        Row("POST to findable, p95", "", f"{findable[18] * 1000:.0f} ms", None, "≤ 500 ms"),
-        Row(f"disk per span ({wire:,.0f} B on the wire)", "", f"{stored:,.0f} B", None, "≤ 1,200 B"),
-    ]
+    timed = spans - before
+    return _Fed(
+        start_s=server.start_s,
+        memory_mb=memory,
+        after_mb=after,
+        rate=timed / wall,
+        cpu_us=cpu / timed * 1e6,
+        findable_s=findable[18],
+        wire=sum(map(len, bodies)) / spans,
+        stored=stored,
+    )
 
 
 def _until_findable(server: Server, seed: int) -> float:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from agentops_dashboard import format as write
 from agentops_dashboard.pages import content, kinds
+from agentops_dashboard.pages.compiled import compiled_templates
 from agentops_dashboard.pages.query_edit import quote_value
 from agentops_dashboard.pages.rich_text import markdown
 from agentops_dashboard.semantics.finish_reasons import CUT_OFF
@@ -32,7 +33,7 @@ def _finalize(value: object) -> object:
 
 @cache
 def environment() -> Environment:
-    """The one environment; templates are compiled once per process."""
+    """The one environment; templates are looked at once per process."""
     env = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -40,6 +41,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
         finalize=_finalize,
+        bytecode_cache=compiled_templates(),
+        auto_reload=False,
     )
     env.globals.update({name: getattr(write, name) for name in _WRITERS})
     env.globals.update(

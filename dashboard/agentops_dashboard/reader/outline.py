@@ -125,11 +125,12 @@ class Outline:
             self.parents[place] = path[-1] if path else -1
             path.append(place)
         passed_on = {row.parent_id for row in order if row.status == SpanStatus.ERROR}
-        self._errors = _sums(row.status == SpanStatus.ERROR and row.span_id not in passed_on for row in order)
-        self._tokens = _sums((row.input_tokens or 0) + (row.output_tokens or 0) for row in order)
-        self._metered = _sums(row.input_tokens is not None or row.output_tokens is not None for row in order)
-        self._cost = _sums(row.cost_nano or 0 for row in order)
-        self._priced = _sums(row.cost_nano is not None for row in order)
+        # Lists, not generators, which take twice as long; and a sum of truth values counts them.
+        self._errors = _sums([row.status == SpanStatus.ERROR and row.span_id not in passed_on for row in order])
+        self._tokens = _sums([(row.input_tokens or 0) + (row.output_tokens or 0) for row in order])
+        self._metered = _sums([row.input_tokens is not None or row.output_tokens is not None for row in order])
+        self._cost = _sums([row.cost_nano or 0 for row in order])
+        self._priced = _sums([row.cost_nano is not None for row in order])
 
     def __len__(self) -> int:
         """Number of spans."""
@@ -293,8 +294,8 @@ class Outline:
         return path[::-1]
 
 
-def _sums(values: Any) -> list[int]:
-    return [0, *accumulate(int(value) for value in values)]
+def _sums(values: list[Any]) -> list[int]:
+    return list(accumulate(values, initial=0))
 
 
 class Outlines:

@@ -200,11 +200,13 @@ def test_nothing_moves_when_something_new_comes(site: Site, open_page: Open) -> 
     page.mouse.wheel(0, 900)
     page.wait_for_function("scrollY > 100")
     page.wait_for_timeout(700)  # Movement that follows an input within half a second is its own doing.
+    # The rows that scrolling brings push down the link to more of them, which may count as movement: not what is asked.
+    expect(page.locator("#more")).to_have_text("More")
     before = page.evaluate("window.moved")
     for _ in range(3):
         _send(site)
     expect(page.locator("#new-rows")).to_have_text("3 new")
-    assert page.evaluate("window.moved") == before == 0
+    assert page.evaluate("window.moved") == before
     assert heap(page) < MOST_HEAP
 
 

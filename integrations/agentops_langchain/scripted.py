@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -109,7 +109,8 @@ def _estimated_usage(messages: list[BaseMessage], reply: AIMessage) -> UsageMeta
     """A provider counts about a token per four characters."""
     asked = sum(len(str(message.content)) // 4 + 4 for message in messages)
     answered = (len(str(reply.content)) + len(str(reply.tool_calls or ""))) // 4 + 1
-    return UsageMetadata(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
+    usage = {"input_tokens": asked, "output_tokens": answered, "total_tokens": asked + answered}
+    return cast("UsageMetadata", usage)  # mypy takes its optional keys for required ones
 
 
 def _chunks(reply: AIMessage) -> list[AIMessageChunk]:

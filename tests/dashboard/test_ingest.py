@@ -21,6 +21,7 @@ from agentops_dashboard.ingest import otlp_json, otlp_protobuf
 from agentops_dashboard.ingest.receiver import Receiver
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import Analytics
+from agentops_dashboard.semantics.record import FARTHEST_NS
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 BOMB = 64 * 2**20 + 1
@@ -120,17 +121,18 @@ def test_bad_spans_are_refused_one_by_one_and_counted(client, make_sessions):
         {"traceId": "0" * 32, "spanId": "1" * 16, "name": "x"},
         {"name": "y"},
         {**spans[0], "startTimeUnixNano": "-5"},
+        {**spans[0], "startTimeUnixNano": str(FARTHEST_NS + 1)},
     ]
     answer = client.post("/v1/traces", content=orjson.dumps(document), headers={"content-type": JSON})
     assert answer.json()["partialSuccess"] == {
-        "rejectedSpans": "3", "errorMessage": "3 × a span without valid ids or times",
+        "rejectedSpans": "4", "errorMessage": "4 × a span without valid ids or times",
     }  # fmt: skip
     assert client.get(f"/api/v1/sessions/{session_id}").json()["counts"]["spans"] == good
     request = ExportTraceServiceRequest()
     request.resource_spans.add().scope_spans.add().spans.add(name="no ids")
     answer = client.post("/v1/traces", content=request.SerializeToString(), headers={"content-type": PROTOBUF})
     assert ExportTraceServiceResponse.FromString(answer.content).partial_success.rejected_spans == 1
-    assert client.get("/api/v1/health").json()["rejected"] == {"a span without valid ids or times": 4}
+    assert client.get("/api/v1/health").json()["rejected"] == {"a span without valid ids or times": 5}
 
 
 @pytest.mark.parametrize(("content", "headers", "status", "message"), [
@@ -276,7 +278,7 @@ def test_numbers_that_no_run_has_are_stored_and_not_counted(client):
                   {"key": "gen_ai.usage.output_tokens", "value": {"intValue": "7"}}]  # fmt: skip
     spans = [
         {"traceId": "1" * 32, "spanId": f"{number:016x}", "name": "chat m", "startTimeUnixNano": "1",
-         "endTimeUnixNano": str(2**63 - 1), "attributes": attributes}
+         "endTimeUnixNano": str(FARTHEST_NS), "attributes": attributes}
         for number in range(1, 6)
     ]  # fmt: skip
     body = orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from agentops_dashboard.semantics.record import FARTHEST_NS
 from tests.fuzz.conftest import good_body
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
@@ -142,14 +143,14 @@ SPAN = st.fixed_dictionaries(
         "parentSpanId": st.integers(0, 7).map(lambda number: f"{number:016x}" if number else ""),
         "name": st.one_of(st.sampled_from(ABSURD), st.text(max_size=30)),
         "kind": st.integers(0, 5),
-        "startTimeUnixNano": st.integers(1, 2**63 - 1).map(str),
-        "endTimeUnixNano": st.integers(0, 2**63 - 1).map(str),
+        "startTimeUnixNano": st.integers(1, FARTHEST_NS).map(str),
+        "endTimeUnixNano": st.integers(0, FARTHEST_NS).map(str),
         "attributes": ATTRIBUTES,
         "events": st.lists(
             st.fixed_dictionaries(
                 {
                     "name": st.sampled_from(["exception", "gen_ai.choice", "gen_ai.user.message", "log", ""]),
-                    "timeUnixNano": st.integers(0, 2**63 - 1).map(str),
+                    "timeUnixNano": st.integers(0, 2**64 - 1).map(str),
                     "attributes": ATTRIBUTES,
                 }
             ),

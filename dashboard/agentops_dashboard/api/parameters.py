@@ -8,6 +8,7 @@ from fastapi import Depends, Query
 
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.query.fields import read_time
+from agentops_dashboard.semantics.record import FARTHEST_NS
 
 __all__ = ["Filter"]
 
@@ -36,7 +37,7 @@ def _moment(text: str | None, name: str) -> int | None:
     if not text:
         return None
     if text.isascii() and text.isdigit() and 16 <= len(text) <= 19:
-        return min(int(text), 2**62)
+        return min(int(text), FARTHEST_NS)
     moment = read_time(text, time.time_ns())
     if moment is None:
         raise QueryError(f"{name} needs a time such as 24h or 2026-01-31, not {text[:40]!r}.", 0, len(text))

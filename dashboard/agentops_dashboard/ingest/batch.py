@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentops.wire import Ledger
-from agentops_dashboard.semantics.record import RawSpan
+from agentops_dashboard.semantics.record import FARTHEST_NS, RawSpan
 
-__all__ = ["MOST_ATTRIBUTES", "Batch", "bounded"]
+__all__ = ["BAD_SPAN", "MOST_ATTRIBUTES", "Batch", "bounded"]
 
+BAD_SPAN = "a span without valid ids or times"
 MOST_ATTRIBUTES = 1000
 _KEY_LIMIT = 256
-_TIME_LIMIT = 2**62
 _COUNT_LIMIT = 2**40
 """Of spans in a session. A million accounts of so many can still be summed."""
 
@@ -35,7 +35,7 @@ class Batch:
             counts += [one.spans, one.spans_left_out, one.dropped_spans, one.dropped_payloads, one.redactions]
             facts.append(one.has_ended)
         is_counted = all(type(count) is int and 0 <= count < _COUNT_LIMIT for count in counts)
-        is_counted = is_counted and type(ledger.time_ns) is int and 0 <= ledger.time_ns < _TIME_LIMIT
+        is_counted = is_counted and type(ledger.time_ns) is int and 0 <= ledger.time_ns < FARTHEST_NS
         if type(ledger.process) is str and is_counted and all(type(fact) is bool for fact in facts):
             self.ledgers.append(ledger)
         else:

@@ -12,13 +12,12 @@ from typing import Any
 import orjson
 
 from agentops.wire import LEDGER_SCOPE
-from agentops_dashboard.ingest.batch import Batch, bounded
-from agentops_dashboard.semantics.record import RawSpan
+from agentops_dashboard.ingest.batch import BAD_SPAN, Batch, bounded
+from agentops_dashboard.semantics.record import FARTHEST_NS, RawSpan
 
 __all__ = ["decode"]
 
 _DEEPEST = 32
-_BAD_SPAN = "a span without valid ids or times"
 _STATUS_NAMES = {"STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
 _WRONG = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
@@ -66,7 +65,7 @@ def _decode_scope(scope_spans: dict[str, Any], resource: dict[str, Any], batch: 
         try:
             batch.spans.append(_span(item, resource, scope_name))
         except _WRONG:
-            batch.reject(_BAD_SPAN)
+            batch.reject(BAD_SPAN)
 
 
 def _span(item: dict[str, Any], resource: dict[str, Any], scope: str) -> RawSpan:
@@ -94,7 +93,7 @@ def _span(item: dict[str, Any], resource: dict[str, Any], scope: str) -> RawSpan
 def _event(item: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": str(item.get("name") or ""),
-        "time_ns": _time(item.get("timeUnixNano")),
+        "time_ns": min(max(int(item.get("timeUnixNano") or 0), 0), FARTHEST_NS),
         "attributes": bounded(_attributes(item.get("attributes"))),
     }
 
@@ -120,7 +119,7 @@ def _hex_id(text: str, digits: int) -> str:
 
 def _time(value: Any) -> int:
     time_ns = int(value or 0)
-    if not 0 <= time_ns < 2**63:
+    if not 0 <= time_ns <= FARTHEST_NS:
         raise ValueError(value)
     return time_ns
 

@@ -12,12 +12,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from agentops.wire import LEDGER_SCOPE
-from agentops_dashboard.ingest.batch import Batch, bounded
-from agentops_dashboard.semantics.record import RawSpan
+from agentops_dashboard.ingest.batch import BAD_SPAN, Batch, bounded
+from agentops_dashboard.semantics.record import FARTHEST_NS, RawSpan
 
 __all__ = ["decode", "encode_response"]
-
-_LATEST = 2**63
 
 
 def decode(body: bytes) -> Batch:
@@ -42,7 +40,7 @@ def decode(body: bytes) -> Batch:
                 if _is_valid(span):
                     batch.spans.append(_span(span, resource, scope_spans.scope.name))
                 else:
-                    batch.reject("a span without valid ids or times")
+                    batch.reject(BAD_SPAN)
     return batch
 
 
@@ -58,7 +56,7 @@ def encode_response(rejected: int, message: str) -> bytes:
 def _is_valid(span: Any) -> bool:
     has_ids = len(span.trace_id) == 16 and any(span.trace_id) and len(span.span_id) == 8 and any(span.span_id)
     has_parent = len(span.parent_span_id) in (0, 8)
-    return has_ids and has_parent and max(span.start_time_unix_nano, span.end_time_unix_nano) < _LATEST
+    return has_ids and has_parent and max(span.start_time_unix_nano, span.end_time_unix_nano) <= FARTHEST_NS
 
 
 def _span(span: Any, resource: dict[str, Any], scope: str) -> RawSpan:
@@ -75,7 +73,7 @@ def _span(span: Any, resource: dict[str, Any], scope: str) -> RawSpan:
         events=[
             {
                 "name": event.name,
-                "time_ns": min(event.time_unix_nano, _LATEST - 1),
+                "time_ns": min(event.time_unix_nano, FARTHEST_NS),
                 "attributes": bounded(_attributes(event.attributes)),
             }
             for event in span.events

@@ -40,8 +40,6 @@ _VIEWS: Final = (
     ("attributes", "Attributes", "attributes"),
     ("raw", "Raw", "raw"),
 )
-_LATEST_NS: Final = 2**63 - 1
-"""The last moment that a store has a number for."""
 _MOST_FOR_FINDINGS: Final = 20_000
 _ROW_TEMPLATES: Final = {"tree": "tree_rows.html", "timeline": "timeline_rows.html"}
 
@@ -231,8 +229,7 @@ def _neighbours(reader: Reader, address: Address, session: Session) -> dict[str,
 
     try:
         older = reader.sessions(query, since_ns=time_range.since_ns, until_ns=start, limit=1)
-        after_ns = min(start + 1, _LATEST_NS)
-        newer = reader.sessions(query, since_ns=after_ns, until_ns=time_range.until_ns, sort="start_time", limit=1)
+        newer = reader.sessions(query, since_ns=start + 1, until_ns=time_range.until_ns, sort="start_time", limit=1)
     except ValueError:
         return {"list_link": "/sessions", "newer_link": None, "older_link": None}
     return {

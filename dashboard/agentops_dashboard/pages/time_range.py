@@ -1,11 +1,12 @@
 """The time range that list and analytics share, as the address names it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Final
 
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.zone import Zone
+from agentops_dashboard.query.fields import read_time
+from agentops_dashboard.semantics.record import FARTHEST_NS
 
 __all__ = ["RANGES", "TimeRange", "chosen_range"]
 
@@ -33,7 +34,7 @@ class TimeRange:
 
 def chosen_range(address: Address, now_ns: int) -> TimeRange:
     """Read ``from``/``to`` (RFC 3339 or nanoseconds), else ``range``, else everything."""
-    since, until = _moment(address.get("from")), _moment(address.get("to"))
+    since, until = _moment(address.get("from"), now_ns), _moment(address.get("to"), now_ns)
     if since is not None or until is not None:
         return TimeRange("custom", since, until)
     key = address.get("range", "all")
@@ -42,13 +43,7 @@ def chosen_range(address: Address, now_ns: int) -> TimeRange:
     return TimeRange(key, now_ns - int(key[:-1]) * _UNIT_S[key[-1]] * 1_000_000_000, None)
 
 
-def _moment(text: str) -> int | None:
-    if not text:
-        return None
-    if text.isascii() and text.isdigit():
-        return min(int(text), 2**63 - 1)
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() * 1e9)
-    except (ValueError, OverflowError):
-        return None
+def _moment(text: str, now_ns: int) -> int | None:
+    if text.isascii() and text.isdigit() and len(text) <= 19:
+        return min(int(text), FARTHEST_NS)
+    return read_time(text, now_ns) if text else None

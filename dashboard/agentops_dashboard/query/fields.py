@@ -11,6 +11,7 @@ from typing import Final
 from agentops.semconv import SPAN_KINDS, SPAN_STATUSES, State
 from agentops_dashboard.query.ast import Value
 from agentops_dashboard.query.error import QueryError
+from agentops_dashboard.semantics.record import FARTHEST_NS
 
 __all__ = ["SESSION_FIELDS", "SPAN_FIELDS", "STATES", "Field", "by_name", "find", "nearest", "read_time", "read_value"]
 
@@ -108,7 +109,6 @@ _UNITS_NS = {
     "ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "min": 60_000_000_000,
     "h": 3_600_000_000_000, "d": 86_400_000_000_000, "w": 604_800_000_000_000,
 }  # fmt: skip
-_FARTHEST = 2**62
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|min|s|m|h|d|w))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|min|s|m|h|d|w)")
 _NUMBER = re.compile(r"(\d{1,15}(?:\.\d{1,12})?)([kKmM]?)")
@@ -173,7 +173,7 @@ def _number(text: str, _now_ns: int) -> int | float | None:
     if match is None:
         return None
     value = Decimal(match[1]) * {"": 1, "k": 1_000, "m": 1_000_000}[match[2].lower()]
-    if value >= _FARTHEST:
+    if value >= FARTHEST_NS:
         return None
     return int(value) if value == value.to_integral_value() else float(value)
 
@@ -189,20 +189,20 @@ def _duration(text: str, _now_ns: int) -> int | None:
     if len(text) > 40 or not _DURATION.fullmatch(text):
         return None
     total = sum(int(Decimal(number) * _UNITS_NS[unit]) for number, unit in _DURATION_PART.findall(text))
-    return total if total < _FARTHEST else None
+    return total if total < FARTHEST_NS else None
 
 
 def read_time(text: str, now_ns: int) -> int | None:
     """Read a date, a time (UTC unless it says otherwise), or a duration ago, as nanoseconds since the epoch."""
     ago = _duration(text, now_ns) if not text.isdigit() else None
     if ago is not None:
-        return now_ns - ago
+        return max(0, now_ns - ago)
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace("z", "+00:00"))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.utc)
         time_ns = int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
-        # Years that nanoseconds in 64 bits cannot count to are as good as the last that they can.
-        return max(-_FARTHEST, min(time_ns, _FARTHEST))
+        # No span is older than the epoch or later than the farthest moment, so nothing else is left out.
+        return max(0, min(time_ns, FARTHEST_NS))
     except (ValueError, OverflowError):
         return None

@@ -1,9 +1,13 @@
 """The one internal form of a span, whatever convention it arrived in."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["RawSpan", "SpanRecord", "TraceFacts"]
+__all__ = ["FARTHEST_NS", "RawSpan", "SpanRecord", "TraceFacts"]
+
+FARTHEST_NS: Final = 2**62
+"""No moment is later, which is in the year 2116. Twice as much still fits what a store counts with, so a moment and a
+width can be added without a thought."""
 
 
 @dataclass(slots=True)

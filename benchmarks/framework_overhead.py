@@ -1,6 +1,6 @@
 """What recording adds to an agent run of each framework: two model calls and a tool between, on a scripted model.
 
-    python -m benchmarks.framework_overhead strands [--rounds 9] [--runs 20] [--write]
+    python -m benchmarks.framework_overhead strands [--rounds 25] [--runs 20] [--write]
 
 in an environment that has that framework; ``--write`` puts the row into docs/performance.md, beside those of others.
 Blocks of runs alternate, A B A B: without us, and recorded to the spool. CPU time is that of the whole process, so what
@@ -146,10 +146,42 @@ def agent_framework() -> Callable[[], object]:
     return run
 
 
+def semantic_kernel() -> Callable[[], object]:
+    from semantic_kernel.agents import ChatCompletionAgent
+    from semantic_kernel.functions import kernel_function
+
+    from agentops_semantic_kernel.scripted import Answer, scripted
+
+    class Sums:
+        add = staticmethod(kernel_function(add))
+
+    def run() -> object:
+        service = scripted("gpt-4o-mini", Answer(calls=[("Sums-add", {"a": 2, "b": 3})]), Answer(text="It is 5."))
+        agent = ChatCompletionAgent(service=service, name="calculator", plugins=[Sums()])
+        return asyncio.run(agent.get_response(ASKED))
+
+    return run
+
+
+def ag2() -> Callable[[], object]:
+    from ag2 import Agent
+
+    from agentops_ag2.scripted import Answer, ScriptedModel
+
+    def run() -> object:
+        model = ScriptedModel("gpt-4o-mini", [Answer(calls=[("add", {"a": 2, "b": 3})]), Answer(text="It is 5.")])
+        return asyncio.run(Agent("calculator", "You calculate.", config=model, tools=[add]).ask(ASKED))
+
+    return run
+
+
 PROGRAMS = {
     program.__name__.replace("_", "-"): program
-    for program in (langchain, crewai, autogen, openai_agents, pydantic_ai, google_adk, strands, agent_framework)
-}
+    for program in (
+        langchain, crewai, autogen, openai_agents, pydantic_ai, google_adk, strands, agent_framework, semantic_kernel,
+        ag2,
+    )
+}  # fmt: skip
 
 
 def _cpu_ms(run: Callable[[], object], count: int) -> float:
@@ -206,7 +238,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=sorted(PROGRAMS))
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--runs", type=int, default=20, help="runs per block")
     parser.add_argument("--write", action="store_true", help="write the row into docs/performance.md")
     options = parser.parse_args()

@@ -46,10 +46,12 @@ def _run(program: str, url: str, count: int, size: int, home: Path, *more: str) 
 def _cost(what: str, count: int, size: int, repeat: int, goals: tuple[str, str]) -> list[Row]:
     found = cost(PROGRAMS, count, size, repeat)
     rows = []
-    for part, goal, label in (("thread_s", goals[0], "calling thread"), ("process_s", goals[1], "whole process")):
+    for part, goal, label in (
+        ("thread_s", goals[0], "CPU per span, calling thread"),
+        ("process_s", goals[1], "CPU per delivered span, whole process"),
+    ):
         base, ours = getattr(found["otel"], part), getattr(found["ours"], part)
-        title = f"{what}: CPU per span, {label}"
-        rows.append(Row(title, microseconds(base), microseconds(ours), ours / base, goal))
+        rows.append(Row(f"{what}: {label}", microseconds(base), microseconds(ours), ours / base, goal))
     return rows
 
 

@@ -73,9 +73,10 @@ def in_turns(repeat: int, names: Iterable[str], one: Callable[[str, Path], Run])
 
 
 def cost(programs: Mapping[str, Program], count: int, size: int, repeat: int) -> dict[str, Run]:
-    """Return what one call costs with each program, delivered: the median of its runs, less an idle program's CPU.
+    """Return what one call costs with each program: the median of its runs, less an idle program's CPU.
 
-    The idle one has a home of its own: what the full one had left behind would be delivered by it, and subtracted.
+    The process's CPU is shared among the calls of which the server has got a span: one that is dropped has cost next to
+    nothing. The idle program has a home of its own, or it would deliver what the full one had left behind.
     """
 
     def one(name: str, home: Path) -> Run:
@@ -83,9 +84,9 @@ def cost(programs: Mapping[str, Program], count: int, size: int, repeat: int) ->
         empty.mkdir()
         with sink() as server:
             full = run(programs[name], server.url, count, size, home, "flush")
+            delivered = min(count, server.count())
             idle = run(programs[name], server.url, 0, size, empty)
-            delivered = server.count()
-        cpu_s = (full.process_s - idle.process_s) / count
+        cpu_s = (full.process_s - idle.process_s) / max(1, delivered)
         return Run(full.thread_s / count, cpu_s, full.exit_s, delivered=delivered)
 
     runs = in_turns(repeat, programs, one)

@@ -1,7 +1,7 @@
 """Messages that each request of a conversation repeats, converted once."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from langchain_core.messages import BaseMessage
 
@@ -20,22 +20,25 @@ class Conversation:
     An agent that asks its model twenty times sends the first message twenty times.
     """
 
-    __slots__ = ("_converted", "_tools")
+    __slots__ = ("_converted",)
+
+    _tools: ClassVar[Snapshot | None] = None
+    """The latest, which the next run's are most likely the same as."""
 
     def __init__(self) -> None:
         self._converted: dict[int, tuple[BaseMessage, object, Snapshot]] = {}
-        self._tools: tuple[object, Snapshot] | None = None
 
     def messages(self, messages: Iterable[BaseMessage]) -> list[Snapshot]:
         """Convert messages, each object once."""
         return [self._message(item) for item in messages]
 
-    def tools(self, definitions: Any) -> Snapshot:
+    @classmethod
+    def tools(cls, definitions: Any) -> Snapshot:
         """Capture tool definitions, once as long as they stay the same: agents make them anew for each request."""
-        known = self._tools
-        if known is None or known[0] != definitions:
-            self._tools = known = (definitions, Snapshot(definitions))
-        return known[1]
+        known = cls._tools
+        if known is None or known.value != definitions:
+            cls._tools = known = Snapshot(definitions)
+        return known
 
     def _message(self, item: BaseMessage) -> Snapshot:
         known = self._converted.get(id(item))

@@ -55,9 +55,9 @@ def request_facts(metadata: Mapping[str, Any], parameters: Mapping[str, Any]) ->
     provider = metadata.get("ls_provider")
     if provider:
         facts[GenAI.PROVIDER_NAME] = _PROVIDERS.get(provider, provider)
-    for name, attribute in _SETTINGS.items():
-        value = parameters.get(name)
-        if value is not None and value != []:
+    for name, value in parameters.items():
+        attribute = _SETTINGS.get(name)
+        if attribute is not None and value is not None and value != []:
             facts[attribute] = value
     if GenAI.REQUEST_TEMPERATURE not in facts and metadata.get("ls_temperature") is not None:
         facts[GenAI.REQUEST_TEMPERATURE] = metadata["ls_temperature"]

@@ -5,8 +5,6 @@ given back. What is stale after that is found at reading: a span that has ended 
 ancestor, a session that has ended to the session around it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 from agentops.sdk.span import Span
@@ -38,12 +36,20 @@ def depth(span: Span | None) -> int:
     return levels
 
 
-@contextmanager
-def activate(span: Span | None) -> Iterator[None]:
-    """Make a span current for a ``with`` block that stays in one frame."""
-    before = CURRENT.get()
-    CURRENT.set(span)
-    try:
-        yield
-    finally:
-        CURRENT.set(before)
+class activate:  # noqa: N801 - used as a statement: ``with activate(span):``
+    """Make a span current for a ``with`` block that stays in one frame.
+
+    A class, because a generator made into a context manager takes three times as long, in each call of a framework.
+    """
+
+    __slots__ = ("_before", "_span")
+
+    def __init__(self, span: Span | None) -> None:
+        self._span = span
+
+    def __enter__(self) -> None:
+        self._before = CURRENT.get()
+        CURRENT.set(self._span)
+
+    def __exit__(self, *error: object) -> None:
+        CURRENT.set(self._before)

@@ -38,6 +38,7 @@ _VERSION: Final = f'"}}}},{{"key":"{Attr.VERSION}","value":{{"intValue":"'
 _NONE: Final[Sequence[tuple[str, int, dict[str, object]]]] = ()
 _LIMIT_IDENTITIES: Final = 1024
 _ATTRIBUTES: Final = '"attributes":['
+_LONG_CHARS: Final = 2048
 _SAFE_NAME: Final = 19
 """Characters of a span's name in which no secret has room."""
 _NEVER_WITH_OFF: Final = frozenset({SessionAttr.METADATA, SessionAttr.USER_ID, SessionAttr.END_REASON})
@@ -94,7 +95,7 @@ class SpanEncoder:
             identity = self._redacted_identity(record.name, "")
         else:
             identity = self._identity(span)
-        encoded = encode_attributes(attributes)
+        encoded = encode_attributes(attributes, are_long=span.size > _LONG_CHARS)
         count = identity.redactions
         if self.redacts:
             encoded, found = redact(encoded)

@@ -25,7 +25,7 @@ class SystemIds:
     """Random ids from a generator of our own: the program's ``random.seed()`` neither sees nor steers it."""
 
     def __init__(self) -> None:
-        self._random = random.Random(os.urandom(32))  # uniqueness, not secrecy
+        self._bits = random.Random(os.urandom(32)).getrandbits  # uniqueness, not secrecy
 
     def session_id(self) -> str:
         """Return a UUIDv7 (RFC 9562) without dashes; also a valid OpenTelemetry trace id.
@@ -35,14 +35,12 @@ class SystemIds:
         """
         milliseconds, rest_ns = divmod(time.time_ns(), 1_000_000)
         fraction = (rest_ns << 12) // 1_000_000
-        value = (
-            (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | self._random.getrandbits(62)
-        )
+        value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | self._bits(62)
         return f"{value:032x}"
 
     def span_id(self) -> str:
         """Return a random OpenTelemetry span id."""
-        return f"{self._random.getrandbits(64) or 1:016x}"
+        return "%016x" % (self._bits(64) or 1)
 
     def process_id(self) -> str:
         """Return a random id."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from agentops.sdk import process
 from agentops.sdk.context import activate, current_span, live
-from agentops.sdk.guard import guard, guarded
+from agentops.sdk.guard import guarded
 from agentops.sdk.model_call import RUNNING, ModelCall, open_model_span
 from agentops.sdk.registry import Registry
 from agentops.sdk.session import Session
@@ -113,20 +113,12 @@ class Recorder:
 
         An end that comes before its start is kept until the start comes.
         """
-        finish = partial(_finish, output=output, error=error, status=status, end_ns=end_ns, attributes=attributes)
-        if isinstance(run, Span):
-            finish(run)
-            return
-        registry = self.registry
-        with registry.lock:
-            span = registry.remove(run) or registry.get_ended(run)
-            if span is None:
-                if not registry.is_alias(run):
-                    process.runtime().counts["ended before started"] += 1
-                    in_time = partial(finish, end_ns=end_ns or current_time_ns())
-                    registry.await_start(run, partial(self._end_early, run, in_time))
-                return
-        finish(span)
+        span = run if isinstance(run, Span) else self.registry.remove(run)
+        if span is None:
+            finish = partial(_finish, output=output, error=error, status=status, attributes=attributes)
+            span = self._late_or_early(run, finish, end_ns)
+        if span is not None:
+            _finish(span, output=output, error=error, status=status, end_ns=end_ns, attributes=attributes)
 
     @guarded
     def alias(self, key: Hashable, parent_key: Hashable | None) -> None:
@@ -239,21 +231,19 @@ class Recorder:
         span = self.start(kind, name, parent=around, input=input, attributes=attributes)
         return ModelCall(self, span, is_shared=False) if span is not None else None
 
+    @guarded
     def current(self) -> Span | None:
         """Return the innermost open span of the calling context, in any framework's tree."""
-        with guard("recorder.current"):
-            return process.runtime().find_parent()
-        return None
+        return process.runtime().find_parent()
 
     def current_own(self) -> Span | None:
         """Return the innermost open span of our own context variable, without asking other frameworks."""
         return current_span()
 
+    @guarded
     def current_session(self) -> Session | None:
         """Return the session that an event recorded here would belong to."""
-        with guard("recorder.current_session"):
-            return process.runtime().current_session()
-        return None
+        return process.runtime().current_session()
 
     @guarded
     def add_parent_resolver(self, resolver: Callable[[], Hashable | Span | None]) -> Callable[[], None]:
@@ -272,6 +262,17 @@ class Recorder:
 
     def _open_under(self, around: Span, kind: str, name: str, start_ns: int | None) -> Span:
         return around.session.open(_known(kind), name, around, start_ns)
+
+    def _late_or_early(self, run: Hashable, finish: Callable[..., None], end_ns: int | None) -> Span | None:
+        """Return the span of a run that has ended before; of one that has not begun, keep the end."""
+        registry = self.registry
+        with registry.lock:
+            span = registry.remove(run) or registry.get_ended(run)
+            if span is None and not registry.is_alias(run):
+                process.runtime().counts["ended before started"] += 1
+                in_time = partial(finish, end_ns=end_ns or current_time_ns())
+                registry.await_start(run, partial(self._end_early, run, in_time))
+            return span
 
     def _end_early(self, key: Hashable, finish: Callable[[Span], None], span: Span) -> None:
         self.registry.remove(key)

@@ -183,10 +183,13 @@ class Runtime:
         """Return the innermost open span of the calling context, be it ours or one that a framework knows of."""
         span = current_span()
         for resolver in self.resolvers:
-            with guard("parent resolver"):
+            try:
                 other = live(resolver())
                 if other is not None and other is not span and (span is None or _is_inner(other, span)):
                     span = other
+            except Exception as error:
+                if not guard.state.caught("parent resolver", error):
+                    raise
         return span
 
     def open_span(self, kind: str, name: str, start_ns: int | None = None) -> Span:

@@ -176,9 +176,11 @@ class Span:
                 continue
             if name in CONTENT_ATTRIBUTES:
                 self.set_content(name, value)
-                continue
-            kept = capture(value)
-            self.attributes[name] = _as_array(kept) if isinstance(kept, list) else kept
+            elif type(value) is int:
+                self.attributes[name] = value
+            else:
+                kept = capture(value)
+                self.attributes[name] = _as_array(kept) if type(kept) is list else kept
         if self.end_ns:
             self.session.republish(self)
 

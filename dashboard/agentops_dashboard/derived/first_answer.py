@@ -27,18 +27,17 @@ def first_answer(outline: Outline) -> FirstAnswer | None:
 
 
 def _find(outline: Outline) -> FirstAnswer | None:
-    order = outline.index.order
-    calls = [row for row in order if row.kind == SpanKind.LLM and (row.first_token_ns is not None or row.end_ns)]
-    if not calls:
+    starts, firsts = outline.column("start_ns"), outline.column("first_token_ns")
+    facts = zip(outline.column("kind"), starts, outline.column("end_ns"), firsts, strict=True)
+    answered = [
+        (end if first is None else start + first, place)
+        for place, (kind, start, end, first) in enumerate(facts)
+        if kind == SpanKind.LLM and (first is not None or end)
+    ]
+    if not answered:
         return None
-
-    def answered_ns(row: object) -> int:
-        first = row.first_token_ns  # type: ignore[attr-defined]
-        return row.start_ns + first if first is not None else row.end_ns  # type: ignore[attr-defined,no-any-return]
-
-    earliest = min(calls, key=answered_ns)
-    waits = [row.first_token_ns for row in calls if row.first_token_ns is not None]
-    began = min(row.start_ns for row in order)
-    return FirstAnswer(
-        earliest.span_id, (answered_ns(earliest) - began) / 1e6, median_low(waits) / 1e6 if waits else None
-    )
+    answered_ns, earliest = min(answered)
+    waits = [firsts[place] for _, place in answered if firsts[place] is not None]
+    after_ms = (answered_ns - min(starts)) / 1e6
+    token_ms = median_low(waits) / 1e6 if waits else None
+    return FirstAnswer(outline.index.order[earliest].span_id, after_ms, token_ms)

@@ -53,9 +53,10 @@ def related(address: Address, outline: Outline, place: int) -> dict[str, Any] | 
         return None
     if "same" not in outline.derived:
         same: dict[tuple[str, str], list[int]] = {}
-        for at, row in enumerate(outline.index.order):
-            if what := row.tool or row.model or (row.agent if row.kind == SpanKind.AGENT else None):
-                same.setdefault((row.kind, what), []).append(at)
+        facts = zip(*map(outline.column, ("kind", "tool", "model", "agent")), strict=True)
+        for at, (kind, tool, model, agent) in enumerate(facts):
+            if what := tool or model or (agent if kind == SpanKind.AGENT else None):
+                same.setdefault((kind, what), []).append(at)
         outline.derived["same"] = same
     row = outline.index.order[place]
     what = row.tool or row.model or (row.agent if row.kind == SpanKind.AGENT else None)

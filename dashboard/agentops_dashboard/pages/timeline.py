@@ -87,9 +87,9 @@ def scale_of(outline: Outline, *, has_gaps: bool) -> Scale:
     """The scale of a whole session; ``has_gaps`` to leave long idle stretches out."""
     key = ("scale", has_gaps)
     if key not in outline.derived:
-        order = outline.index.order
-        first = min((row.start_ns for row in order), default=0)
-        last = max((row.end_ns or row.start_ns for row in order), default=1)
+        starts, ends = outline.column("start_ns"), outline.column("end_ns")
+        first = min(starts, default=0)
+        last = max((end or start for start, end in zip(starts, ends, strict=True)), default=1)
         gaps = _idle(outline, first, last) if has_gaps else ()
         outline.derived[key] = Scale(first, max(last, first + 1), gaps)
     found: Scale = outline.derived[key]

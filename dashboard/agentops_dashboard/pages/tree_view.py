@@ -85,7 +85,7 @@ def short_name(name: str) -> str:
 def kind_toggles(address: Address, outline: Outline, view: TreeView) -> list[dict[str, Any]]:
     """A switch per kind that the session has, with how many spans are of it."""
     if "kinds" not in outline.derived:
-        outline.derived["kinds"] = Counter(row.kind for row in outline.index.order)
+        outline.derived["kinds"] = Counter(outline.column("kind"))
     counts: Counter[str] = outline.derived["kinds"]
     toggles = []
     for kind in [*(kind for kind in KINDS if kind in counts), *(kind for kind in counts if kind not in KINDS)]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from operator import attrgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -117,7 +118,7 @@ class Outline:
     def __post_init__(self) -> None:
         """Prepare the prefix sums."""
         order = self.index.order
-        self.places = {row.span_id: place for place, row in enumerate(order)}
+        self.places = {span_id: place for place, span_id in enumerate(self.column("span_id"))}
         self.parents = [-1] * len(order)
         path: list[int] = []
         for place, depth in enumerate(self.index.depth):
@@ -127,10 +128,20 @@ class Outline:
         passed_on = {row.parent_id for row in order if row.status == SpanStatus.ERROR}
         # Lists, not generators, which take twice as long; and a sum of truth values counts them.
         self._errors = _sums([row.status == SpanStatus.ERROR and row.span_id not in passed_on for row in order])
-        self._tokens = _sums([(row.input_tokens or 0) + (row.output_tokens or 0) for row in order])
-        self._metered = _sums([row.input_tokens is not None or row.output_tokens is not None for row in order])
-        self._cost = _sums([row.cost_nano or 0 for row in order])
-        self._priced = _sums([row.cost_nano is not None for row in order])
+        tokens = list(zip(self.column("input_tokens"), self.column("output_tokens"), strict=True))
+        self._tokens = _sums([(asked or 0) + (said or 0) for asked, said in tokens])
+        self._metered = _sums([asked is not None or said is not None for asked, said in tokens])
+        costs = self.column("cost_nano")
+        self._cost = _sums([cost or 0 for cost in costs])
+        self._priced = _sums([cost is not None for cost in costs])
+
+    def column(self, name: str) -> list[Any]:
+        """One column of all spans, in their order: going over it is several times as fast as over the rows."""
+        key = ("column", name)
+        if key not in self.derived:
+            self.derived[key] = list(map(attrgetter(name), self.index.order))
+        found: list[Any] = self.derived[key]
+        return found
 
     def __len__(self) -> int:
         """Number of spans."""
@@ -215,13 +226,13 @@ class Outline:
     def _find_parallel(self) -> Iterator[int]:
         # Siblings come by start, so each needs to be compared with the one that reached furthest before it only.
         furthest: dict[int, tuple[int, int]] = {}
-        for place, row in enumerate(self.index.order):
-            parent = self.parents[place]
+        spans = zip(self.parents, self.column("start_ns"), self.column("end_ns"), strict=True)
+        for place, (parent, start, end) in enumerate(spans):
             if parent < 0:
                 continue
             reached, before = furthest.get(parent, (0, -1))
-            end = row.end_ns or 2**63
-            if row.start_ns < reached and end > row.start_ns:
+            end = end or 2**63  # noqa: PLW2901 - an open span reaches as far as there is time
+            if start < reached and end > start:
                 yield before
                 yield place
             if end > reached:

@@ -1,7 +1,6 @@
 """The order of a session's tree."""
 
 from collections.abc import Sequence
-from itertools import repeat
 from typing import Any
 
 __all__ = ["TreeIndex"]
@@ -40,20 +39,24 @@ class TreeIndex:
     def _walk(self) -> None:
         tops = self._children.get(None, [])
         roots = [row for row in tops if row.span_id not in self.detached]
-        tops = roots + [row for row in tops if row.span_id in self.detached]
-        stack = [(row, 0, place, len(tops)) for place, row in reversed(list(enumerate(tops)))]
-        self._drain(stack)
+        self._walk_below(roots + [row for row in tops if row.span_id in self.detached])
 
-    def _drain(self, stack: list[tuple[Any, int, int, int]]) -> None:
-        while stack:
-            row, depth, place, siblings = stack.pop()
-            self.order.append(row)
-            self.depth.append(depth)
-            self.place.append((place, siblings))
-            below = self._children.get(row.span_id)
-            if below:
-                count = len(below)
-                stack.extend(zip(reversed(below), repeat(depth + 1), range(count - 1, -1, -1), repeat(count)))
+    def _walk_below(self, tops: Sequence[Any]) -> None:
+        order, depth, place, children_of = self.order.append, self.depth.append, self.place.append, self._children.get
+        path = [(enumerate(tops), len(tops))]
+        while path:
+            siblings, count = path[-1]
+            level = len(path) - 1
+            for position, row in siblings:
+                order(row)
+                depth(level)
+                place((position, count))
+                below = children_of(row.span_id)
+                if below:
+                    path.append((enumerate(below), len(below)))
+                    break
+            else:
+                path.pop()
 
     def _adopt_cycles(self, ordered: Sequence[Any]) -> None:
         """Spans that are each other's ancestors are reached from no root: cut the circle at its first span."""
@@ -66,7 +69,7 @@ class TreeIndex:
                 siblings = self._children[row.parent_id]
                 siblings.remove(row)
                 before = len(self.order)
-                self._drain([(row, 0, 0, 1)])
+                self._walk_below([row])
                 seen.update(entry.span_id for entry in self.order[before:])
 
     def _subtree_ends(self) -> list[int]:

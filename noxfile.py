@@ -307,10 +307,15 @@ if (ROOT / "benchmarks" / "__main__.py").exists():
 
     @nox.session(default=False, name="bench-server")
     def bench_server(session: nox.Session) -> None:
-        """Measure what collecting and reading costs, on a million spans; with --clickhouse, collecting on that."""
-        on_clickhouse = "--clickhouse" in session.posargs
+        """Measure what collecting and reading costs, on a million spans.
+
+        With --clickhouse collecting on that, with --browser the pages in one, with --peers other servers beside ours.
+        """
+        on_clickhouse, in_browser = "--clickhouse" in session.posargs, "--browser" in session.posargs
         env = {"AGENTOPS_TEST_CHDB": _clickhouse_engine(session)} if on_clickhouse else {}
-        _install(session, "dashboard", *(["clickhouse"] if on_clickhouse else []))
+        env |= {"AGENTOPS_TEST_BROWSER": _chromium(session)} if in_browser else {}
+        extras = ["dashboard", *(["clickhouse"] if on_clickhouse else [])]
+        _install(session, *extras, groups=("test-e2e",) if in_browser else ())
         session.run("python", "-m", "benchmarks", "serving", *session.posargs, env=env)
 
 

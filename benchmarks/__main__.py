@@ -23,11 +23,13 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5, help="runs of each, of which the median counts (default: 5)")
     parser.add_argument("--peers", help=f"others' packages to install and measure: {_ALL_PEERS}")
     parser.add_argument("--clickhouse", action="store_true", help="collecting on ClickHouse, and nothing else")
+    parser.add_argument("--browser", action="store_true", help="the pages in a browser, and nothing else")
     arguments = parser.parse_args()
-    if arguments.clickhouse:
-        on_clickhouse = importlib.import_module("benchmarks.on_clickhouse")
-        update("serving-clickhouse", on_clickhouse.TITLE, on_clickhouse.NOTE, on_clickhouse.run(arguments.repeat))
-        return
+    for module, is_asked in (("on_clickhouse", arguments.clickhouse), ("in_browser", arguments.browser)):
+        if is_asked:
+            part = importlib.import_module(f"benchmarks.{module}")
+            update(f"serving-{module.partition('_')[2]}", part.TITLE, part.NOTE, part.run(arguments.repeat))
+            return
     if arguments.peers:
         # The serving suite is measured beside servers, the others beside what records.
         suite, beside = ("serving", server_peers) if arguments.suites == ["serving"] else ("recording", peers)

@@ -197,7 +197,7 @@ def _until_findable(server: Server, seed: int) -> float:
 
 
 def _reading(sessions: int, times: int, slack: int) -> list[Row]:
-    server = Server(_store(f"{sessions}-sessions", Profile(spans=40, spread_s=30 * 86400), sessions))
+    server = Server(store(f"{sessions}-sessions", Profile(spans=40, spread_s=30 * 86400), sessions))
     rows = []
     for name, (path, goal_ms) in READS.items():
         server.get(path)
@@ -213,7 +213,7 @@ def _reading(sessions: int, times: int, slack: int) -> list[Row]:
 
 
 def _large(spans: int) -> list[Row]:
-    server = Server(_store(f"one-session-of-{spans}", Profile(spans=spans, spans_vary=0), 1))
+    server = Server(store(f"one-session-of-{spans}", Profile(spans=spans, spans_vary=0), 1))
     asked = {
         "first rows of its page": ("/sessions/last?view=tree", "≤ 1 s"),
         "a window of its tree again": ("/api/v1/sessions/last/tree?limit=100&offset=5000", ""),
@@ -236,7 +236,7 @@ def _milliseconds(server: Server, path: str) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def _store(name: str, profile: Profile, sessions: int) -> Path:
+def store(name: str, profile: Profile, sessions: int) -> Path:
     """Return the home of a generated store, which is made when it is not there yet."""
     home = STORES / name
     if not (home / "done").exists():

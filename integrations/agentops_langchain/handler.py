@@ -1,6 +1,6 @@
 """The callback handler: LangChain's events, handed to the tracker."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,13 +22,17 @@ class AgentOpsCallbackHandler(BaseCallbackHandler):
     All handlers of a process record into the same tree and know the same runs, so that none is recorded twice, also
     where ``agentops.init()`` records every run already. Serves synchronous and asynchronous runs: it never waits, and
     runs inline, so that events keep their order.
+
+    Args:
+        tags: Added to the session of each run that it is given to: a list of strings, a mapping, or one string.
     """
 
     run_inline = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, tags: Iterable[str] | Mapping[str, object] | None = None) -> None:
         super().__init__()
         self._tracker = tracker()
+        self._tags = tags
         if type(self) is not EveryRunHandler:
             ambient.watch()
 
@@ -44,6 +48,8 @@ class AgentOpsCallbackHandler(BaseCallbackHandler):
     ) -> None:
         """Open a chain, graph, node or agent."""
         self._tracker.chains.started(serialized, inputs, run_id, parent_run_id, more)
+        if parent_run_id is None and self._tags:
+            self._tracker.tag(run_id, self._tags)
 
     @guarded
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **more: Any) -> None:
@@ -67,6 +73,8 @@ class AgentOpsCallbackHandler(BaseCallbackHandler):
     ) -> None:
         """Open a call of a chat model."""
         self._tracker.models.chat_started(serialized, messages[0] if messages else [], run_id, parent_run_id, more)
+        if parent_run_id is None and self._tags:
+            self._tracker.tag(run_id, self._tags)
 
     @guarded
     def on_llm_start(
@@ -80,6 +88,8 @@ class AgentOpsCallbackHandler(BaseCallbackHandler):
     ) -> None:
         """Open a call of a model that completes text."""
         self._tracker.models.completion_started(serialized, prompts, run_id, parent_run_id, more)
+        if parent_run_id is None and self._tags:
+            self._tracker.tag(run_id, self._tags)
 
     @guarded
     def on_llm_new_token(self, token: Any, *, run_id: UUID, chunk: Any = None, **more: Any) -> None:
@@ -113,6 +123,8 @@ class AgentOpsCallbackHandler(BaseCallbackHandler):
     ) -> None:
         """Open a tool."""
         self._tracker.tools.tool_started(serialized, input_str, run_id, parent_run_id, more)
+        if parent_run_id is None and self._tags:
+            self._tracker.tag(run_id, self._tags)
 
     @guarded
     def on_tool_end(self, output: Any, *, run_id: UUID, **more: Any) -> None:
@@ -136,6 +148,8 @@ class AgentOpsCallbackHandler(BaseCallbackHandler):
     ) -> None:
         """Open a retriever."""
         self._tracker.tools.retriever_started(serialized, query, run_id, parent_run_id, more)
+        if parent_run_id is None and self._tags:
+            self._tracker.tag(run_id, self._tags)
 
     @guarded
     def on_retriever_end(self, documents: Sequence[Document], *, run_id: UUID, **more: Any) -> None:

@@ -1,7 +1,7 @@
 """The one record of LangChain's runs in this process, which all handlers share."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +43,12 @@ class Tracker:
             self.steering.steered(run, error)
         else:
             self.tree.fail(run, error)
+
+    def tag(self, run_id: UUID, tags: Iterable[str] | Mapping[str, object]) -> None:
+        """Add tags to the session of a run that has started."""
+        span = self.tree.holder(self.tree.runs.get(run_id))
+        if span is not None:
+            span.session.add_tags(tags)
 
     def custom_event(self, name: str, data: object, run_id: UUID) -> None:
         """Record an event that the program dispatched itself."""

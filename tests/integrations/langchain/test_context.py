@@ -71,6 +71,21 @@ def test_handler_alone_records_what_it_is_given_to() -> None:
     assert recorded.outline() == f"session default\n{AGENT}\n{ASYNC_AGENT}"
 
 
+def test_a_handler_tags_the_sessions_of_its_runs() -> None:
+    """Also of a run that is one model call, and once; a session that it is not given to stays without."""
+    handler = AgentOpsCallbackHandler(tags=["beta"])
+    with recording() as recorded:
+        for name, callbacks in (("tagged", [handler]), ("called", [handler]), ("plain", [AgentOpsCallbackHandler()])):
+            with agentops.start_session(name):
+                if name == "called":
+                    ScriptedChatModel(script=["Hi."]).invoke("Hello", {"callbacks": callbacks})
+                else:
+                    agent(lookup).invoke(asking(), {"callbacks": callbacks})
+    assert [(one.name, one.tags) for one in recorded.sessions] == [
+        ("tagged", ["beta"]), ("called", ["beta"]), ("plain", []),
+    ]  # fmt: skip
+
+
 def test_handlers_of_agentops_04() -> None:
     """The handlers of AgentOps 0.4 are at their old address, take its arguments, and record into tagged sessions."""
     with recording() as recorded, agentops.start_session("s"):

@@ -1,9 +1,8 @@
 """The session list."""
 
 import time
-from collections.abc import Callable, Iterator
 from itertools import chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
@@ -18,10 +17,14 @@ from agentops_dashboard.pages.completion import completions
 from agentops_dashboard.pages.export import MOST_SESSIONS, csv_lines, json_text, otlp_lines, sessions_of
 from agentops_dashboard.pages.query_edit import has_logic, split_terms, without_key
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
+from agentops_dashboard.pages.session_figures import figures
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
 from agentops_dashboard.pages.zone import Zone
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Facet, Reader, Session, SessionPage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["add_routes"]
 
@@ -122,21 +125,22 @@ def _rows(reader: Reader, address: Address) -> dict[str, Any]:
 
 def _row_values(address: Address, found: SessionPage) -> dict[str, Any]:
     columns = chosen_columns(address.get("cols"))
+    column_keys = {column.key for column in columns}
     return {
         "sessions": found["sessions"],
+        "figures": figures(found["sessions"], column_keys),
         "total": found["total"],
         "next_cursor": found["next_cursor"],
         "columns": columns,
-        "column_keys": {column.key for column in columns},
-        "most": shown.most(found["sessions"]),
-        "session_link": _session_link(address),
+        "column_keys": column_keys,
+        "kept_filter": _kept_filter(address),
     }
 
 
-def _session_link(address: Address) -> Callable[[str], str]:
-    """The link to a session; it remembers the list's filter, for previous and next."""
+def _kept_filter(address: Address) -> str:
+    """What a link to a session ends with: it remembers the list's filter, for previous and next."""
     kept = {name: address.get(name) for name in ("q", "range", "from", "to") if address.get(name)}
-    return lambda session_id: Address(f"/sessions/{session_id}").link(list=urlencode(kept) or None)
+    return Address("").link(list=urlencode(kept) or None)
 
 
 def _facets(reader: Reader, query: str, bounds: dict[str, Any]) -> list[Facet]:

@@ -19,10 +19,10 @@ from agentops_dashboard.pages.query_edit import (
 )
 from agentops_dashboard.pages.zone import Zone
 from agentops_dashboard.query import QueryError
-from agentops_dashboard.reader import Bucket, Facet, Session
+from agentops_dashboard.reader import Bucket, Facet
 
 __all__ = [
-    "QUICK_START", "RANGES", "Sort", "bounded", "chips", "facet_panels", "histogram", "most", "problem_of", "ranges",
+    "QUICK_START", "RANGES", "Sort", "bounded", "chips", "facet_panels", "histogram", "problem_of", "ranges",
     "sort_link", "sort_of", "switches",
 ]  # fmt: skip
 
@@ -81,15 +81,6 @@ def sort_link(address: Address, sort: Sort, column: Column) -> str:
     """A click sorts a column downwards, a second one upwards."""
     is_down = not (sort.key == column.sort and sort.is_down)
     return address.link(sort=Sort(column.sort, is_down).text, cursor=None)
-
-
-def most(sessions: list[Session]) -> dict[str, float]:
-    """The largest duration, tokens and cost among the rows, which their small bars are measured against."""
-    return {
-        "duration": max((s["duration_ms"] or 0 for s in sessions), default=0),
-        "tokens": max(((s["tokens"]["total"] or 0) if s["tokens"] else 0 for s in sessions), default=0),
-        "cost": max((s["cost"]["amount"] if s["cost"] else 0 for s in sessions), default=0),
-    }
 
 
 def chips(address: Address, query: str) -> list[dict[str, str]]:

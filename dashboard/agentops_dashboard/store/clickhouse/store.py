@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.external import ExternalData
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -14,6 +15,7 @@ from agentops.errors import StoreError
 from agentops.wire import Ledger
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store.clickhouse.address import Address
+from agentops_dashboard.store.clickhouse.asked import asked
 from agentops_dashboard.store.clickhouse.commits import Batch, Commits
 from agentops_dashboard.store.clickhouse.connection import connect, open_engine
 from agentops_dashboard.store.clickhouse.migrations import local_database, migrate
@@ -27,6 +29,7 @@ from agentops_dashboard.store.store import PricedCall, SegmentPart
 __all__ = ["ClickHouseStore"]
 
 _BY_TRACE = ("span", "payload", "ledger", "log", "trace_fact", "trace")
+_DELETED_AT_ONCE = 2_000
 _BY_NUMBER = ("session_tag", "usage", "session")
 
 
@@ -162,9 +165,9 @@ class ClickHouseStore:
         """Delete sessions at once; their rows are out of sight now and off the disk with ``give_back``."""
         with self._lock:
             known = self._query(
-                "SELECT session_id FROM session WHERE project = {project:String} AND sid IN {sids:Array(Int64)}",
+                "SELECT session_id FROM session WHERE project = {project:String} AND sid IN (SELECT sid FROM asked)",
+                asked("sid", rows=((session_number(project, session_id),) for session_id in session_ids)),
                 project=project,
-                sids=[session_number(project, session_id) for session_id in session_ids],
             )
             found = [row[0] for row in known]
             if found:
@@ -193,10 +196,9 @@ class ClickHouseStore:
             wanted = {(call.trace_id, call.span_id, call.version): call for call in calls}
             found = self._query(
                 f"SELECT {', '.join(SPAN_COLUMNS)}, rank FROM span WHERE project = {{project:String}} "
-                "AND trace_id IN {traces:Array(String)} AND span_id IN {spans:Array(String)}",
+                "AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM asked)",
+                asked("trace_id", "span_id", rows=((call.trace_id, call.span_id) for call in calls)),
                 project=project,
-                traces=sorted({call.trace_id for call in calls}),
-                spans=[call.span_id for call in calls],
             )
             rows = []
             for row in found:
@@ -238,16 +240,20 @@ class ClickHouseStore:
 
     def _traces(self, project: str, session_ids: Sequence[str]) -> list[str]:
         found = self._query(
-            "SELECT trace_id FROM trace WHERE project = {project:String} AND session_id IN {sessions:Array(String)}",
+            "SELECT trace_id FROM trace "
+            "WHERE project = {project:String} AND session_id IN (SELECT session_id FROM asked)",
+            asked("session_id", rows=((session_id,) for session_id in session_ids)),
             project=project,
-            sessions=list(session_ids),
         )
         return [row[0] for row in found]
 
     def _delete(self, table: str, condition: str, project: str, keys: Sequence[str | int]) -> None:
+        # The server writes down what it is to delete, so here the keys are part of the text.
         statement = f"DELETE FROM {table} WHERE project = {{project:String}} AND {condition}"
-        for server in self._servers:
-            server.command(statement, {"project": project, "keys": list(keys)})
+        for start in range(0, len(keys), _DELETED_AT_ONCE):
+            bound = {"project": project, "keys": list(keys[start : start + _DELETED_AT_ONCE])}
+            for server in self._servers:
+                server.command(statement, bound)
 
     def _bytes(self, condition: str) -> int:
         total = 0
@@ -259,5 +265,5 @@ class ClickHouseStore:
                 total += found.result_rows[0][0] or 0
         return total
 
-    def _query(self, statement: str, **bound: Any) -> Sequence[Sequence[Any]]:
-        return self._client.query(statement, bound).result_rows
+    def _query(self, statement: str, about: ExternalData | None = None, **bound: Any) -> Sequence[Sequence[Any]]:
+        return self._client.query(statement, bound, external_data=about).result_rows

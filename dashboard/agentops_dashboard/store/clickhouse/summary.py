@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.external import ExternalData
 
 from agentops_dashboard.semantics.finish_reasons import CUT_OFF
+from agentops_dashboard.store.clickhouse.asked import asked
 from agentops_dashboard.store.clickhouse.together import Together
 from agentops_dashboard.store.rows import MOST_BETWEEN, SPAN_COLUMNS, TRACE_COLUMNS
 
 __all__ = ["Summaries", "session_number"]
 
-_AT_ONCE = 500
+_AT_ONCE = 2_000
 
 _LAST_WINS = (
     "name", "state", "end_reason", "metadata", "user", "service", "environment", "frameworks", "sdk", "host", "process",
@@ -43,13 +45,14 @@ _TRACE_VALUES = {
 _TRACES = f"""
 INSERT INTO trace ({", ".join(TRACE_COLUMNS)}, revision)
 SELECT {", ".join(_TRACE_VALUES[name] for name in TRACE_COLUMNS)}, {{now:Int64}}
-FROM trace_fact WHERE project = {{project:String}} AND trace_id IN {{traces:Array(String)}}
+FROM trace_fact WHERE project = {{project:String}} AND trace_id IN (SELECT trace_id FROM asked)
 GROUP BY project, trace_id
 """
 _TAGS = """
 INSERT INTO session_tag (project, sid, tag)
-SELECT DISTINCT project, transform(trace_id, {traces:Array(String)}, {sids:Array(Int64)}, toInt64(0)), arrayJoin(tags)
-FROM trace_fact WHERE project = {project:String} AND trace_id IN {traces:Array(String)}
+SELECT DISTINCT project, asked.sid, arrayJoin(tags)
+FROM trace_fact INNER JOIN asked ON asked.trace_id = trace_fact.trace_id
+WHERE project = {project:String} AND trace_fact.trace_id IN (SELECT trace_id FROM asked)
 """
 
 _NO_LONGER = {
@@ -63,21 +66,22 @@ _NO_LONGER = {
 _FOLD_WRAPPERS = f"""
 INSERT INTO span ({", ".join(SPAN_COLUMNS)}, rank)
 SELECT {", ".join(_NO_LONGER.get(name, name) for name in (*SPAN_COLUMNS, "rank"))} FROM span
-WHERE project = {{project:String}} AND trace_id IN {{foreign:Array(String)}} AND kind = 'llm'
+WHERE project = {{project:String}} AND trace_id IN (SELECT trace_id FROM asked) AND kind = 'llm'
   AND (trace_id, span_id) IN (
     SELECT trace_id, assumeNotNull(parent_id) FROM span
-    WHERE project = {{project:String}} AND trace_id IN {{foreign:Array(String)}} AND kind = 'llm'
+    WHERE project = {{project:String}} AND trace_id IN (SELECT trace_id FROM asked) AND kind = 'llm'
       AND parent_id IS NOT NULL)
 """
 """Two foreign instrumentations that see one model call nest a span in the other: the inner one owns the usage."""
 
 _WITH = """
-WITH {now:Int64} AS now_ns, found AS (
-  SELECT *, transform(trace_id, {traces:Array(String)}, {sids:Array(Int64)}, toInt64(0)) AS sid
-  FROM span WHERE project = {project:String} AND trace_id IN {traces:Array(String)}
+WITH {now:Int64} AS now_ns, (SELECT groupArray(trace_id) FROM asked) AS asked_traces,
+  (SELECT groupArray(sid) FROM asked) AS asked_sids, found AS (
+  SELECT *, transform(trace_id, asked_traces, asked_sids, toInt64(0)) AS sid FROM span
+  WHERE project = {project:String} AND trace_id IN (SELECT trace_id FROM asked)
 ), told AS (
-  SELECT *, transform(trace_id, {traces:Array(String)}, {sids:Array(Int64)}, toInt64(0)) AS sid
-  FROM trace WHERE project = {project:String} AND trace_id IN {traces:Array(String)}
+  SELECT *, transform(trace_id, asked_traces, asked_sids, toInt64(0)) AS sid FROM trace
+  WHERE project = {project:String} AND trace_id IN (SELECT trace_id FROM asked)
 )
 """
 _STATE = """multiIf(
@@ -156,10 +160,10 @@ _SUMMARY = (
     countIf(process IS NULL OR process NOT IN (SELECT process FROM dead_process)) AS alive_processes
   FROM told GROUP BY sid
 ), l AS (
-  SELECT transform(trace_id, {traces:Array(String)}, {sids:Array(Int64)}, toInt64(0)) AS sid,
+  SELECT transform(trace_id, asked_traces, asked_sids, toInt64(0)) AS sid,
     max(time_ns) AS time_ns, sum(spans) AS spans, sum(dropped_payloads) AS dropped_payloads,
     sum(redactions) AS redactions, countIf(process NOT IN (SELECT process FROM dead_process)) AS alive_processes
-  FROM ledger WHERE project = {project:String} AND trace_id IN {traces:Array(String)} GROUP BY sid
+  FROM ledger WHERE project = {project:String} AND trace_id IN (SELECT trace_id FROM asked) GROUP BY sid
 )
 """
     + f"SELECT {', '.join(_SUMMARY_VALUES.values())} "
@@ -218,14 +222,14 @@ FROM (SELECT DISTINCT sid, arrayJoin(JSONExtract(assumeNotNull(frameworks), 'Arr
 INNER JOIN (SELECT sid, min(start_ns) AS start_ns FROM found GROUP BY sid) AS begun ON begun.sid = named.sid
 UNION ALL
 SELECT {", ".join(_USAGE_COLUMNS)}, now_ns - 1, 1
-FROM usage WHERE project = {{project:String}} AND sid IN {{sids:Array(Int64)}}
+FROM usage WHERE project = {{project:String}} AND sid IN (SELECT sid FROM asked)
 """
 )
 
 _MEMBERS = """
 SELECT trace_id, session_id, is_native FROM trace WHERE project = {project:String} AND session_id IN (
-  SELECT session_id FROM trace WHERE project = {project:String} AND trace_id IN {traces:Array(String)}
-  UNION ALL SELECT arrayJoin({sessions:Array(String)}))
+  SELECT session_id FROM trace WHERE project = {project:String} AND trace_id IN (SELECT trace_id FROM asked)
+  UNION ALL SELECT session_id FROM asked)
 """
 _MOVE_TAGS = """
 INSERT INTO session_tag (project, sid, tag, is_removed, version)
@@ -265,8 +269,9 @@ class Summaries:
         """Return which sessions traces belong to, as far as they are known."""
         found = self._client.query(
             "SELECT trace_id, session_id FROM trace WHERE project = {project:String} "
-            "AND trace_id IN {traces:Array(String)}",
-            {"project": project, "traces": list(traces)},
+            "AND trace_id IN (SELECT trace_id FROM asked)",
+            {"project": project},
+            external_data=asked("trace_id", rows=((trace_id,) for trace_id in traces)),
         )
         return {row[0]: row[1] for row in found.result_rows}
 
@@ -283,10 +288,10 @@ class Summaries:
             self._recompute(project, ids[start : start + _AT_ONCE], before or {})
 
     def _recompute(self, project: str, traces: list[str], before: Mapping[str, str]) -> None:
-        bound: dict[str, Any] = {"project": project, "traces": traces, "now": self.now_ns()}
-        self._client.command(_TRACES, bound)
-        left = sorted({before[trace_id] for trace_id in traces if trace_id in before})
-        members = self._members(project, traces, left)
+        bound: dict[str, Any] = {"project": project, "now": self.now_ns()}
+        changed = asked("trace_id", "session_id", rows=((trace_id, before.get(trace_id, "")) for trace_id in traces))
+        self._client.command(_TRACES, bound, external_data=changed)
+        members = self._members(project, changed)
         moved = {
             before[trace_id]: members.session_of[trace_id]
             for trace_id in traces
@@ -297,17 +302,20 @@ class Summaries:
         if not members.session_of:
             return
         if members.foreign:
-            self._client.command(_FOLD_WRAPPERS, {"project": project, "foreign": members.foreign})
-        bound["traces"] = list(members.session_of)
-        bound["sids"] = [session_number(project, session_id) for session_id in members.session_of.values()]
-        commands = [functools.partial(self._client.command, text, bound) for text in (_TAGS, _USAGE, _SUMMARY)]
-        self._together.run(*commands)
+            foreign = asked("trace_id", rows=((trace_id,) for trace_id in members.foreign))
+            self._client.command(_FOLD_WRAPPERS, bound, external_data=foreign)
+        sids = {session_id: session_number(project, session_id) for session_id in set(members.session_of.values())}
+        numbered = ((trace_id, sids[session_id]) for trace_id, session_id in members.session_of.items())
+        run = functools.partial(
+            self._client.command, parameters=bound, external_data=asked("trace_id", "sid", rows=numbered)
+        )
+        self._together.run(*(functools.partial(run, text) for text in (_TAGS, _USAGE, _SUMMARY)))
 
-    def _members(self, project: str, traces: list[str], left: list[str]) -> _Members:
+    def _members(self, project: str, changed: ExternalData) -> _Members:
         """All traces of the sessions that these traces belong to, or that they have left."""
         members = _Members()
-        bound = {"project": project, "traces": traces, "sessions": left}
-        for trace_id, session_id, is_native in self._client.query(_MEMBERS, bound).result_rows:
+        found = self._client.query(_MEMBERS, {"project": project}, external_data=changed)
+        for trace_id, session_id, is_native in found.result_rows:
             members.session_of[trace_id] = session_id
             if not is_native:
                 members.foreign.append(trace_id)

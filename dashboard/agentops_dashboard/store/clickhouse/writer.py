@@ -14,6 +14,7 @@ from clickhouse_connect.driver.client import Client
 from agentops.wire import Ledger
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store import payload
+from agentops_dashboard.store.clickhouse.asked import asked
 from agentops_dashboard.store.clickhouse.summary import Summaries
 from agentops_dashboard.store.clickhouse.together import Together
 from agentops_dashboard.store.prices import Prices
@@ -42,7 +43,7 @@ _PAYLOAD_COLUMNS = ("project", "trace_id", "block_id", "raw_bytes", "body", "wor
 _FACT_COLUMNS = (*TRACE_COLUMNS, "span_id", "rank", "tags")
 _KNOWN = """
 SELECT trace_id, span_id, version, end_ns FROM span
-WHERE project = {project:String} AND trace_id IN {traces:Array(String)} AND span_id IN {spans:Array(String)}
+WHERE project = {project:String} AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM asked)
 """
 
 
@@ -113,9 +114,9 @@ class Writer:
         keys = [(trace_id, span_id) for trace_id, group in by_trace.items() for span_id in group]
         known: dict[tuple[str, str], tuple[int, int | None]] = {}
         for start in range(0, len(keys), _AT_ONCE):
-            part = keys[start : start + _AT_ONCE]
-            bound = {"project": project, "traces": sorted({key[0] for key in part}), "spans": [key[1] for key in part]}
-            for trace_id, span_id, version, end_ns in self._client.query(_KNOWN, bound).result_rows:
+            part = asked("trace_id", "span_id", rows=keys[start : start + _AT_ONCE])
+            found = self._client.query(_KNOWN, {"project": project}, external_data=part)
+            for trace_id, span_id, version, end_ns in found.result_rows:
                 known[trace_id, span_id] = (version, end_ns)
         new: dict[str, list[SpanRecord]] = {}
         for trace_id, group in by_trace.items():

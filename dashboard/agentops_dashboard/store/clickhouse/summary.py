@@ -174,22 +174,25 @@ _USAGE_COLUMNS = (
     "sid", "project", "label_kind", "label", "start_ns", "calls", "errors", "duration_ns", "input_tokens",
     "output_tokens", "cached_tokens", "cost_nano", "cut_off",
 )  # fmt: skip
-# A model call's usage is that of the agent nearest above it: climbing goes up from each call until it meets one.
+# A model call's usage is that of the agent nearest above it: climbing goes up until it meets one, once for all calls of
+# one parent. Steps have a type that stays: while types change, the server analyses the statement once more.
 _CLIMBING = f"""
-, narrow AS (
-  SELECT sid, trace_id, span_id, parent_id, kind = 'agent' AS is_agent,
-    coalesce(toString(agent), name) AS label, status = 'error' AS failed, start_ns,
-    coalesce(end_ns, start_ns) - start_ns AS long, input_tokens, output_tokens, cached_tokens, cost_nano
-  FROM found
+, above AS (
+  SELECT trace_id, span_id, parent_id, kind = 'agent' AS is_agent, coalesce(toString(agent), name) AS label
+  FROM span WHERE project = {{project:String}} AND trace_id IN (SELECT trace_id FROM asked)
 ), climbing AS (
-  SELECT sid, trace_id, if(is_agent, span_id, assumeNotNull(parent_id)) AS above, 1 AS steps, is_agent AS runs,
-    start_ns, long, failed, input_tokens, output_tokens, cached_tokens, cost_nano
-  FROM narrow
-  WHERE is_agent OR (parent_id IS NOT NULL AND coalesce(input_tokens, output_tokens, cost_nano) IS NOT NULL)
+  SELECT sid, trace_id, if(kind = 'agent', span_id, assumeNotNull(parent_id)) AS place, toInt64(1) AS steps,
+    minOrNullIf(start_ns, kind = 'agent') AS begun_ns, countIf(kind = 'agent') AS runs,
+    countIf(kind = 'agent' AND status = 'error') AS failed,
+    sumIf(coalesce(end_ns, start_ns) - start_ns, kind = 'agent') AS long, sum(input_tokens) AS input,
+    sum(output_tokens) AS output, sum(cached_tokens) AS cached, sum(cost_nano) AS cost
+  FROM found
+  WHERE kind = 'agent' OR (parent_id IS NOT NULL AND coalesce(input_tokens, output_tokens, cost_nano) IS NOT NULL)
+  GROUP BY sid, trace_id, place
   UNION ALL
-  SELECT c.sid, c.trace_id, assumeNotNull(up.parent_id), c.steps + 1, c.runs, c.start_ns, c.long, c.failed,
-    c.input_tokens, c.output_tokens, c.cached_tokens, c.cost_nano
-  FROM climbing AS c INNER JOIN narrow AS up ON up.trace_id = c.trace_id AND up.span_id = c.above
+  SELECT c.sid, c.trace_id, assumeNotNull(up.parent_id), c.steps + 1, c.begun_ns, c.runs, c.failed, c.long, c.input,
+    c.output, c.cached, c.cost
+  FROM climbing AS c INNER JOIN above AS up ON up.trace_id = c.trace_id AND up.span_id = c.place
   WHERE NOT up.is_agent AND up.parent_id IS NOT NULL AND c.steps < {MOST_BETWEEN}
 )
 """
@@ -200,11 +203,10 @@ _USAGE = (
     + _WITH.replace("WITH", "WITH RECURSIVE", 1)
     + _CLIMBING
     + f"""
-SELECT c.sid, {{project:String}}, 'agent', owner.label, minIf(c.start_ns, c.runs), countIf(c.runs),
-  countIf(c.runs AND c.failed), sumIf(c.long, c.runs), sum(c.input_tokens), sum(c.output_tokens), sum(c.cached_tokens),
-  sum(c.cost_nano), NULL, now_ns, 0
+SELECT c.sid, {{project:String}}, 'agent', owner.label, assumeNotNull(min(c.begun_ns)), sum(c.runs), sum(c.failed),
+  sum(c.long), sum(c.input), sum(c.output), sum(c.cached), sum(c.cost), NULL, now_ns, 0
 FROM climbing AS c
-INNER JOIN narrow AS owner ON owner.trace_id = c.trace_id AND owner.span_id = c.above AND owner.is_agent
+INNER JOIN above AS owner ON owner.trace_id = c.trace_id AND owner.span_id = c.place AND owner.is_agent
 GROUP BY c.sid, owner.label
 UNION ALL
 SELECT sid, {{project:String}}, pair.1 AS label_kind, assumeNotNull(pair.2) AS label, min(start_ns), count(),

@@ -138,6 +138,18 @@ def test_a_drag_over_the_histogram_sets_the_range(site: Site, open_page: Open) -
     assert 10 < int(page.locator("#total").inner_text()) < SESSIONS
 
 
+def test_the_range_goes_along(site: Site, open_page: Open) -> None:
+    """From the list to the analytics and back, and from a session that the list led to; the filter stays behind."""
+    page = open_page(site.at("/sessions?range=7d&q=errors:>0"), javascript=False)
+    page.get_by_role("link", name="Analytics").click()
+    expect(page).to_have_url(site.at("/analytics?range=7d"))
+    page.locator(".nav").get_by_role("link", name="Sessions").click()
+    expect(page).to_have_url(site.at("/sessions?range=7d"))
+    page.locator("#rows .row-link").first.click()
+    page.get_by_role("link", name="Analytics").click()
+    expect(page).to_have_url(site.at("/analytics?range=7d"))
+
+
 def test_the_keyboard_walks_opens_and_selects(site: Site, open_page: Open) -> None:
     """J and K move, X selects, two selected sessions can be compared, Enter opens."""
     page = open_page(site.at("/sessions"))

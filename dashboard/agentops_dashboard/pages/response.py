@@ -11,6 +11,7 @@ from starlette.types import Scope
 from agentops_dashboard import format as write
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.environment import render
+from agentops_dashboard.pages.time_range import kept_range
 from agentops_dashboard.pages.zone import Zone, zone_named
 
 __all__ = ["HEADERS", "PageFiles", "address_of", "page", "zone_of"]
@@ -43,6 +44,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     theme = request.cookies.get("theme", "")
     values.setdefault("address", address_of(request))
     values.setdefault("section", "")
+    values.setdefault("kept_range", kept_range(request.query_params))
     values.setdefault("who", getattr(request.state, "caller", None))
     zone = zone_of(request)
     values |= {"zone": zone, "absolute_time": partial(write.absolute_time, zone=zone.info)}

@@ -1,6 +1,6 @@
 // Charts by plotly, from the figures in the page. A click leads to the sessions behind, a drag sets the range.
 import "./views.js";
-import { $, $$, fromWallTime, nodes, piece, toast, wallTime } from "./page.js";
+import { $, $$, failedPanel, fromWallTime, nodes, piece, toast, wallTime } from "./page.js";
 
 delete document.head.appendChild;
 const data = JSON.parse($("#data").textContent);
@@ -204,7 +204,7 @@ async function readPace() {
     data.pace = JSON.parse($("#pace-data").textContent);
     draw(["plot-llm", "plot-tool", "plot-first", "plot-speed"]);
   } catch (error) {
-    for (const plot of $$(".plot", place)) plot.replaceChildren(Object.assign(document.createElement("p"), { className: "nothing", textContent: `This could not be read: ${error.message}` }));
+    for (const plot of $$(".plot", place)) plot.replaceChildren(failedPanel("This could not be read", error, readPace));
   }
 }
 

@@ -47,12 +47,14 @@ const newest = (here.searchParams.get("sort") ?? "-start_time") === "-start_time
 let isLive = localStorage.getItem("live") !== "off";
 let waiting = null;
 let timer;
+let isCut = false;
 function showLive() {
-  live?.setAttribute("aria-pressed", isLive);
-  const icon = live && $(".icon", live);
-  icon?.classList.toggle("spin", isLive);
+  live.setAttribute("aria-pressed", isLive && !isCut);
+  live.title = isCut ? "The server does not answer; this page asks it again and again" : "New sessions appear by themselves";
+  $("use", live).setAttribute("href", `/static/icons.svg#${isCut ? "warning" : "running"}`);
+  $(".icon", live).classList.toggle("spin", isLive && !isCut);
 }
-live?.addEventListener("click", () => { isLive = !isLive; localStorage.setItem("live", isLive ? "on" : "off"); showLive(); if (isLive) refresh(); });
+live.addEventListener("click", () => { isLive = !isLive; localStorage.setItem("live", isLive ? "on" : "off"); showLive(); if (isLive) refresh(); });
 
 async function refresh() {
   if (!isLive || document.hidden) return;
@@ -92,7 +94,10 @@ function showNew() {
 pill?.addEventListener("click", () => { scrollTo({ top: 0 }); showNew(); });
 const soon = () => { timer ??= setTimeout(() => { timer = null; refresh(); }, 600); };
 // From where this page was read on: what came while it was on its way is not missed.
-new EventSource(`/api/v1/live?after=${live.dataset.revision}`).addEventListener("sessions", soon);
+const source = new EventSource(`/api/v1/live?after=${live.dataset.revision}`);
+source.addEventListener("sessions", soon);
+source.addEventListener("error", () => { isCut = true; showLive(); });
+source.addEventListener("open", () => { isCut = false; showLive(); });
 document.addEventListener("visibilitychange", refresh);
 showLive();
 
@@ -140,7 +145,7 @@ async function complete() {
   const { word } = wordAt();
   const url = `/sessions/complete?${new URLSearchParams({ word, q: here.searchParams.get("q") ?? "" })}`;
   const mine = ++completing;
-  const found = await fetch(url).then((response) => response.json(), () => []);
+  const found = await fetch(url).then((response) => response.json()).catch(() => []);
   if (mine !== completing) return; // an answer that was overtaken by a later one
   // What is chosen already stays chosen while the list grows shorter.
   const kept = offered[chosen]?.text;

@@ -22,16 +22,25 @@ export async function copy(text) {
   }
 }
 
+/** Ask the server; throws in plain words when nobody answers. */
+async function ask(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Error("The server does not answer.");
+  }
+}
+
 /** Fetch a piece of a page; throws with the server's words when it fails. */
 export async function piece(url, signal) {
-  const response = await fetch(url, { signal, headers: { Accept: "text/html" } });
+  const response = await ask(url, { signal, headers: { Accept: "text/html" } });
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   return { html: await response.text(), headers: response.headers };
 }
 
 /** Change something over the API; throws with the server's words when it is refused. */
 export async function change(method, url, data) {
-  const response = await fetch(url, { method, headers: { "Content-Type": "application/json", "X-CSRF-Token": root.dataset.csrf ?? "" }, body: data && JSON.stringify(data) });
+  const response = await ask(url, { method, headers: { "Content-Type": "application/json", "X-CSRF-Token": root.dataset.csrf ?? "" }, body: data && JSON.stringify(data) });
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw new Error(answer?.error?.message ?? `${response.status} ${response.statusText}`);
   return answer;
@@ -47,6 +56,15 @@ export function nodes(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   return template.content;
+}
+
+/** What stands in the place of a piece that could not be had: what failed, why, and a button that tries again. */
+export function failedPanel(title, error, again) {
+  const panel = nodes('<div class="state failed" role="alert"><svg class="icon big" aria-hidden="true"><use href="/static/icons.svg#warning"/></svg><h2></h2><p></p><button type="button" class="btn">Try again</button></div>').firstElementChild;
+  $("h2", panel).textContent = title;
+  $("p", panel).textContent = error.message;
+  $("button", panel).addEventListener("click", again);
+  return panel;
 }
 
 export const isTyping = (event) => event.target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey;

@@ -1,5 +1,5 @@
 // One session beside the list: a click on a row opens it there, J and K go on, a click on its name opens its page.
-import { $, nodes, piece } from "./page.js";
+import { $, failedPanel, nodes, piece } from "./page.js";
 
 const panel = $("#peek");
 let asking;
@@ -28,7 +28,9 @@ export async function peek(id) {
     panel.replaceChildren(nodes(html));
     panel.hidden = false;
   } catch (error) {
-    if (error.name !== "AbortError") closePeek();
+    if (error.name === "AbortError") return;
+    panel.replaceChildren(nodes('<header><h2></h2><button type="button" class="btn quiet icon-only" data-close aria-label="Close">×</button></header>'), failedPanel("This session cannot be shown", error, () => peek(id)));
+    panel.hidden = false;
   }
 }
 

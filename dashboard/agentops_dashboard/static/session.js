@@ -1,5 +1,5 @@
 // The details of a session: windows of rows, keyboard, detail panel. Addresses hold the state, the server the rows.
-import { $, $$, change, isTyping, nodes, piece, toast } from "./page.js";
+import { $, $$, change, failedPanel, isTyping, nodes, piece, toast } from "./page.js";
 
 const ROW = 28;
 const CHUNK = 50;
@@ -25,14 +25,16 @@ export async function select(id, { keepFocus = false } = {}) {
   const url = setParams({ span: id });
   if (!detail) return;
   asking?.abort();
-  asking = new AbortController();
+  const mine = asking = new AbortController();
+  detail.setAttribute("aria-busy", "true");
   try {
-    const { html } = await piece(`${url.pathname}/spans/${id}${url.search}`, asking.signal);
+    const { html } = await piece(`${url.pathname}/spans/${id}${url.search}`, mine.signal);
     detail.replaceChildren(nodes(html));
     detail.dataset.shown = id;
   } catch (error) {
-    if (error.name !== "AbortError") detail.replaceChildren(nodes('<div class="state failed" role="alert"><h2>This span cannot be shown</h2><p></p></div>')), ($("p", detail).textContent = error.message);
+    if (error.name !== "AbortError") detail.replaceChildren(failedPanel("This span cannot be shown", error, () => select(id, { keepFocus })));
   }
+  if (mine === asking) detail.removeAttribute("aria-busy");
   if (!keepFocus && matchMedia("(max-width: 1100px)").matches) detail.scrollIntoView({ block: "nearest" });
 }
 
@@ -107,11 +109,21 @@ class Rows {
     const key = this.url;
     const job = piece(url).then(({ html, headers }) => {
       if (key !== this.url) return;
+      this.failed?.remove();
       this.setTotal(Number(headers.get("X-Total")));
       this.put(chunk, html);
-    }).catch((error) => toast(`Rows could not be read: ${error.message}`)).finally(() => this.asked.delete(chunk));
+    }).catch((error) => this.fail(error)).finally(() => this.asked.delete(chunk));
     this.asked.set(chunk, job);
     return job;
+  }
+
+  /** Say it over the rows, which stay where they are, until some arrive again. */
+  fail(error) {
+    this.failed ??= nodes('<p class="rows-failed" role="alert"><span></span><button type="button" class="btn">Try again</button></p>').firstElementChild;
+    $("span", this.failed).textContent = `Rows could not be read. ${error.message}`;
+    $("button", this.failed).onclick = () => { this.failed.remove(); this.fill(); };
+    // Over the view, not in it: what made the rows' place smaller would ask for them again.
+    if (!this.failed.isConnected) this.scroller.parentElement.append(this.failed);
   }
 
   put(chunk, html) {
@@ -198,7 +210,7 @@ async function parentOf(row) {
 }
 
 let walking = Promise.resolve();
-const walk = (className, step) => { walking = walking.then(() => nextMarked(className, step)); };
+const walk = (className, step) => { walking = walking.then(() => nextMarked(className, step)).catch((error) => toast(error.message)); };
 
 async function nextMarked(className, step) {
   const url = new URL(rows.url, location.href);
@@ -206,8 +218,7 @@ async function nextMarked(className, step) {
   url.searchParams.set("after", cursor);
   url.searchParams.set("what", className);
   url.searchParams.set("step", step);
-  const response = await fetch(url);
-  const { row } = response.ok ? await response.json() : {};
+  const { row } = JSON.parse((await piece(url)).html);
   if (row == null) toast(className === "hit" ? "No hit" : "No failed span in sight"); else await goTo(row);
 }
 
@@ -314,8 +325,9 @@ if (["running", "paused"].includes(session.dataset.state)) {
   });
   const refresh = async () => {
     waiting = null;
-    const { html } = await piece(location.href);
-    const fresh = nodes(html);
+    const answer = await piece(location.href).catch(() => null);
+    if (!answer) return; // when the stream is connected again, it says hello
+    const fresh = nodes(answer.html);
     for (const part of [".session-head", ".kpis", ".tabs"]) $(part).replaceWith($(part, fresh));
     const state = $(".session", fresh).dataset.state;
     if (rows) {

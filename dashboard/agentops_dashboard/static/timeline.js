@@ -1,5 +1,5 @@
 // Zoom and pan of the timeline: the stretch in sight is the viewBox of every lane; ruler and overview come anew from the server.
-import { $, $$, isTyping, nodes, piece } from "./page.js";
+import { $, $$, isTyping, nodes, piece, toast } from "./page.js";
 import { rows, setParams } from "./session.js";
 
 const WIDTH = 1000;
@@ -26,8 +26,9 @@ function draw(lane) {
 async function refreshHead() {
   const url = new URL(head.dataset.head, location.href);
   url.searchParams.set("zoom", head.dataset.zoom);
-  const { html } = await piece(url);
-  const fresh = nodes(html).querySelector("#time-head");
+  const answer = await piece(url).catch((error) => toast(error.message));
+  if (!answer) return;
+  const fresh = nodes(answer.html).querySelector("#time-head");
   head.replaceWith(fresh);
   head = fresh;
   showPlayback();

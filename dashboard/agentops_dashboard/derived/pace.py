@@ -19,7 +19,7 @@ from agentops_dashboard.reader.analytics import quantile
 from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.store import tables as t
 
-__all__ = ["AgentPace", "LabelPace", "Pace", "PacePoint", "read_pace"]
+__all__ = ["AgentPace", "LabelPace", "Pace", "PacePoint", "calls_of", "label_of", "read_pace"]
 
 _MOST_SPANS: Final = 12_000
 _MOST_TREE_SPANS: Final = 3_000
@@ -109,11 +109,12 @@ def read_pace(reader: Reader, query: str, grid: Grid) -> Pace:
         step = max(1, -(-(calls or 0) // _MOST_SPANS))
         sampled = and_(condition, c.sid % step == 0) if step > 1 else condition
         number = connection.execute(select(func.count()).select_from(t.session).where(sampled)).scalar_one()
-        rows = connection.execute(_calls(sampled)).all()
+        rows = connection.execute(calls_of(sampled)).all()
     return {"sessions": sessions, "sampled": number, **_calls_pace(rows, grid), **_trees_pace(reader, condition)}  # type: ignore[typeddict-item]
 
 
-def _calls(condition: ColumnElement[bool]) -> Any:
+def calls_of(condition: ColumnElement[bool]) -> Any:
+    """The ended model and tool calls of the sessions that fit, each with its session's start as ``session_ns``."""
     c, s = t.session.c, t.span.c
     joined = t.session.join(t.trace, (t.trace.c.project == c.project) & (t.trace.c.session_id == c.session_id)).join(
         t.span, (s.project == t.trace.c.project) & (s.trace_id == t.trace.c.trace_id)
@@ -126,6 +127,14 @@ def _calls(condition: ColumnElement[bool]) -> Any:
     )
 
 
+def label_of(row: Any) -> tuple[str, str] | None:
+    """What a call is counted under: ``("model", name)`` or ``("tool", name)``; None for a model without a name."""
+    if row.kind == SpanKind.LLM:
+        return None if row.model is None else ("model", row.model)
+    name = row.tool or row.name
+    return None if name is None else ("tool", name)
+
+
 def _calls_pace(rows: Iterable[Any], grid: Grid) -> dict[str, Any]:
     by_time: dict[tuple[str, int], _Seen] = defaultdict(_Seen)
     by_label: dict[tuple[str, str], _Seen] = defaultdict(_Seen)
@@ -133,14 +142,14 @@ def _calls_pace(rows: Iterable[Any], grid: Grid) -> dict[str, Any]:
     for row in rows:
         number = grid.number(row.session_ns)
         by_time[row.kind, number].add(row)
-        label = row.model if row.kind == SpanKind.LLM else row.tool or row.name
+        label = label_of(row)
         if label is not None:
-            by_label["model" if row.kind == SpanKind.LLM else "tool", label].add(row)
+            by_label[label].add(row)
             if row.kind == SpanKind.LLM:
-                by_both[label, number].add(row)
+                by_both[label[1], number].add(row)
     labels: dict[str, dict[str, LabelPace]] = {"model": {}, "tool": {}}
-    for (kind, label), seen in by_label.items():
-        labels[kind][label] = _label_pace(seen)
+    for (kind, name), seen in by_label.items():
+        labels[kind][name] = _label_pace(seen)
     models = sorted(labels["model"], key=lambda model: -len(by_label["model", model].ms))[:_MOST_MODELS]
     return {
         "points": [_point(by_time, number) for number in range(grid.count)],

@@ -15,9 +15,11 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 
 from agentops_dashboard import format as write
 from agentops_dashboard.caller import ReaderOf
+from agentops_dashboard.derived.changes import Change, read_changes
 from agentops_dashboard.derived.pace import Pace, read_pace
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.analytics_tables import tables_of, top_sessions, top_users
+from agentops_dashboard.pages.attention import attention, change_of
 from agentops_dashboard.pages.own_charts import SHAPES, own_charts, with_new
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.session_list import chips, problem_of
@@ -182,6 +184,7 @@ def _nothing() -> dict[str, Any]:
     return {
         "kpis": [], "tables": [], "labels": {}, "points": [], "data": None, "unpriced": 0, "pace": None,
         "pace_data": None, "top_sessions": [], "top_users": [], "own": [],
+        "attention": None,
     }  # fmt: skip
 
 
@@ -223,7 +226,9 @@ def _values(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, An
         "own": [{key: one[key] for key in _OF_OWN} for one in own],
     }
     labels = analytics.tables(query, **bounds)
+    changes = _changes(reader, query, chosen)
     return _nothing() | {
+        "attention": None if changes is None else attention(address, changes),
         "kpis": _kpis(totals, before),
         "labels": labels,
         "tables": tables_of(address, labels, None),
@@ -250,6 +255,14 @@ def _before(analytics: Analytics, query: str, chosen: TimeRange) -> Totals | Non
     return analytics.totals(query, since_ns=chosen.since_ns - length, until_ns=chosen.since_ns)
 
 
+def _changes(reader: Reader, query: str, chosen: TimeRange) -> list[Change] | None:
+    """What got worse against the equally long time before; None if there is none to compare with."""
+    until_ns = chosen.until_ns or time.time_ns()
+    if chosen.since_ns is None or chosen.since_ns >= until_ns:
+        return None
+    return read_changes(reader, query, chosen.since_ns, until_ns)
+
+
 def _kpis(totals: Totals, before: Totals | None) -> list[dict[str, Any]]:
     now: dict[str, Any] = {**totals}
     then: dict[str, Any] = {**before} if before else {}
@@ -261,22 +274,13 @@ def _kpis(totals: Totals, before: Totals | None) -> list[dict[str, Any]]:
 
 
 def _change(now: Any, then: Any, *, is_share: bool, is_bad_up: bool) -> dict[str, Any]:
-    """The change against the time before: a share in percentage points, anything else in percent."""
+    """The change against the time before, and whether it is one for the worse or for the better."""
     if now is None or then is None or (not is_share and not then):
         return {"change": "", "is_bad": False, "is_good": False}
-    difference = (now - then) * 100 if is_share else (now - then) / then * 100
-    if abs(difference) < 0.05:
-        return {"change": "unchanged", "is_bad": False, "is_good": False}
-    matters = is_bad_up or is_share
-    is_worse = (difference > 0) == is_bad_up
-    if not is_share and now >= 10 * then:
-        return {"change": f"×{now / then:.0f}", "is_bad": matters and is_worse, "is_good": matters and not is_worse}
-    sign, unit = ("+" if difference > 0 else "−"), (" pp" if is_share else "%")
-    return {
-        "change": f"{sign}{abs(difference):.{1 if abs(difference) < 10 else 0}f}{unit}",
-        "is_bad": matters and is_worse,
-        "is_good": matters and not is_worse,
-    }
+    change = change_of(now, then, is_share=is_share)
+    matters = (is_bad_up or is_share) and change != "unchanged"
+    is_worse = (now > then) == is_bad_up
+    return {"change": change, "is_bad": matters and is_worse, "is_good": matters and not is_worse}
 
 
 def _duration_bars(durations: list[float]) -> dict[str, Any]:

@@ -49,10 +49,10 @@ def _cut_off_link(address: Address, row: LabelRow) -> str:
     return sessions_link(address, f"any({term('model', row['label'])} finish:({' OR '.join(CUT_OFF)}))")
 
 
-def sessions_link(address: Address, wanted: str) -> str:
+def sessions_link(address: Address, wanted: str, sort: str | None = None) -> str:
     """The list of the same sessions, within the same range, that also fit a term."""
     kept = {name: address.get(name) for name in ("range", "from", "to")}
-    return Address("/sessions", kept).link(q=add_term(address.get("q"), wanted))
+    return Address("/sessions", kept).link(q=add_term(address.get("q"), wanted), sort=sort)
 
 
 def top_sessions(reader: Reader, query: str, bounds: dict[str, Any]) -> list[Session]:

@@ -1,0 +1,164 @@
+"""What changed suddenly: models, tools and agents that fail more often, take longer or cost more than before.
+
+A time is held against the equally long one before it. Failures and costs are those of all sessions found; durations are
+of spans, from sessions spread evenly over those found where there are many. A change is named only where it can hardly
+be chance and is large enough to matter.
+"""
+
+import math
+import time
+from bisect import bisect_right
+from collections import defaultdict
+from typing import Any, Final, TypedDict
+
+from sqlalchemy import ColumnElement, Connection, Double, and_, case, cast, func, select
+
+from agentops_dashboard.derived.pace import calls_of, label_of
+from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader.analytics import quantile
+from agentops_dashboard.store import tables as t
+
+__all__ = ["Change", "read_changes"]
+
+_KINDS: Final = ("tool", "model", "agent")
+_ORDER: Final = ("errors", "p95", "cost")
+_MOST_SPANS: Final = 8_000
+_SURE: Final = 3.5
+"""Standard errors that two shares or means must lie apart: less than once in 4,000 by chance."""
+_FEWEST_CALLS: Final = 20
+_FEWEST_SESSIONS: Final = 10
+_LEAST_RATIO: Final = 1.3
+_LEAST_SHARE: Final = 0.02
+_LEAST_MS: Final = 50.0
+_SLOWEST: Final = 0.95
+
+
+class Change(TypedDict):
+    """A model, tool or agent that got worse.
+
+    ``what`` is ``errors`` (share of its calls or runs), ``p95`` (of its calls, in ms) or ``cost`` (dollars per session
+    in which it took part).
+    """
+
+    kind: str
+    label: str
+    what: str
+    before: float
+    now: float
+
+
+def read_changes(reader: Reader, query: str, since_ns: int, until_ns: int) -> list[Change] | None:
+    """What got worse from the equally long time before until now: failures first, then durations, then costs.
+
+    None if no session is found in the time before, so that there is nothing to compare with.
+
+    Raises:
+        QueryError: The query cannot be understood.
+    """
+    condition = reader.condition(query, max(0, 2 * since_ns - until_ns), until_ns, time.time_ns())
+    with reader.connect() as connection:
+        sums = _sums(connection, condition, since_ns)
+        if not any(is_now == 0 for _, _, is_now in sums):
+            return None
+        found = [*_failing(sums), *_slower(_durations(connection, condition, since_ns)), *_dearer(sums)]
+    return sorted(found, key=_rank)
+
+
+def _rank(change: Change) -> tuple[int, float, int, str]:
+    """Failures before slowness before cost, the largest change first; the tool before the agent that it failed."""
+    now, before = change["now"], change["before"]
+    size = now - before if change["what"] == "errors" else now / before if before else math.inf
+    return _ORDER.index(change["what"]), -size, _KINDS.index(change["kind"]), change["label"]
+
+
+def _is_now(since_ns: int) -> Any:
+    return case((t.session.c.start_ns >= since_ns, 1), else_=0)
+
+
+def _sums(connection: Connection, condition: ColumnElement[bool], since_ns: int) -> dict[tuple[str, str, int], Any]:
+    """Calls, failures, and the costs of sessions with their squares, by kind, label, and 0 for before or 1 for now."""
+    u = t.usage.c
+    cost, is_now = cast(u.cost_nano, Double), _is_now(since_ns).label("is_now")
+    sums = (func.sum(u.calls), func.sum(u.errors), func.count(u.cost_nano), func.sum(cost), func.sum(cost * cost))
+    names = ("calls", "errors", "priced", "cost", "squares")
+    statement = (
+        select(u.label_kind, u.label, is_now, *(one.label(name) for one, name in zip(sums, names, strict=True)))
+        .select_from(t.session.join(t.usage, (u.sid == t.session.c.sid) & u.label_kind.in_(_KINDS)))
+        .where(condition)
+        .group_by(u.label_kind, u.label, is_now)
+    )
+    return {(row.label_kind, row.label, row.is_now): row for row in connection.execute(statement)}
+
+
+def _pairs(sums: dict[tuple[str, str, int], Any]) -> list[tuple[str, str, Any, Any]]:
+    """Kind, label, and what was counted before and now, of what there was in both."""
+    return [(kind, label, sums[kind, label, 0], now) for (kind, label, is_now), now in sums.items()
+            if is_now and (kind, label, 0) in sums]  # fmt: skip
+
+
+def _failing(sums: dict[tuple[str, str, int], Any]) -> list[Change]:
+    found: list[Change] = []
+    for kind, label, before, now in _pairs(sums):
+        if min(before.calls, now.calls) >= _FEWEST_CALLS:
+            shares = (before.errors or 0) / before.calls, (now.errors or 0) / now.calls
+            is_large = shares[1] >= shares[0] * _LEAST_RATIO and shares[1] - shares[0] >= _LEAST_SHARE
+            if is_large and _apart(shares, (before.calls, now.calls)) >= _SURE:
+                found.append({"kind": kind, "label": label, "what": "errors", "before": shares[0], "now": shares[1]})
+    return found
+
+
+def _apart(shares: tuple[float, float], counts: tuple[int, int]) -> float:
+    """How many standard errors the second share lies above the first, if both were samples of the same."""
+    whole = (shares[0] * counts[0] + shares[1] * counts[1]) / sum(counts)
+    error = math.sqrt(whole * (1 - whole) * (1 / counts[0] + 1 / counts[1]))
+    return (shares[1] - shares[0]) / error if error else 0.0
+
+
+def _dearer(sums: dict[tuple[str, str, int], Any]) -> list[Change]:
+    found: list[Change] = []
+    for kind, label, before, now in _pairs(sums):
+        if min(before.priced, now.priced) >= _FEWEST_SESSIONS and before.cost > 0:
+            means = before.cost / before.priced, now.cost / now.priced
+            spread = math.sqrt(_variance(before) / before.priced + _variance(now) / now.priced)
+            if means[1] >= means[0] * _LEAST_RATIO and means[1] - means[0] >= _SURE * spread:
+                amounts = means[0] / 1e9, means[1] / 1e9
+                found.append({"kind": kind, "label": label, "what": "cost", "before": amounts[0], "now": amounts[1]})
+    return found
+
+
+def _variance(row: Any) -> float:
+    variance: float = (row.squares - row.cost * row.cost / row.priced) / (row.priced - 1)
+    return max(0.0, variance)
+
+
+def _durations(
+    connection: Connection, condition: ColumnElement[bool], since_ns: int
+) -> dict[tuple[str, str], tuple[list[float], list[float]]]:
+    """The durations of the calls of each model and tool in ms, sorted: those before, and those now."""
+    c = t.session.c
+    calls = connection.execute(select(func.sum(c.llm_calls + c.tool_calls)).where(condition)).scalar() or 0
+    step = max(1, -(-calls // _MOST_SPANS))
+    sampled = and_(condition, c.sid % step == 0) if step > 1 else condition
+    found: dict[tuple[str, str], tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
+    for row in connection.execute(calls_of(sampled)):
+        label = label_of(row)
+        if label is not None:
+            found[label][row.session_ns >= since_ns].append((row.end_ns - row.start_ns) / 1e6)
+    for times in found.values():
+        for values in times:
+            values.sort()
+    return found
+
+
+def _slower(durations: dict[tuple[str, str], tuple[list[float], list[float]]]) -> list[Change]:
+    """Those of which far more calls than one in twenty now take longer than one in twenty took before."""
+    found: list[Change] = []
+    for (kind, label), (before, now) in durations.items():
+        if min(len(before), len(now)) < _FEWEST_CALLS:
+            continue
+        limits = float(quantile(before, _SLOWEST) or 0), float(quantile(now, _SLOWEST) or 0)
+        over = tuple(1 - bisect_right(values, limits[0]) / len(values) for values in (before, now))
+        is_large = limits[1] >= limits[0] * _LEAST_RATIO and limits[1] - limits[0] >= _LEAST_MS
+        if is_large and _apart((over[0], over[1]), (len(before), len(now))) >= _SURE:
+            found.append({"kind": kind, "label": label, "what": "p95", "before": limits[0], "now": limits[1]})
+    return found

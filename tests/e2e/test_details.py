@@ -32,6 +32,26 @@ def test_a_row_shows_its_input_and_output(site: Site, open_page: Open) -> None:
     assert "mode=raw" in page.url
 
 
+def test_the_messages_of_a_call_fold(site: Site, open_page: Open) -> None:
+    """Of a long conversation the last two are open, the others are a line each; one button opens and closes all."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree&kinds=llm"))
+    asked = page.locator("#detail .io", has_text="Input").first.locator("details.msg")
+    rows = page.locator(".trow:has(.spark.tone-llm)")
+    for at in range(rows.count()):
+        rows.nth(at).click()
+        expect(page.locator("#detail")).to_have_attribute("data-shown", rows.nth(at).get_attribute("data-id") or "")
+        if asked.count() > 4:
+            break
+    count = asked.count()
+    assert count > 4
+    assert asked.evaluate_all("parts => parts.map((part) => part.open)") == [False] * (count - 2) + [True] * 2
+    expect(asked.first.locator(".preview")).to_be_visible()
+    page.get_by_label("Open or close all messages").first.click()
+    assert asked.evaluate_all("parts => parts.every((part) => part.open)")
+    page.get_by_label("Open or close all messages").first.click()
+    assert not asked.evaluate_all("parts => parts.some((part) => part.open)")
+
+
 def test_the_keyboard_walks_and_folds_the_tree(site: Site, open_page: Open) -> None:
     """Arrows move, left folds and right unfolds; what is folded is part of the address."""
     page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree&span="))

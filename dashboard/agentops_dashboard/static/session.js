@@ -39,6 +39,12 @@ export async function select(id, { keepFocus = false } = {}) {
 }
 
 detail?.addEventListener("click", (event) => {
+  if (event.target.closest("[data-fold-all]")) {
+    const parts = $$("details.msg", event.target.closest(".io"));
+    const isOpen = parts.some((part) => !part.open);
+    for (const part of parts) part.open = isOpen;
+    return;
+  }
   const link = event.target.closest("[data-select], [data-mode]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();

@@ -182,6 +182,45 @@ def test_the_timeline_zooms_and_fits(site: Site, open_page: Open) -> None:
     expect(lane).to_have_attribute("viewBox", "0 0 1000 28")
 
 
+def test_the_timeline_is_coloured_by_cost(site: Site, open_page: Open) -> None:
+    """The dearest call has the strongest bar, each says what it cost, and what cost nothing is pale."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline&kinds=llm,tool"))
+    page.get_by_text("Arrange").click()
+    page.get_by_text("Colour by cost").click()
+    expect(page).to_have_url(re.compile("colour=cost"))
+    expect(page.locator("line.heat-0").first).to_be_attached()
+    calls = page.locator(".trow:has(line.heat-4)")
+    dearest = max(
+        float(text.removeprefix("$")) for text in page.locator(".length text").all_text_contents() if text[:1] == "$"
+    )
+    assert f"${dearest:.4f}" in calls.locator(".length text").all_text_contents()
+
+
+def test_what_ran_at_once_is_said_under_the_pointer(site: Site, open_page: Open) -> None:
+    """Over the strip the pointer reads how many calls and tools ran at that moment; it follows the zoom."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline"))
+    strip = page.locator(".at-once")
+    strip.hover()
+    expect(strip).to_have_attribute("title", re.compile(r"^At once: \d+ model calls?, \d+ tools?$"))
+    before = strip.get_attribute("data-levels")
+    page.keyboard.press("+")
+    expect(page.locator("#time-head")).to_have_attribute("data-zoom", "250.0000-750.0000")
+    expect(strip).not_to_have_attribute("data-levels", before or "")
+
+
+def test_the_shortest_call_is_seen(site: Site, open_page: Open) -> None:
+    """One of a millionth of its session's time is a bar of a pixel or more, and no wider than it is when zoomed in."""
+    page = open_page(site.at(f"/sessions/{site.ids.large}?view=timeline"))
+    bars = "bars => Math.min(...bars.map((bar) => bar.getBoundingClientRect().width))"
+    assert page.locator(".lane .span").evaluate_all(bars) >= 1
+    row = page.locator(".trow:has(.tone-tool)").first
+    lane, span_id = row.locator(".lane"), row.get_attribute("data-id")
+    x1, x2 = (float(lane.get_attribute(f"data-{name}") or 0) for name in ("x1", "x2"))
+    page.goto(site.at(f"/sessions/{site.ids.large}?view=timeline&zoom={x1}-{x1 + 2 * (x2 - x1)}"))
+    page.keyboard.press("+")
+    expect(page.locator(f"#row-{span_id} .span")).to_have_attribute("x2", re.compile(rf"^{x2:g}"))
+
+
 def test_lanes_show_each_agent_once(site: Site, open_page: Open) -> None:
     """One lane per agent, and a bar leads to its span."""
     page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline&lanes=1"))

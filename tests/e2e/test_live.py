@@ -122,3 +122,21 @@ def test_a_running_session_grows_and_ends_in_sight(
     segment(ending, _alive(2, has_ended=True))
     expect(page.locator(".session-head .badge").first).to_contain_text("Completed", timeout=8000)
     assert page.evaluate("window.isSamePage") is True
+
+
+def test_what_is_at_work_grows_up_to_now(
+    empty_site: Site, recording: Callable[..., Callable[..., None]], open_page: Open
+) -> None:
+    """While nothing is recorded the open call's bar reaches to now, and what has ended shrinks beside it."""
+    tool = _line(2, SpanKind.TOOL, "execute_tool search", end_ns=time.time_ns() + 400_000_000)
+    recording(_line(1, SpanKind.SESSION, "live one"), tool, _line(3, SpanKind.LLM, "chat gpt-4o"), _alive(3))
+    page = open_page(empty_site.at("/sessions"))
+    page.locator("#rows .row-link").click()
+    page.get_by_label("Views of this session").get_by_text("Timeline").click()
+    expect(page.locator("line.now")).to_have_count(2)
+    ended = page.locator(".trow", has_text="search").locator(".lane")
+    first, ruler = float(ended.get_attribute("data-x2") or 0), page.locator("#play-time").inner_text()
+    expect(page.locator(".trow", has_text="gpt-4o").locator(".lane")).to_have_attribute("data-x2", "1000.0000")
+    expect(page.locator("#play-time")).not_to_have_text(ruler, timeout=8000)
+    assert float(ended.get_attribute("data-x2") or 0) < first
+    expect(page.locator(".kpi", has_text="Duration")).to_contain_text("so far")

@@ -40,6 +40,7 @@ _VIEWS: Final = (
     ("attributes", "Attributes", "attributes"),
     ("raw", "Raw", "raw"),
 )
+_OPEN: Final = (State.RUNNING, State.PAUSED)
 _MOST_FOR_FINDINGS: Final = 20_000
 _ROW_TEMPLATES: Final = {"tree": "tree_rows.html", "timeline": "timeline_rows.html"}
 
@@ -205,6 +206,7 @@ def _header(session: Session, outline: Outline) -> dict[str, Any]:
     waiting = session["waiting_ms"]
     return {
         "warnings": _warnings(session),
+        "so_far_ms": (time.time_ns() - session["start_ns"]) / 1e6 if session["state"] in _OPEN else None,
         "answer": first_answer(outline),
         "findings": _findings(session, outline),
         "duration_note": f"{write.duration(waiting)} waiting for a person" if waiting else "",

@@ -1,5 +1,6 @@
 """The timeline of a session: scale, ruler, overview, critical path, what was spent, and the moments of playback."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -83,17 +84,35 @@ class Scale:
         return low
 
 
-def scale_of(outline: Outline, *, has_gaps: bool) -> Scale:
-    """The scale of a whole session; ``has_gaps`` to leave long idle stretches out."""
+def scale_of(outline: Outline, *, has_gaps: bool, now_ns: int = 0) -> Scale:
+    """The scale of a whole session, of a running one up to ``now_ns``; ``has_gaps`` to leave idle stretches out."""
+    first, last = _extent(outline)
+    if now_ns > last:
+        return Scale(first, now_ns, _idle(outline, first, now_ns) if has_gaps else ())
     key = ("scale", has_gaps)
     if key not in outline.derived:
+        outline.derived[key] = Scale(first, last, _idle(outline, first, last) if has_gaps else ())
+    found: Scale = outline.derived[key]
+    return found
+
+
+def _extent(outline: Outline) -> tuple[int, int]:
+    """The first beginning, and the last beginning or end."""
+    if "extent" not in outline.derived:
         starts, ends = outline.column("start_ns"), outline.column("end_ns")
         first = min(starts, default=0)
         last = max((end or start for start, end in zip(starts, ends, strict=True)), default=1)
-        gaps = _idle(outline, first, last) if has_gaps else ()
-        outline.derived[key] = Scale(first, max(last, first + 1), gaps)
-    found: Scale = outline.derived[key]
+        outline.derived["extent"] = (first, max(last, first + 1))
+    found: tuple[int, int] = outline.derived["extent"]
     return found
+
+
+def _kept(outline: Outline, name: str, scale: Scale, make: Callable[[Outline, Scale], Any]) -> Any:
+    """What was made of an outline, made anew for another scale: that of a running session goes on with the time."""
+    kept = outline.derived.get(name)
+    if kept is None or kept[0] != scale:
+        kept = outline.derived[name] = (scale, make(outline, scale))
+    return kept[1]
 
 
 def _idle(outline: Outline, first: int, last: int) -> tuple[tuple[int, int], ...]:
@@ -151,10 +170,7 @@ def ruler(scale: Scale, zoom: tuple[float, float]) -> list[dict[str, Any]]:
 
 def overview(outline: Outline, scale: Scale) -> dict[str, Any]:
     """How busy the session was: per bin the mean number of LLM, tool and other calls at once, 44 units high."""
-    key = ("overview", scale.gaps)
-    if key not in outline.derived:
-        outline.derived[key] = _overview(outline, scale)
-    found: dict[str, Any] = outline.derived[key]
+    found: dict[str, Any] = _kept(outline, "overview", scale, _overview)
     return found
 
 
@@ -200,10 +216,7 @@ def cost_curve(outline: Outline, scale: Scale) -> dict[str, Any] | None:
 
     Points are ``(x, y)`` in units, y from 0 (top) to 30; at most 400 of each.
     """
-    key = ("curve", scale.gaps)
-    if key not in outline.derived:
-        outline.derived[key] = _curve(outline, scale)
-    found: dict[str, Any] | None = outline.derived[key]
+    found: dict[str, Any] | None = _kept(outline, "curve", scale, _curve)
     return found
 
 
@@ -236,9 +249,10 @@ def _steps(points: list[tuple[float, float]]) -> str:
 
 def moments(outline: Outline, scale: Scale) -> list[float]:
     """Where something began, in units, in order: what playback steps through; at most 2,000."""
-    key = ("moments", scale.gaps)
-    if key not in outline.derived:
-        places = sorted({round(scale.x(row.start_ns), 3) for row in outline.index.order})
-        outline.derived[key] = places[:: max(1, -(-len(places) // _MOST_MOMENTS))]
-    found: list[float] = outline.derived[key]
+    found: list[float] = _kept(outline, "moments", scale, _moments)
     return found
+
+
+def _moments(outline: Outline, scale: Scale) -> list[float]:
+    places = sorted({round(scale.x(row.start_ns), 3) for row in outline.index.order})
+    return places[:: max(1, -(-len(places) // _MOST_MOMENTS))]

@@ -1,10 +1,12 @@
 """The tree and the timeline of a session: which rows the address asks for, and what stands in each."""
 
+import time
 from collections import Counter
 from typing import Any, Final
 
-from agentops.semconv import Operation, SpanKind, SpanStatus
+from agentops.semconv import Operation, SpanKind, SpanStatus, State
 from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.at_once import at_once
 from agentops_dashboard.pages.kinds import KINDS
 from agentops_dashboard.pages.lanes import arrows, lanes_by_agent, lanes_by_kind
 from agentops_dashboard.pages.timeline import (
@@ -27,6 +29,8 @@ WINDOW: Final = 100
 CHILDREN: Final = 200
 """So many children of a span are shown at first, and with each click on "more"."""
 
+LEAST_SHOWN: Final = 400
+"""A bar is at least one in so many parts of what is in sight, some 2 pixels; the timeline's script knows it too."""
 _STATE: Final = ("collapsed", "opened", "depth", "kinds", "errors", "unwrap", "find", "only", "more", "order")
 _OPERATIONS: Final = tuple(f"{value} " for name, value in vars(Operation).items() if name.isupper())
 
@@ -128,6 +132,7 @@ def tree_values(address: Address, session: Session, outline: Outline) -> dict[st
         "fold_link": lambda row: _fold_link(address, view, row["span"]["id"], is_closed=row["is_collapsed"]),
         "first_ns": session["start_ns"],
         "length_ns": max(1, _length_ns(session, outline)),
+        "now_ns": _now_of(session),
     }
 
 
@@ -148,14 +153,20 @@ def next_marked(address: Address, outline: Outline) -> int | None:
 
 
 def _length_ns(session: Session, outline: Outline) -> int:
-    return max(scale_of(outline, has_gaps=False).last_ns, session["end_ns"] or 0) - session["start_ns"]
+    last_ns = scale_of(outline, has_gaps=False, now_ns=_now_of(session)).last_ns
+    return max(last_ns, session["end_ns"] or 0) - session["start_ns"]
+
+
+def _now_of(session: Session) -> int:
+    """Now, for a session that is still running; else 0."""
+    return time.time_ns() if session["state"] in (State.RUNNING, State.PAUSED) else 0
 
 
 def row_values(address: Address, session: Session, outline: Outline) -> dict[str, Any]:
     """What the row templates need, those of the timeline included if the address asks for it."""
     values = tree_values(address, session, outline)
     if address.get("view") == "timeline":
-        scale = scale_of(outline, has_gaps=address.is_set("gaps"))
+        scale = scale_of(outline, has_gaps=address.is_set("gaps"), now_ns=values["now_ns"])
         zoom = zoom_of(address)
         values |= {
             "scale": scale,
@@ -163,12 +174,20 @@ def row_values(address: Address, session: Session, outline: Outline) -> dict[str
             "ticks": ruler(scale, zoom),
             "gaps": gaps_in(scale),
             "overview": overview(outline, scale),
+            "at_once": at_once(outline, scale, zoom),
             "critical": critical_path(outline) if address.is_set("critical") else frozenset(),
             "curve": cost_curve(outline, scale),
             "moments": moments(outline, scale),
+            "least_shown": LEAST_SHOWN,
+            "dearest": _dearest(outline) if address.get("colour") == "cost" else None,
             **_lanes(address, outline, scale),
         }
     return values
+
+
+def _dearest(outline: Outline) -> float | None:
+    """What the dearest call cost, in dollars; None if nobody says what any cost."""
+    return max((nano or 0 for nano in outline.column("cost_nano")), default=0) / 1e9 or None
 
 
 def _lanes(address: Address, outline: Outline, scale: Scale) -> dict[str, Any]:

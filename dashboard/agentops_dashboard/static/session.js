@@ -340,11 +340,19 @@ if (["running", "paused"].includes(session.dataset.state)) {
       const isAtEnd = tree.scrollTop + tree.clientHeight > tree.scrollHeight - 3 * ROW;
       await rows.reload(rows.url);
       if (isAtEnd) tree.scrollTop = tree.scrollHeight;
+      document.dispatchEvent(new CustomEvent("grown"));
     } else {
       renew($(".view"), $(".view", fresh));
     }
-    if (!["running", "paused"].includes(state)) source.close();
+    if (!["running", "paused"].includes(state)) { source.close(); clearTimeout(growing); }
   };
+  // What is at work grows up to now, also while nothing is recorded; less often where that takes long.
+  const grow = async () => {
+    const before = performance.now();
+    if (!document.hidden && !getSelection().toString()) await refresh();
+    if (source.readyState !== EventSource.CLOSED) growing = setTimeout(grow, Math.max(3000, 20 * (performance.now() - before)));
+  };
+  let growing = rows && setTimeout(grow, 3000);
 }
 
 // What people say of a session

@@ -3,6 +3,7 @@ import { $, $$, isTyping, nodes, piece, toast } from "./page.js";
 import { rows, setParams } from "./session.js";
 
 const WIDTH = 1000;
+const LEAST_SHOWN = 400;
 const scroller = $("#tree") ?? $("#lanes");
 let head = $("#time-head");
 let [from, to] = head.dataset.zoom.split("-").map(Number);
@@ -11,6 +12,9 @@ let waiting;
 function draw(lane) {
   const width = to - from;
   $("svg", lane).setAttribute("viewBox", `${from} 0 ${width} 28`);
+  // As the server draws it: what is too short to be seen is some 2 pixels wide.
+  const bar = $(".span", lane);
+  bar?.setAttribute("x2", Math.max(lane.dataset.x2, Number(lane.dataset.x1) + width / LEAST_SHOWN));
   const label = $("text", lane);
   if (!label) return;
   const left = (lane.dataset.x1 - from) / width;
@@ -33,6 +37,8 @@ async function refreshHead() {
   head = fresh;
   showPlayback();
 }
+
+document.addEventListener("grown", refreshHead);
 
 /** Lay what hangs over the lanes onto the same stretch of time. */
 function drawOverlays() {
@@ -165,6 +171,15 @@ document.addEventListener("click", (event) => {
   else if (event.target.closest("#play")) play();
   else if (event.target.closest("#speed")) { speed = SPEEDS[(SPEEDS.indexOf(speed) + 1) % SPEEDS.length]; localStorage.setItem("speed", speed); showPlayback(); }
   else if (event.target.closest("#fit")) { event.preventDefault(); zoomTo(0, WIDTH); }
+});
+
+// How much ran at once under the pointer, in words.
+document.addEventListener("pointermove", (event) => {
+  const strip = event.target.closest?.(".at-once");
+  if (!strip) return;
+  const levels = strip.dataset.levels.split(" ");
+  const [llm, tools] = levels[Math.min(levels.length - 1, Math.floor(unitAt(event, strip, 0, levels.length)))].split(".").map(Number);
+  strip.title = `At once: ${llm} model ${llm === 1 ? "call" : "calls"}, ${tools} ${tools === 1 ? "tool" : "tools"}`;
 });
 
 // Drag over the overview chooses a stretch; a click there moves it.

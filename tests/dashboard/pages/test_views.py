@@ -11,6 +11,7 @@ import pytest
 
 from agentops.semconv import SpanKind
 from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.at_once import at_once
 from agentops_dashboard.pages.compare_page import align
 from agentops_dashboard.pages.conversation import conversation
 from agentops_dashboard.pages.export import csv_lines, json_text, sessions_of
@@ -27,6 +28,7 @@ from agentops_dashboard.pages.timeline import (
     critical_path,
     gaps_in,
     moments,
+    overview,
     ruler,
     scale_of,
     zoom_of,
@@ -198,10 +200,61 @@ def test_what_was_spent_grows_to_the_whole() -> None:
     assert cost_curve(_tree(CREW[0]), scale_of(outline, has_gaps=False)) is None
 
 
+def test_as_many_ran_at_once_as_overlap() -> None:
+    """Two tools from second 15 to 20; calls in turn are not at once, and one that took no time is one."""
+    outline = _tree(*CREW, ("blink", "root", "llm", 90, 90, None))
+    scale = scale_of(outline, has_gaps=False)
+    found = at_once(outline, scale, (0.0, WIDTH))
+    assert found is not None
+    assert found["most"] == {"llm": 2, "tool": 2}
+    pairs = found["levels"].split(" ")
+    # 240 parts of 100 seconds: the first tool begins with part 24, the second with 36, the first ends with 47.
+    assert (pairs[23], pairs[24], pairs[35], pairs[36], pairs[47], pairs[48]) == (
+        "1.0",
+        "0.1",
+        "0.1",
+        "0.2",
+        "0.2",
+        "0.1",
+    )
+    assert (pairs[95], pairs[96], pairs[191], pairs[192], pairs[216]) == ("0.1", "0.0", "0.0", "1.0", "2.0")
+    assert found["tool"].startswith("M0 14V14H24V21H36V28H48V21H96V14H240")
+    near = at_once(outline, scale, (150.0, 200.0))
+    assert near is not None
+    assert set(near["levels"].split(" ")) == {"0.2"}
+    assert at_once(_tree(*CREW[:3]), scale, (0.0, WIDTH)) is None
+
+
+def test_leaving_gaps_out_moves_what_ran_at_once() -> None:
+    """The wait of 40 seconds is 18 units; what comes after it begins that much earlier."""
+    outline = _tree(*CREW)
+    scale = scale_of(outline, has_gaps=True)
+    found = at_once(outline, scale, (0.0, WIDTH))
+    assert found is not None
+    first = int(scale.x(80 * SECOND) / WIDTH * 240)
+    assert found["levels"].split(" ")[first - 1 : first + 2] == ["0.0", "1.0", "1.0"]
+
+
 def test_playback_steps_where_something_begins() -> None:
     """Each beginning once, in order."""
     outline = _tree(*CREW)
     assert moments(outline, scale_of(outline, has_gaps=False)) == [0.0, 100.0, 150.0, 300.0, 400.0, 800.0]
+
+
+def test_what_is_running_grows_up_to_now() -> None:
+    """The scale of a running session ends now, whatever was drawn before; what has ended keeps its share of it."""
+    outline = _tree(*CREW)
+    outline.index.order[-1].end_ns = None
+    before = scale_of(outline, has_gaps=False)
+    assert (before.last_ns, overview(outline, before)["peak"]) == (100 * SECOND, 2.0)
+    scale = scale_of(outline, has_gaps=False, now_ns=200 * SECOND)
+    assert (scale.last_ns, scale.x(100 * SECOND)) == (200 * SECOND, WIDTH / 2)
+    assert max(bar["x"] for bar in overview(outline, scale)["bars"] if bar["tone"] == "llm") == WIDTH - 5
+    found = at_once(outline, scale, (0.0, WIDTH))
+    assert found is not None
+    assert found["levels"].split(" ")[-1] == "1.0"
+    assert moments(outline, scale) == [0.0, 50.0, 75.0, 150.0, 200.0, 400.0]
+    assert scale_of(outline, has_gaps=False, now_ns=50 * SECOND) == before
 
 
 def test_waiting_for_a_person_is_a_gap_of_known_length() -> None:

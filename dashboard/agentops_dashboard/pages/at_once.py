@@ -1,0 +1,83 @@
+"""How many model calls, and how many tools, ran at the same moment of a session."""
+
+from bisect import bisect_left
+from itertools import accumulate, groupby
+from typing import Any, Final
+
+from agentops.semconv import SpanKind
+from agentops_dashboard.pages.timeline import WIDTH, Scale
+from agentops_dashboard.reader.outline import Outline
+
+__all__ = ["at_once"]
+
+_BINS: Final = 240
+_HALF: Final = 14.0
+_GROUPS: Final = {
+    "llm": frozenset({SpanKind.LLM}),
+    "tool": frozenset({SpanKind.TOOL, SpanKind.RETRIEVER, SpanKind.EMBEDDING}),
+}
+
+
+class _Steps:
+    """How many of some spans were open, after each beginning and each end."""
+
+    def __init__(self, stretches: list[tuple[int, int]]) -> None:
+        # A beginning is an odd number and an end an even one, so that of two calls in turn the first ends before.
+        begun = [start * 2 + 1 for start, _ in stretches]
+        self._events = sorted(begun + [max(end, start + 1) * 2 for start, end in stretches])
+        self._levels = [0, *accumulate(1 if event & 1 else -1 for event in self._events)]
+        self.most = max(self._levels)
+
+    def most_in(self, start_ns: float, end_ns: float) -> int:
+        """The most that were open at one moment of a stretch."""
+        first = bisect_left(self._events, int(start_ns) * 2 + 1)
+        return max(self._levels[first : bisect_left(self._events, int(end_ns) * 2, lo=first) + 1])
+
+
+def at_once(outline: Outline, scale: Scale, zoom: tuple[float, float]) -> dict[str, Any] | None:
+    """The stretch in sight in 240 equal parts, each with the most calls that ran at one of its moments.
+
+    ``llm`` and ``tool`` are SVG paths, 240 wide, that go up and down from the middle of 28 units; ``most`` holds the
+    largest numbers of the whole session; ``levels`` the numbers of each part, as ``llm.tool``. None if nothing ever ran
+    beside something of its kind.
+    """
+    steps = _steps_of(outline, scale)
+    most = max(step.most for step in steps.values())
+    if most < 2:
+        return None
+    width = (zoom[1] - zoom[0]) / _BINS
+    edges = [_moment(scale, zoom[0] + at * width) for at in range(_BINS + 1)]
+    levels = {name: [step.most_in(edges[at], edges[at + 1]) for at in range(_BINS)] for name, step in steps.items()}
+    return {
+        "llm": _area(levels["llm"], -_HALF / most),
+        "tool": _area(levels["tool"], _HALF / most),
+        "most": {name: step.most for name, step in steps.items()},
+        "levels": " ".join(f"{llm}.{tool}" for llm, tool in zip(levels["llm"], levels["tool"], strict=True)),
+    }
+
+
+def _steps_of(outline: Outline, scale: Scale) -> dict[str, _Steps]:
+    kept = outline.derived.get("at_once")
+    if kept is None or kept[0] != scale.last_ns:  # up to which what has not ended is at work
+        stretches: dict[str, list[tuple[int, int]]] = {name: [] for name in _GROUPS}
+        names = {kind: name for name, kinds in _GROUPS.items() for kind in kinds}
+        for row in outline.index.order:
+            if row.kind in names:
+                stretches[names[row.kind]].append((row.start_ns, row.end_ns or scale.last_ns))
+        steps = {name: _Steps(found) for name, found in stretches.items()}
+        kept = outline.derived["at_once"] = (scale.last_ns, steps)
+    found: dict[str, _Steps] = kept[1]
+    return found
+
+
+def _moment(scale: Scale, x: float) -> float:
+    return scale.moment(x) if scale.gaps else scale.first_ns + x / WIDTH * (scale.last_ns - scale.first_ns)
+
+
+def _area(levels: list[int], height: float) -> str:
+    """The outline of bars that stand on the middle line; equal neighbours are one bar."""
+    path, at = [f"M0 {_HALF:.0f}"], 0
+    for level, run in groupby(levels):
+        at += len(list(run))
+        path.append(f"V{_HALF + level * height:.4g}H{at}")
+    return "".join([*path, f"V{_HALF:.0f}Z"])

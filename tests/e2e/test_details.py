@@ -118,6 +118,14 @@ def test_every_tab_shows_its_view(site: Site, open_page: Open) -> None:
         expect(page.locator(shows).first).to_be_attached()
 
 
+def test_the_tab_that_is_shown_is_in_sight(site: Site, open_page: Open) -> None:
+    """Also the last one, on a screen that has room for half of them."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=raw"), width=400)
+    box = page.locator(".tabs [aria-current]").bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] <= 400 - box["width"]
+
+
 def test_figures_lead_to_the_spans_behind_them(site: Site, open_page: Open) -> None:
     """LLM calls, errors and the first output each show just those rows, as many as the figure says."""
     page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree"))

@@ -53,7 +53,11 @@ def test_no_page_is_wider_than_the_screen(site: Site, open_page: Open, width: in
     """Nothing makes the page itself scroll sideways."""
     page = open_page(site.at("/sessions"), width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for view in ("tree", "timeline", "messages", "agents", "errors", "raw"):
+    others = f"/compare?a={site.ids.failed}&b={site.ids.hostile}", "/analytics?range=7d", "/settings"
+    for path in others:
+        page.goto(site.at(path))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    for view in ("tree", "timeline", "messages", "agents", "errors", "logs", "attributes", "raw"):
         page.goto(site.at(f"/sessions/{site.ids.failed}?view={view}"))
         assert page.evaluate("document.documentElement.scrollWidth") <= width, view
 

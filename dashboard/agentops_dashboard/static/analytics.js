@@ -40,7 +40,7 @@ function layout(extra = {}) {
 }
 
 // Three percentiles; where nothing was measured the line has a gap, which is not 0.
-const percentiles = (values) => layoutOf([line("p50", values.map((v) => seconds(v?.[0])), "llm"), line("p95", values.map((v) => seconds(v?.[1])), "tool"), line("p99", values.map((v) => seconds(v?.[2])), "error", { line: { color: style("error"), width: 1.25, dash: "dot" } })], { yaxis: { ticksuffix: " s" } });
+const percentiles = (values) => layoutOf([line("p50", values.map((v) => seconds(v?.[0])), "llm"), line("p95", values.map((v) => seconds(v?.[1])), "tool"), line("p99", values.map((v) => seconds(v?.[2])), "agent", { line: { color: style("agent"), width: 1.25, dash: "dot" } })], { yaxis: { ticksuffix: " s" } });
 const layoutOf = (traces, extra) => [traces, layout(extra)];
 const isMoney = data.measure === "cost";
 const pick = (name) => data.points.map((point) => point[name]);

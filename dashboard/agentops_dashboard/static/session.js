@@ -279,6 +279,10 @@ document.addEventListener("keydown", (event) => {
   else if (rows && document.activeElement === tree && /^[a-z0-9_]$/i.test(key)) typeAhead(key);
 });
 
+// The tabs are wider than a small screen: the one that is shown is in sight
+const tabs = $(".tabs");
+tabs.scrollLeft = $("[aria-current]", tabs).offsetLeft - tabs.clientWidth / 3;
+
 // Start at the selected row
 if (rows) {
   const row = current();

@@ -175,11 +175,23 @@ def ag2() -> Callable[[], object]:
     return run
 
 
+def llama_index() -> Callable[[], object]:
+    from llama_index.core.agent.workflow import FunctionAgent
+
+    from agentops_llama_index.scripted import Answer, ScriptedLLM
+
+    async def ask() -> object:
+        model = ScriptedLLM("gpt-4o-mini", [Answer(calls=[("add", {"a": 2, "b": 3})]), Answer(text="It is 5.")])
+        return await FunctionAgent(name="calculator", tools=[add], llm=model).run(user_msg=ASKED)
+
+    return lambda: asyncio.run(ask())
+
+
 PROGRAMS = {
     program.__name__.replace("_", "-"): program
     for program in (
         langchain, crewai, autogen, openai_agents, pydantic_ai, google_adk, strands, agent_framework, semantic_kernel,
-        ag2,
+        ag2, llama_index,
     )
 }  # fmt: skip
 

@@ -47,6 +47,7 @@ OLDEST_AS_OF = {
     "agent-framework": "2026-07-15",
     "semantic-kernel": "2026-02-15",
     "ag2": "2026-09-15",
+    "llama-index": "2025-08-12",
 }
 
 # pyenv keeps the interpreters that it built off PATH, all but one.

@@ -47,6 +47,7 @@ PROGRAMS: Final = {
     "agent-framework": Program("agentops_agent_framework.demo", ("agent_framework",), "agent-framework"),
     "semantic-kernel": Program("agentops_semantic_kernel.demo", ("semantic_kernel",), "semantic-kernel"),
     "ag2": Program("agentops_ag2.demo", ("ag2",), "ag2"),
+    "llama-index": Program("agentops_llama_index.demo", ("llama_index.core",), "llama-index"),
 }
 
 _QUIET: Final = {

@@ -1,0 +1,3 @@
+"""Records runs of LlamaIndex as agentops sessions."""
+
+__all__: list[str] = []

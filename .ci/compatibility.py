@@ -27,6 +27,7 @@ PARTS = {"langchain": ("langchain", "langgraph"), "autogen": ("autogen-core", "a
 """Distributions that a framework has beside the one that its extra names."""
 BESIDE = {
     "openai-agents": ("openai",),
+    "llama-index": ("llama-index-workflows",),
     **dict.fromkeys(("agent-framework", "google-adk", "pydantic-ai", "strands"), ("opentelemetry-sdk",)),
 }
 """What else decides whether it works, and has a row of its own."""

@@ -22,7 +22,7 @@ __all__ = ["Change", "read_changes"]
 
 _KINDS: Final = ("tool", "model", "agent")
 _ORDER: Final = ("errors", "p95", "cost")
-_MOST_SPANS: Final = 8_000
+_MOST_SPANS: Final = 4_000
 _SURE: Final = 3.5
 """Standard errors that two shares or means must lie apart: less than once in 4,000 by chance."""
 _FEWEST_CALLS: Final = 20

@@ -48,7 +48,19 @@ def test_pages_break_no_rule(site: Site, open_page: Open, path: str, scheme: str
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "view", ["messages", "tree", "timeline", "timeline&lanes=1", "agents", "errors", "logs", "attributes", "raw"]
+    "view",
+    [
+        "messages",
+        "tree",
+        "timeline",
+        "timeline&lanes=1",
+        "timeline&colour=cost",
+        "agents",
+        "errors",
+        "logs",
+        "attributes",
+        "raw",
+    ],
 )
 def test_views_of_a_session_break_no_rule(site: Site, open_page: Open, view: str, scheme: str) -> None:
     """Each tab of a failed session, with a span selected."""

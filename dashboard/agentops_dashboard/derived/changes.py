@@ -78,7 +78,8 @@ def _is_now(since_ns: int) -> Any:
 def _sums(connection: Connection, condition: ColumnElement[bool], since_ns: int) -> dict[tuple[str, str, int], Any]:
     """Calls, failures, and the costs of sessions with their squares, by kind, label, and 0 for before or 1 for now."""
     u = t.usage.c
-    cost, is_now = cast(u.cost_nano, Double), _is_now(since_ns).label("is_now")
+    # An unknown cost adds nothing; without the zero ClickHouse refuses to cast it.
+    cost, is_now = cast(func.coalesce(u.cost_nano, 0), Double), _is_now(since_ns).label("is_now")
     sums = (func.sum(u.calls), func.sum(u.errors), func.count(u.cost_nano), func.sum(cost), func.sum(cost * cost))
     names = ("calls", "errors", "priced", "cost", "squares")
     statement = (

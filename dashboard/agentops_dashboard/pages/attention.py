@@ -43,7 +43,12 @@ def _link(address: Address, found: Change) -> str:
 
 
 def change_of(now: float, then: float, *, is_share: bool) -> str:
-    """The change against the time before: a share in percentage points, anything else in percent or as a multiple."""
+    """The change against the time before: a share in percentage points, anything else in percent or as a multiple.
+
+    Empty where there was nothing before: of nothing there is no multiple.
+    """
+    if not is_share and not then:
+        return ""
     difference = (now - then) * 100 if is_share else (now - then) / then * 100
     if abs(difference) < 0.05:
         return "unchanged"

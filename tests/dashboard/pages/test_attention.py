@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 from urllib.parse import unquote_plus
 
+import pytest
 from fastapi.testclient import TestClient
 
 from agentops_dashboard.app import create_app
+from agentops_dashboard.pages.attention import change_of
 from agentops_dashboard.store import SQLiteStore, store_path
 from tests.dashboard.conftest import END_NS, add_to
 from tests.dashboard.test_changes import SINCE, two_days
@@ -29,3 +31,15 @@ def test_what_got_worse_is_on_the_page(tmp_path: Path) -> None:
         for other in (client.get("/analytics").text, client.get("/analytics", params=bounds | {"to": str(SINCE)}).text):
             assert "Needs attention" not in other
             assert "suddenly worse" not in other
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "is_share", "text"),
+    [
+        (0.5, 0.05, True, "+45 pp"), (0.05, 0.0, True, "+5.0 pp"), (60.0, 0.0, False, ""), (0.0, 0.0, False, ""),
+        (13.0, 10.0, False, "+30%"), (10.0, 13.0, False, "−23%"), (100.0, 10.0, False, "×10"),
+    ],
+)  # fmt: skip
+def test_a_change_in_words(now: float, then: float, is_share: bool, text: str) -> None:
+    """Also from nothing: a tool whose calls took no time at all."""
+    assert change_of(now, then, is_share=is_share) == text

@@ -1,5 +1,6 @@
 """The session list."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -275,6 +276,21 @@ def test_whole_sessions_are_exported(site: Site, open_page: Open) -> None:
         page.locator("#bulk").get_by_text("OTLP/JSON").click()
     text = Path(saving.value.path()).read_text()
     assert set(re.findall(r'"traceId":"(\w+)"', text)) == {chosen}
+
+
+def test_sessions_are_collected_into_a_dataset(site: Site, open_page: Open, watch: Watch) -> None:
+    """Selected, added under a name, found by it, and exported as examples."""
+    page = open_page(site.at("/sessions"))
+    for place in (0, 1):
+        page.locator("#rows .pick input").nth(place).check()
+    chosen = {page.locator("#rows tr").nth(place).get_attribute("data-id") for place in (0, 1)}
+    watch.answers.append("regressions")
+    with page.expect_navigation():
+        page.locator('[data-bulk="dataset"]').click()
+    page.goto(site.at("/sessions?q=tag:dataset:regressions"))
+    assert {row.get_attribute("data-id") for row in page.locator("#rows tr").all()} == chosen
+    answer = page.request.get(site.at("/sessions/export?format=examples&q=tag:dataset:regressions"))
+    assert {json.loads(line)["metadata"]["session_id"] for line in answer.text().splitlines()} == chosen
 
 
 def test_the_zone_goes_with_all_pages(site: Site, browser: Browser) -> None:

@@ -1,8 +1,9 @@
 """The session list."""
 
 import time
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
@@ -14,7 +15,14 @@ from agentops_dashboard.pages import session_list as shown
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.columns import COLUMNS, chosen_columns, columns_text, with_chosen
 from agentops_dashboard.pages.completion import completions
-from agentops_dashboard.pages.export import MOST_SESSIONS, csv_lines, json_text, otlp_lines, sessions_of
+from agentops_dashboard.pages.export import (
+    MOST_SESSIONS,
+    csv_lines,
+    example_lines,
+    json_text,
+    otlp_lines,
+    sessions_of,
+)  # fmt: skip
 from agentops_dashboard.pages.query_edit import has_logic, split_terms, without_key
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.session_figures import figures
@@ -23,16 +31,13 @@ from agentops_dashboard.pages.zone import Zone
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Facet, Reader, Session, SessionPage
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 __all__ = ["add_routes"]
 
 _PAGE_SIZE = 50
 _BARS = 80
-_EXPORTS = {"json": "JSON", "csv": "CSV", "otlp": "OTLP/JSON lines"}
-_MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "otlp": "application/jsonl"}
-_ENDINGS = {"json": "json", "csv": "csv", "otlp": "jsonl"}
+_EXPORTS = {"json": "JSON", "csv": "CSV", "otlp": "OTLP/JSON lines", "examples": "Examples, JSON lines"}
+_MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
+_LINES = "application/jsonl"
 _REMEMBERED = ("cols", "density")
 
 
@@ -98,11 +103,18 @@ def _export(request: Request, reader: Reader) -> Response:
     except QueryError as error:
         return PlainTextResponse(error.message, 400, HEADERS)
     chosen = chain(first, found)
-    lines: Iterator[str] | Iterator[bytes] = csv_lines(chosen) if kind == "csv" else json_text(chosen)
+    file_name = f"{'examples' if kind == 'examples' else 'sessions'}.{kind if kind in _MEDIA_TYPES else 'jsonl'}"
+    disposition = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    media_type = _MEDIA_TYPES.get(kind, _LINES)
+    return StreamingResponse(_written(reader, kind, chosen), headers=HEADERS | disposition, media_type=media_type)
+
+
+def _written(reader: Reader, kind: str, sessions: Iterable[Session]) -> Iterator[str] | Iterator[bytes]:
+    if kind == "csv":
+        return csv_lines(sessions)
     if kind == "otlp":
-        lines = otlp_lines(reader, chosen)
-    disposition = {"Content-Disposition": f'attachment; filename="sessions.{_ENDINGS[kind]}"'}
-    return StreamingResponse(lines, headers=HEADERS | disposition, media_type=_MEDIA_TYPES[kind])
+        return otlp_lines(reader, sessions)
+    return example_lines(reader, sessions) if kind == "examples" else json_text(sessions)
 
 
 def _rows(reader: Reader, address: Address) -> dict[str, Any]:

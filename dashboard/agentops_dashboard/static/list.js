@@ -252,6 +252,7 @@ const BULK = {
   compare: () => location.assign(`/compare?${new URLSearchParams({ a: ids()[0], b: ids()[1] })}`),
   bookmark: () => Promise.all(ids().map((id) => bookmark(id, true))).then(() => reload("Bookmarked"), failed),
   tag: () => { const tag = prompt(`Tag for ${ids().length} sessions`); if (tag?.trim()) tagAll(tag.trim()).then(() => reload("Tagged"), failed); },
+  dataset: () => { const name = prompt(`Dataset for ${ids().length} sessions`); if (name?.trim()) tagAll(`dataset:${name.trim()}`).then(() => reload(`Added to ${name.trim()}`), failed); },
   delete: () => { if (confirm(`Delete ${ids().length} sessions for good?`)) change("POST", "/api/v1/sessions/delete", { ids: ids() }).then(() => reload("Deleted"), failed); },
   clear: () => { for (const pick of picked()) pick.checked = false; showPicked(); },
 };

@@ -75,6 +75,12 @@ class Scale:
                 skipped, shift = skipped + moment_ns - start, shift + inside * _GAP_WIDTH
         return (moment_ns - self.first_ns - skipped) / self.unit_ns + shift
 
+    def xs(self, moments_ns: list[int]) -> list[float]:
+        """Where many moments lie."""
+        if self.gaps:
+            return list(map(self.x, moments_ns))
+        return [(moment_ns - self.first_ns) / self.unit_ns for moment_ns in moments_ns]
+
     def moment(self, x: float) -> float:
         """The moment at a place, in nanoseconds."""
         low, high = float(self.first_ns), float(self.last_ns)
@@ -179,12 +185,14 @@ def _overview(outline: Outline, scale: Scale) -> dict[str, Any]:
     bins = {kind: [0.0] * (_BINS + 1) for kind in kinds}
     failed: list[float] = []
     size = WIDTH / _BINS
-    for row in outline.index.order:
-        if row.kind in bins:
-            left, right = scale.x(row.start_ns) / size, scale.x(row.end_ns or scale.last_ns) / size
-            _spread(bins[row.kind], left, right)
-        if row.status == SpanStatus.ERROR and row.kind != SpanKind.SESSION and len(failed) < 500:
-            failed.append(scale.x(row.end_ns or row.start_ns))
+    starts, ends = outline.column("start_ns"), outline.column("end_ns")
+    lefts, rights = scale.xs(starts), scale.xs([end or scale.last_ns for end in ends])
+    facts = zip(outline.column("kind"), outline.column("status"), lefts, rights, ends, strict=True)
+    for kind, status, left, right, end in facts:
+        if kind in bins:
+            _spread(bins[kind], left / size, right / size)
+        if status == SpanStatus.ERROR and kind != SpanKind.SESSION and len(failed) < 500:
+            failed.append(right if end else left)
     peak = max((sum(bins[kind][at] for kind in kinds) for at in range(_BINS)), default=0) or 1
     bars = []
     for at in range(_BINS):
@@ -201,6 +209,9 @@ def _spread(bins: list[float], left: float, right: float) -> None:
     """Add a stretch to the bins that it covers, in shares of a bin."""
     left, right = max(0.0, left), min(float(_BINS), right)
     at = int(left)
+    if left < right <= at + 1:  # most are short
+        bins[at] += right - left
+        return
     while at < right and at < _BINS:
         bins[at] += max(0.0, min(right, at + 1) - max(left, at))
         at += 1
@@ -254,5 +265,5 @@ def moments(outline: Outline, scale: Scale) -> list[float]:
 
 
 def _moments(outline: Outline, scale: Scale) -> list[float]:
-    places = sorted({round(scale.x(row.start_ns), 3) for row in outline.index.order})
+    places = sorted({round(x, 3) for x in scale.xs(outline.column("start_ns"))})
     return places[:: max(1, -(-len(places) // _MOST_MOMENTS))]

@@ -31,6 +31,7 @@ new PerformanceObserver((list) => { for (const task of list.getEntries()) window
   .observe({ type: "longtask", buffered: true });
 """
 _SETTLED_MS = 1_500
+_SPAN = ".trow"
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,17 @@ def _pages() -> Iterator[_Page]:
     for spans in (10_000, 50_000):
         home = store(f"one-session-of-{spans}", Profile(spans=spans, spans_vary=0), 1)
         for view in ("tree", "timeline"):
-            yield _Page(f"session of {spans:,} spans, {view}", home, f"/sessions/last?view={view}", ".trow", "≤ 1 s")
+            yield _Page(f"session of {spans:,} spans, {view}", home, f"/sessions/last?view={view}", _SPAN, "≤ 1 s")
 
 
 def _rows(asked: _Page, browser: Browser, repeat: int) -> list[Row]:
     seen = [_look(asked, browser) for _ in range(repeat)]
     taken = sorted(one.rows_s for one in seen)
     block = max(one.block_ms for one in seen)
+    most_nodes = "≤ 3,000" if asked.row == _SPAN else ""
     return [
         Row(f"{asked.what}: rows are seen", "", f"{median(taken):.2f} s, {taken[-1]:.2f}", None, asked.goal),
-        Row(f"{asked.what}: elements", "", f"{max(one.nodes for one in seen):,}", None, "≤ 3,000"),
+        Row(f"{asked.what}: elements", "", f"{max(one.nodes for one in seen):,}", None, most_nodes),
         Row(f"{asked.what}: longest block", "", f"{block:.0f} ms" if block else "none", None, "≤ 200 ms"),
         Row(f"{asked.what}: heap of the tab", "", f"{max(one.heap_mb for one in seen):.0f} MB", None, "≤ 300 MB"),
     ]

@@ -3,24 +3,14 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from ag2.config import LLMClient, ModelConfig, ModelProvider
 from ag2.events import ModelMessage, ModelMessageChunk, ModelResponse, ToolCallEvent, ToolCallsEvent, Usage
 
+from agentops.scripted import Answer, answer_at
+
 __all__ = ["Answer", "ScriptedModel"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One answer of a model: a text, or tool calls as ``(name, arguments)``. ``seconds`` is how long it takes."""
-
-    text: str = ""
-    calls: Sequence[tuple[str, dict[str, Any]]] = field(default=())
-    input_tokens: int = 10
-    output_tokens: int = 5
-    seconds: float = 0.0
 
 
 class ScriptedModel(ModelConfig):
@@ -65,10 +55,7 @@ class _ScriptedClient(LLMClient):
     async def __call__(self, messages: Sequence[Any], context: Any, **kwargs: Any) -> ModelResponse:
         """Give the answer whose turn it is in this conversation, so that one model serves several runs at once."""
         position = sum(isinstance(event, ModelResponse) for event in messages)
-        answer = self._config.answers[position]
-        if isinstance(answer, Exception):
-            raise answer
-        answer = Answer(text=answer) if isinstance(answer, str) else answer
+        answer = answer_at(self._config.answers, position)
         await asyncio.sleep(answer.seconds)
         for word in answer.text.split():
             await context.send(ModelMessageChunk(f"{word} "))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from agent_framework import (
@@ -17,18 +16,9 @@ from agent_framework import (
 )
 from agent_framework.observability import ChatTelemetryLayer
 
+from agentops.scripted import Answer, answer_at
+
 __all__ = ["Answer", "ScriptedClient"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One answer of a model: a text, or tool calls as ``(name, arguments)``. ``seconds`` is how long it takes."""
-
-    text: str = ""
-    calls: Sequence[tuple[str, dict[str, Any]]] = field(default=())
-    input_tokens: int = 10
-    output_tokens: int = 5
-    seconds: float = 0.0
 
 
 class ScriptedClient(
@@ -73,10 +63,7 @@ class ScriptedClient(
 
     async def _turn(self, position: int) -> tuple[Answer, list[Any]]:
         """Return the answer whose turn it is in this conversation, so that one client serves several runs at once."""
-        answer = self._answers[position]
-        if isinstance(answer, Exception):
-            raise answer
-        answer = Answer(text=answer) if isinstance(answer, str) else answer
+        answer = answer_at(self._answers, position)
         await asyncio.sleep(answer.seconds)
         said = [Content.from_text(answer.text)] if answer.text else []
         called = [

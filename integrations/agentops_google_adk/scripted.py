@@ -1,8 +1,7 @@
 """A model that answers from a script: for programs that have to run without a network, such as demos and tests."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from google.adk.models import BaseLlm
@@ -10,18 +9,9 @@ from google.adk.models.llm_request import LlmRequest
 from google.adk.models.llm_response import LlmResponse
 from google.genai import types
 
+from agentops.scripted import Answer, answer_at
+
 __all__ = ["Answer", "ScriptedModel", "scripted"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One answer of a model: a text, or tool calls as ``(name, arguments)``. ``seconds`` is how long it takes."""
-
-    text: str = ""
-    calls: Sequence[tuple[str, dict[str, Any]]] = field(default=())
-    input_tokens: int = 10
-    output_tokens: int = 5
-    seconds: float = 0.0
 
 
 class ScriptedModel(BaseLlm):
@@ -34,10 +24,7 @@ class ScriptedModel(BaseLlm):
     ) -> AsyncGenerator[LlmResponse, None]:
         """Give the answer whose turn it is in this conversation, so that one model serves several runs at once."""
         position = sum(content.role == "model" for content in llm_request.contents)
-        answer = self.answers[position]
-        if isinstance(answer, Exception):
-            raise answer
-        answer = Answer(text=answer) if isinstance(answer, str) else answer
+        answer = answer_at(self.answers, position)
         await asyncio.sleep(answer.seconds)
         if stream and answer.text:
             yield LlmResponse(content=_content([types.Part(text=answer.text[:2])]), partial=True)

@@ -5,7 +5,6 @@ import itertools
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from llama_index.core.base.llms.types import (
@@ -26,18 +25,9 @@ from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.tools import BaseTool
 from pydantic import PrivateAttr
 
+from agentops.scripted import Answer, answer_at
+
 __all__ = ["Answer", "LetterEmbedding", "ScriptedLLM"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One answer of a model: a text, or tool calls as ``(name, arguments)``. ``seconds`` is how long it takes."""
-
-    text: str = ""
-    calls: Sequence[tuple[str, dict[str, Any]]] = field(default=())
-    input_tokens: int = 10
-    output_tokens: int = 5
-    seconds: float = 0.0
 
 
 class ScriptedLLM(FunctionCallingLLM):
@@ -175,10 +165,7 @@ class ScriptedLLM(FunctionCallingLLM):
         turn = next(self._turns)
         if turn >= len(self.answers):
             raise IndexError(f"the script of {self.model} has {len(self.answers)} answers, and this is call {turn + 1}")
-        answer = self.answers[turn]
-        if isinstance(answer, Exception):
-            raise answer
-        return turn + 1, Answer(text=answer) if isinstance(answer, str) else answer
+        return turn + 1, answer_at(self.answers, turn)
 
     def _whole(self, turn: int, answer: Answer) -> ChatResponse:
         calls = [

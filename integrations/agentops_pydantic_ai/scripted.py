@@ -3,25 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 from pydantic_ai.usage import RequestUsage
 
+from agentops.scripted import Answer, answer_at
+
 __all__ = ["Answer", "ScriptedModel"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One answer of a model: a text, or tool calls as ``(name, arguments)``. ``seconds`` is how long it takes."""
-
-    text: str = ""
-    calls: Sequence[tuple[str, dict[str, Any]]] = field(default=())
-    input_tokens: int = 10
-    output_tokens: int = 5
-    seconds: float = 0.0
 
 
 class ScriptedModel(FunctionModel):
@@ -66,7 +56,4 @@ class ScriptedModel(FunctionModel):
     def _turn(self, messages: list[ModelMessage]) -> tuple[int, Answer]:
         """Return the answer whose turn it is in this conversation, so that one model serves several runs at once."""
         position = sum(isinstance(message, ModelResponse) for message in messages)
-        answer = self._answers[position]
-        if isinstance(answer, Exception):
-            raise answer
-        return position + 1, Answer(text=answer) if isinstance(answer, str) else answer
+        return position + 1, answer_at(self._answers, position)

@@ -1,8 +1,7 @@
 """A service that answers from a script: for programs that have to run without a network, such as demos and tests."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
 
 from semantic_kernel.connectors.ai.chat_completion_client_base import ChatCompletionClientBase
@@ -19,25 +18,16 @@ from semantic_kernel.contents import (
     TextContent,
 )
 
+from agentops.scripted import Answer, answer_at
+
 __all__ = ["Answer", "ScriptedService", "scripted"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One answer of a model: a text, or function calls as ``(name, arguments)``. ``seconds`` is how long it takes.
-
-    A function's name is that of its plugin and its own, such as ``maths-add``.
-    """
-
-    text: str = ""
-    calls: Sequence[tuple[str, dict[str, Any]]] = field(default=())
-    input_tokens: int = 10
-    output_tokens: int = 5
-    seconds: float = 0.0
-
-
 class ScriptedService(ChatCompletionClientBase):
-    """Gives its answers in turn: ``Answer`` objects, plain texts, or exceptions, which it raises."""
+    """Gives its answers in turn: ``Answer`` objects, plain texts, or exceptions, which it raises.
+
+    A call names a function by its plugin and itself, such as ``maths-add``.
+    """
 
     SUPPORTS_FUNCTION_CALLING: ClassVar[bool] = True
     MODEL_PROVIDER_NAME: ClassVar[str] = "openai"
@@ -83,10 +73,7 @@ class ScriptedService(ChatCompletionClientBase):
     async def _turn(self, chat_history: ChatHistory) -> tuple[int, Answer]:
         """Return the answer whose turn it is in this conversation, so that one service serves several runs at once."""
         position = sum(message.role == AuthorRole.ASSISTANT for message in chat_history.messages)
-        answer = self.answers[position]
-        if isinstance(answer, Exception):
-            raise answer
-        answer = Answer(text=answer) if isinstance(answer, str) else answer
+        answer = answer_at(self.answers, position)
         await asyncio.sleep(answer.seconds)
         return position + 1, answer
 

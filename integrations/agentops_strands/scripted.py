@@ -3,23 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from strands.models import Model
 
+from agentops.scripted import Answer, answer_at
+
 __all__ = ["Answer", "ScriptedModel"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One answer of a model: a text, or tool calls as ``(name, arguments)``. ``seconds`` is how long it takes."""
-
-    text: str = ""
-    calls: Sequence[tuple[str, dict[str, Any]]] = field(default=())
-    input_tokens: int = 10
-    output_tokens: int = 5
-    seconds: float = 0.0
 
 
 class ScriptedModel(Model):
@@ -53,10 +43,7 @@ class ScriptedModel(Model):
     ) -> AsyncIterable[Any]:
         """Give the answer whose turn it is in this conversation, so that one model serves several runs at once."""
         position = sum(message["role"] == "assistant" for message in messages)
-        answer = self._answers[position]
-        if isinstance(answer, Exception):
-            raise answer
-        answer = Answer(text=answer) if isinstance(answer, str) else answer
+        answer = answer_at(self._answers, position)
         await asyncio.sleep(answer.seconds)
         yield {"messageStart": {"role": "assistant"}}
         if answer.text:

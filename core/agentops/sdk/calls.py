@@ -83,7 +83,7 @@ class OpenCall:
             if self.captures_output and result is not None:
                 self.span.set_output(result)
             self._end(None)
-        except BaseException as error:  # as ``guard`` does, without its two calls: this is the hottest path of all
+        except Exception as error:  # as ``guard`` does, without its two calls: this is the hottest path of all
             if not guard.state.caught(_CLOSING, error):
                 raise
 
@@ -190,7 +190,7 @@ class SpanScope(CallScope):
             if self.tags:
                 span.session.add_tags(self.tags)
             return OpenCall(span, captures_output=self.captures_output)
-        except BaseException as error:  # as in ``finish``
+        except Exception as error:  # as in ``finish``
             if not guard.state.caught(_OPENING, error):
                 raise
             return None

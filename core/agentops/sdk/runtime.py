@@ -187,7 +187,7 @@ class Runtime:
                 other = live(resolver())
                 if other is not None and other is not span and (span is None or _is_inner(other, span)):
                     span = other
-            except Exception as error:
+            except Exception as error:  # as ``guard`` does; this runs for each span of every framework
                 if not guard.state.caught("parent resolver", error):
                     raise
         return span

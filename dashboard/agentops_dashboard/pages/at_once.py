@@ -5,7 +5,7 @@ from itertools import accumulate, groupby
 from typing import Any, Final
 
 from agentops.semconv import SpanKind
-from agentops_dashboard.pages.timeline import WIDTH, Scale
+from agentops_dashboard.pages.timeline import Scale
 from agentops_dashboard.reader.outline import Outline
 
 __all__ = ["at_once"]
@@ -46,7 +46,7 @@ def at_once(outline: Outline, scale: Scale, zoom: tuple[float, float]) -> dict[s
     if most < 2:
         return None
     width = (zoom[1] - zoom[0]) / _BINS
-    edges = [_moment(scale, zoom[0] + at * width) for at in range(_BINS + 1)]
+    edges = [scale.moment(zoom[0] + at * width) for at in range(_BINS + 1)]
     levels = {name: [step.most_in(edges[at], edges[at + 1]) for at in range(_BINS)] for name, step in steps.items()}
     return {
         "llm": _area(levels["llm"], -_HALF / most),
@@ -68,10 +68,6 @@ def _steps_of(outline: Outline, scale: Scale) -> dict[str, _Steps]:
         kept = outline.derived["at_once"] = (scale.last_ns, steps)
     found: dict[str, _Steps] = kept[1]
     return found
-
-
-def _moment(scale: Scale, x: float) -> float:
-    return scale.moment(x) if scale.gaps else scale.first_ns + x / WIDTH * (scale.last_ns - scale.first_ns)
 
 
 def _area(levels: list[int], height: float) -> str:

@@ -83,6 +83,8 @@ class Scale:
 
     def moment(self, x: float) -> float:
         """The moment at a place, in nanoseconds."""
+        if not self.gaps:
+            return self.first_ns + x * self.unit_ns
         low, high = float(self.first_ns), float(self.last_ns)
         for _ in range(60):
             middle = (low + high) / 2

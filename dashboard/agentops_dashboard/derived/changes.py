@@ -11,9 +11,9 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import Any, Final, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, Double, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Double, case, cast, func, select
 
-from agentops_dashboard.derived.pace import calls_of, label_of
+from agentops_dashboard.derived.pace import calls_of, label_of, sampled
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import quantile
 from agentops_dashboard.store import tables as t
@@ -138,10 +138,8 @@ def _durations(
     """The durations of the calls of each model and tool in ms, sorted: those before, and those now."""
     c = t.session.c
     calls = connection.execute(select(func.sum(c.llm_calls + c.tool_calls)).where(condition)).scalar() or 0
-    step = max(1, -(-calls // _MOST_SPANS))
-    sampled = and_(condition, c.sid % step == 0) if step > 1 else condition
     found: dict[tuple[str, str], tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
-    for row in connection.execute(calls_of(sampled)):
+    for row in connection.execute(calls_of(sampled(condition, calls, _MOST_SPANS))):
         label = label_of(row)
         if label is not None:
             found[label][row.session_ns >= since_ns].append((row.end_ns - row.start_ns) / 1e6)

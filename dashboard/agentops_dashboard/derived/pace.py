@@ -19,7 +19,7 @@ from agentops_dashboard.reader.analytics import quantile
 from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.store import tables as t
 
-__all__ = ["AgentPace", "LabelPace", "Pace", "PacePoint", "calls_of", "label_of", "read_pace"]
+__all__ = ["AgentPace", "LabelPace", "Pace", "PacePoint", "calls_of", "label_of", "read_pace", "sampled"]
 
 _MOST_SPANS: Final = 12_000
 _MOST_TREE_SPANS: Final = 3_000
@@ -106,11 +106,16 @@ def read_pace(reader: Reader, query: str, grid: Grid) -> Pace:
         sessions, calls = connection.execute(
             select(func.count(), func.sum(c.llm_calls + c.tool_calls)).where(condition)
         ).one()
-        step = max(1, -(-(calls or 0) // _MOST_SPANS))
-        sampled = and_(condition, c.sid % step == 0) if step > 1 else condition
-        number = connection.execute(select(func.count()).select_from(t.session).where(sampled)).scalar_one()
-        rows = connection.execute(calls_of(sampled)).all()
+        chosen = sampled(condition, calls or 0, _MOST_SPANS)
+        number = connection.execute(select(func.count()).select_from(t.session).where(chosen)).scalar_one()
+        rows = connection.execute(calls_of(chosen)).all()
     return {"sessions": sessions, "sampled": number, **_calls_pace(rows, grid), **_trees_pace(reader, condition)}  # type: ignore[typeddict-item]
+
+
+def sampled(condition: ColumnElement[bool], calls: int, most: int) -> ColumnElement[bool]:
+    """The sessions that fit, or of those with more calls than ``most`` together every second, third … one."""
+    step = max(1, -(-calls // most))
+    return and_(condition, t.session.c.sid % step == 0) if step > 1 else condition
 
 
 def calls_of(condition: ColumnElement[bool]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from agentops_dashboard.derived.ends import asked_and_answered
 from agentops_dashboard.pages.content import as_json
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.transfer import session_lines
@@ -14,8 +15,6 @@ from agentops_dashboard.transfer import session_lines
 __all__ = ["MOST_SESSIONS", "csv_lines", "example_lines", "json_text", "otlp_lines", "sessions_of"]
 
 MOST_SESSIONS: Final = 10_000
-_MOST_LOOKED_AT: Final = 100
-"""Spans of a session, the outermost first, among which its question and its answer are looked for."""
 _ABOUT: Final = ("name", "state", "start_time", "tags", "user", "environment", "release", "score", "note")
 _COLUMNS: Final = (
     "id", "name", "state", "start_time", "end_time", "duration_ms", "user", "environment", "service", "release", "tags",
@@ -78,24 +77,11 @@ def example_lines(reader: Reader, sessions: Iterable[Session]) -> Iterator[str]:
     session's id, name, state, start, tags, user, environment, release, score and note.
     """
     for session in sessions:
-        asked, answered = _ends(reader, session["id"])
+        asked, answered = asked_and_answered(reader, session["id"])
         values: dict[str, Any] = {**session}
         about = {"session_id": session["id"], **{name: values[name] for name in _ABOUT}}
         example = {"input": asked, "output": answered, "metadata": about}
         yield orjson.dumps(example, default=as_json, option=orjson.OPT_APPEND_NEWLINE).decode()
-
-
-def _ends(reader: Reader, session_id: str) -> tuple[Any, Any]:
-    """What a session was asked, and what came of it: the last answer where several spans side by side have one."""
-    outline = reader.outlines.read(session_id)
-    depth = outline.index.depth
-    places = sorted(range(len(outline)), key=depth.__getitem__)[:_MOST_LOOKED_AT]
-    spans = list(zip(map(depth.__getitem__, places), reader.outlines.with_payloads(outline, places), strict=True))
-    asked = next((span["input"] for _, span in spans if span["input"] is not None), None)
-    answers = [
-        (-level, span["end_ns"] or 0, at) for at, (level, span) in enumerate(spans) if span["output"] is not None
-    ]
-    return asked, spans[max(answers)[2]][1]["output"] if answers else None
 
 
 def otlp_lines(reader: Reader, sessions: Iterable[Session]) -> Iterator[bytes]:

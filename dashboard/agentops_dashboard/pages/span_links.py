@@ -55,11 +55,11 @@ def related(address: Address, outline: Outline, place: int) -> dict[str, Any] | 
         same: dict[tuple[str, str], list[int]] = {}
         facts = zip(*map(outline.column, ("kind", "tool", "model", "agent")), strict=True)
         for at, (kind, tool, model, agent) in enumerate(facts):
-            if what := tool or model or (agent if kind == SpanKind.AGENT else None):
+            if what := _likeness(kind, tool, model, agent):
                 same.setdefault((kind, what), []).append(at)
         outline.derived["same"] = same
     row = outline.index.order[place]
-    what = row.tool or row.model or (row.agent if row.kind == SpanKind.AGENT else None)
+    what = _likeness(row.kind, row.tool, row.model, row.agent)
     places = outline.derived["same"].get((row.kind, what), [])
     if len(places) < 2:
         return None
@@ -72,3 +72,8 @@ def related(address: Address, outline: Outline, place: int) -> dict[str, Any] | 
         "after": crumb(address, outline, places[at + 1]) if at + 1 < len(places) else None,
         "href": address.link(view="tree", find=what, only=True, offset=None),
     }
+
+
+def _likeness(kind: str, tool: str | None, model: str | None, agent: str | None) -> str | None:
+    """What a span has in common with the like of it; None where there is nothing."""
+    return tool or model or (agent if kind == SpanKind.AGENT else None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader import Reader, outline
 from agentops_dashboard.reader.analytics import GROUPS, Analytics
 from agentops_dashboard.reader.charts import CHART_GROUPS, MEASURES, chart
 from agentops_dashboard.reader.grid import Grid
@@ -119,6 +119,21 @@ def test_trees_and_spans(readers: Pair) -> None:
             assert left.rows(session["id"], view, limit=1000) == right.rows(session["id"], view, limit=1000)
     span = left.spans(_list(left, "")[0]["id"])[1]
     assert left.span(span["id"]) == right.span(span["id"]) == left.span(span["id"], span["session_id"])
+
+
+def test_large_sessions_are_read_in_parts(readers: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far as they are looked at: the same windows, and the same whole."""
+    sessions = [session["id"] for session in _list(readers[0], "")[:3]]
+    whole = [[reader.outlines.of(session_id) for session_id in sessions] for reader in readers]
+    monkeypatch.setattr(outline, "_MOST_WHOLE", 0)
+    for reader, small_ones in zip(readers, whole, strict=True):
+        fresh = Reader(reader.connect().engine)
+        for small in small_ones:
+            large = fresh.outlines.of(small.session_id)
+            for view in _VIEWS:
+                assert large.rows(view, 3, 5) == small.rows(view, 3, 5)
+            assert large.column("tool") == small.column("tool")
+            assert list(large.order) == list(small.order)
 
 
 def test_ids_that_a_person_shortened(readers: Pair) -> None:

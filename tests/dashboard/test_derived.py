@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 from agentops_dashboard.derived import FirstAnswer, facts_of, first_answer
 from agentops_dashboard.reader.outline import Outline
-from agentops_dashboard.reader.tree import TreeIndex
 
 MS = 1_000_000
 
@@ -21,7 +20,7 @@ def span(span_id, parent, kind, start, end, **more):
 
 
 def facts(*rows):
-    return facts_of(Outline("s", TreeIndex(rows)))
+    return facts_of(Outline.of("s", list(rows)))
 
 
 def test_the_critical_path_skips_what_ran_beside():
@@ -44,7 +43,7 @@ def test_the_first_answer_is_a_token_or_a_whole_answer():
     silent = span("silent", "root", "llm", 12, None)
 
     def found(*rows):
-        return first_answer(Outline("s", TreeIndex(rows)))
+        return first_answer(Outline.of("s", list(rows)))
 
     assert found(root, silent) is None
     assert found(root, silent, slow) == FirstAnswer("slow", 80.0, None)

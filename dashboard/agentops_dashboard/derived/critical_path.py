@@ -18,7 +18,7 @@ def critical_places(outline: Outline) -> list[int]:
 
 
 def _walk(outline: Outline) -> Iterator[int]:
-    order = outline.index.order
+    order = outline.order
     stack = [0] if order else []
     while stack:
         place = stack.pop()
@@ -39,7 +39,7 @@ def _children(outline: Outline, place: int) -> Iterator[int]:
 
 def self_times(outline: Outline, places: list[int]) -> dict[int, int]:
     """Nanoseconds that each span on the path took itself, without its children on the path."""
-    order = outline.index.order
+    order = outline.order
     own = {place: (order[place].end_ns or order[place].start_ns) - order[place].start_ns for place in places}
     for place in places:
         above = outline.parents[place]

@@ -92,7 +92,7 @@ def facts_of(outline: Outline) -> Facts:
 
 
 def _compute(outline: Outline) -> Facts:
-    order = outline.index.order
+    order = outline.order
     first = min((row.start_ns for row in order), default=0)
     last = max((row.end_ns or row.start_ns for row in order), default=0)
     waiting = _union((r.start_ns, r.end_ns or last) for r in order if r.kind == SpanKind.HUMAN)
@@ -117,7 +117,7 @@ def _compute(outline: Outline) -> Facts:
 
 def owners(outline: Outline) -> list[int]:
     """For each span the place of the nearest agent above it; -1 for none."""
-    order = outline.index.order
+    order = outline.order
     owner = [-1] * len(outline)
     for place, above in enumerate(outline.parents):
         if above >= 0:
@@ -137,7 +137,7 @@ def _union(stretches: Iterable[tuple[int, int]]) -> int:
 def _by_kind(outline: Outline, path: list[int]) -> dict[str, float]:
     shares: dict[str, float] = {}
     for place, time_ns in self_times(outline, path).items():
-        kind = outline.index.order[place].kind
+        kind = outline.order[place].kind
         shares[kind] = shares.get(kind, 0.0) + time_ns / 1e6
     return shares
 
@@ -147,7 +147,7 @@ def _agent_name(row: Any) -> str:
 
 
 def _agents(outline: Outline, owner: list[int]) -> list[AgentFacts]:
-    order = outline.index.order
+    order = outline.order
     found: dict[str, AgentFacts] = {}
     for place, row in enumerate(order):
         if row.kind == SpanKind.AGENT:
@@ -183,7 +183,7 @@ def _no_agent(name: str) -> AgentFacts:
 
 
 def _delegations(outline: Outline, owner: list[int]) -> list[Delegation]:
-    order = outline.index.order
+    order = outline.order
     found: dict[tuple[str, str], Delegation] = {}
     for place, row in enumerate(order):
         if row.kind == SpanKind.AGENT and owner[place] >= 0:
@@ -200,7 +200,7 @@ def _delegations(outline: Outline, owner: list[int]) -> list[Delegation]:
 
 
 def _retry(outline: Outline, places: list[int]) -> Retry:
-    rows = [outline.index.order[place] for place in places]
+    rows = [outline.order[place] for place in places]
     return {
         "name": rows[0].tool or rows[0].model or rows[0].agent or rows[0].name,
         "kind": rows[0].kind,
@@ -211,18 +211,18 @@ def _retry(outline: Outline, places: list[int]) -> Retry:
 
 
 def _loop(outline: Outline, places: list[int], owner: list[int]) -> Loop:
-    rows = [outline.index.order[place] for place in places]
+    rows = [outline.order[place] for place in places]
     agent = owner[places[0]]
     return {
         "tool": rows[0].tool or rows[0].name,
-        "agent": _agent_name(outline.index.order[agent]) if agent >= 0 else None,
+        "agent": _agent_name(outline.order[agent]) if agent >= 0 else None,
         "count": len(rows),
         "span_ids": [row.span_id for row in rows[:_MOST_IDS]],
     }
 
 
 def _failed(outline: Outline, place: int) -> bool:
-    return bool(outline.index.order[place].status == SpanStatus.ERROR)
+    return bool(outline.order[place].status == SpanStatus.ERROR)
 
 
 def _waste(outline: Outline, places: list[int]) -> Waste:
@@ -233,7 +233,7 @@ def _waste(outline: Outline, places: list[int]) -> Waste:
         if place < reached:
             continue
         reached = outline.index.end[place]
-        row = outline.index.order[place]
+        row = outline.order[place]
         waste["spans"] += reached - place
         waste["ms"] += ((row.end_ns or row.start_ns) - row.start_ns) / 1e6
         waste["tokens"] = _plus(waste["tokens"], outline.tokens_below(place))

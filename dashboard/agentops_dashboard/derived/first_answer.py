@@ -40,4 +40,4 @@ def _find(outline: Outline) -> FirstAnswer | None:
     waits = [firsts[place] for _, place in answered if firsts[place] is not None]
     after_ms = (answered_ns - min(starts)) / 1e6
     token_ms = median_low(waits) / 1e6 if waits else None
-    return FirstAnswer(outline.index.order[earliest].span_id, after_ms, token_ms)
+    return FirstAnswer(outline.column("span_id")[earliest], after_ms, token_ms)

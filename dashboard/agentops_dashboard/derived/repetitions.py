@@ -18,7 +18,7 @@ _RETRIED = frozenset(
 
 def retries_in(outline: Outline) -> Iterator[list[int]]:
     """Yield groups of attempts at the same thing: places of siblings of one kind and name, each but the last failed."""
-    order = outline.index.order
+    order = outline.order
     chains: dict[tuple[int, str, str], list[int]] = {}
     for place, row in enumerate(order):
         if row.kind not in _RETRIED:
@@ -42,7 +42,7 @@ def _follows(before: Any, after: Any) -> bool:
 def loops_in(outline: Outline, owner: list[int]) -> Iterator[list[int]]:
     """Yield groups of places: one tool with the same arguments again and again within one agent's run."""
     calls: dict[tuple[int, str, int], list[int]] = {}
-    for place, row in enumerate(outline.index.order):
+    for place, row in enumerate(outline.order):
         if row.kind == SpanKind.TOOL and row.call_hash is not None:
             calls.setdefault((owner[place], _what(row), row.call_hash), []).append(place)
     yield from (places for places in calls.values() if len(places) >= LOOP_LENGTH)

@@ -27,7 +27,7 @@ def _name(row: Any) -> str:
 
 def _graph(outline: Outline, owner: list[int]) -> dict[str, Any]:
     """Nodes in columns by how far they are from the session, edges as wide as they were often taken."""
-    order = outline.index.order
+    order = outline.order
     root = (order[0].name, SpanKind.SESSION) if order else ("", SpanKind.SESSION)
     edges: dict[tuple[tuple[str, str], tuple[str, str]], list[int]] = {}
     columns: dict[tuple[str, str], int] = {root: 0}

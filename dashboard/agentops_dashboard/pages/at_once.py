@@ -61,9 +61,9 @@ def _steps_of(outline: Outline, scale: Scale) -> dict[str, _Steps]:
     if kept is None or kept[0] != scale.last_ns:  # up to which what has not ended is at work
         stretches: dict[str, list[tuple[int, int]]] = {name: [] for name in _GROUPS}
         names = {kind: name for name, kinds in _GROUPS.items() for kind in kinds}
-        for row in outline.index.order:
-            if row.kind in names:
-                stretches[names[row.kind]].append((row.start_ns, row.end_ns or scale.last_ns))
+        for kind, start, end in zip(*map(outline.column, ("kind", "start_ns", "end_ns")), strict=True):
+            if kind in names:
+                stretches[names[kind]].append((start, end or scale.last_ns))
         steps = {name: _Steps(found) for name, found in stretches.items()}
         kept = outline.derived["at_once"] = (scale.last_ns, steps)
     found: dict[str, _Steps] = kept[1]

@@ -70,7 +70,7 @@ def align(left: Outline, right: Outline) -> list[Pair]:
 
 
 def _keys(outline: Outline) -> list[tuple[int, str, str]]:
-    rows = zip(outline.index.depth, outline.index.order, strict=True)
+    rows = zip(outline.index.depth, outline.order, strict=True)
     return [
         (depth, row.kind, "" if depth == 0 else f"{short_name(row.name)} {row.status}")
         for depth, row in list(rows)[:_MOST_ROWS]
@@ -133,7 +133,7 @@ def _row(trees: tuple[Outline, Outline], pair: Pair) -> dict[str, Any]:
 def _side(tree: Outline, place: int | None) -> dict[str, Any] | None:
     if place is None:
         return None
-    row = tree.index.order[place]
+    row = tree.order[place]
     return {
         "id": row.span_id,
         "session": tree.session_id,

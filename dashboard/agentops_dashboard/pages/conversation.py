@@ -59,7 +59,7 @@ class Thread:
 
 def conversation(outlines: Outlines, outline: Outline, offset: int) -> dict[str, Any]:
     """The steps of the spans ``offset``…, at most ``STEPS`` of them, and how many there are."""
-    order = outline.index.order
+    order = outline.order
     places = [place for place, row in enumerate(order) if row.kind in _KINDS]
     if not places:
         places = [place for place, row in enumerate(order) if row.preview][:STEPS]
@@ -98,7 +98,7 @@ class _Writer:
         return found
 
     def _is_agent(self, place: int) -> bool:
-        return bool(self._outline.index.order[place].kind == SpanKind.AGENT)
+        return bool(self._outline.order[place].kind == SpanKind.AGENT)
 
     def _model_call(self, span: Span, thread: Thread, indent: int) -> list[Step]:
         steps = [Step("message", indent, span, system, True) for system in self._system(span)]

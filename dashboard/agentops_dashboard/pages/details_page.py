@@ -191,13 +191,12 @@ def _view(view_key: str, address: Address, session: Session, reader: Reader) -> 
 
 def _first_interesting(session: Session, outline: Outline) -> str:
     """Of a failed session the deepest span of the first failed branch, for it says why; else what has the answer."""
-    order = outline.index.order
     if session["state"] in (State.ERROR, State.ABANDONED):
-        for place, row in enumerate(order):
-            if row.status == SpanStatus.ERROR and row.kind != SpanKind.SESSION and outline.errors_below(place) == 1:
-                return str(row.span_id)
-    with_preview = (row for row in order[:2] if row.preview)
-    chosen = next(with_preview, order[0] if order else None)
+        for place, (status, kind) in enumerate(zip(*map(outline.column, ("status", "kind")), strict=True)):
+            if status == SpanStatus.ERROR and kind != SpanKind.SESSION and outline.errors_below(place) == 1:
+                return str(outline.column("span_id")[place])
+    first = outline.order[:2]
+    chosen = next((row for row in first if row.preview), first[0] if first else None)
     return str(chosen.span_id) if chosen is not None else ""
 
 

@@ -19,7 +19,7 @@ _MOST_ARROWS: Final = 300
 def lanes_by_agent(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
     """One lane per agent with its calls in it, agents by their first call; calls outside of any agent come last."""
     found: dict[str, dict[str, Any]] = {}
-    for row, name in zip(outline.index.order, _agents(outline), strict=True):
+    for row, name in zip(outline.order, _agents(outline), strict=True):
         if row.kind == SpanKind.AGENT or row.kind in BUSY_KINDS or row.kind == SpanKind.HUMAN:
             _add(found, (name or row.agent or "", SpanKind.AGENT), row, scale, is_extent=row.kind == SpanKind.AGENT)
     return sorted(map(_drawn, found.values()), key=lambda lane: not lane["name"])
@@ -28,7 +28,7 @@ def lanes_by_agent(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
 def lanes_by_kind(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
     """One lane per kind of span, in the order in which kinds are always shown."""
     found: dict[str, dict[str, Any]] = {}
-    for row in outline.index.order:
+    for row in outline.order:
         if row.kind != SpanKind.SESSION:
             _add(found, (kind_look(row.kind).label, row.kind), row, scale, is_extent=False)
     order = {kind: place for place, kind in enumerate(KINDS)}
@@ -38,7 +38,7 @@ def lanes_by_kind(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
 def _agents(outline: Outline) -> list[str]:
     """For each span the name of the agent at work; for an agent's span its own."""
     names: list[str] = [""] * len(outline)
-    for place, row in enumerate(outline.index.order):
+    for place, row in enumerate(outline.order):
         above = outline.parents[place]
         names[place] = (row.agent or row.name) if row.kind == SpanKind.AGENT else (names[above] if above >= 0 else "")
     return names
@@ -95,7 +95,7 @@ def arrows(outline: Outline, scale: Scale, lanes: list[str]) -> list[dict[str, A
     Each has ``x`` in units, the lanes ``start`` and ``end`` by number, and says whether it ``is_next``: one after the
     other, not one inside the other. At most 300.
     """
-    order, owner = outline.index.order, owners(outline)
+    order, owner = outline.order, owners(outline)
     number = {name: at for at, name in enumerate(lanes)}
     before: dict[int, Any] = {}
     found: list[dict[str, Any]] = []

@@ -19,7 +19,7 @@ _LEVELS: Final = ("level", "severity", "severity_text", "log.severity")
 
 def logs_view(reader: Reader, session: Session, outline: Outline, offset: int) -> dict[str, Any]:
     """The entries of the spans ``offset``… by start, at most ``SPANS_AT_ONCE`` of them, and all that was printed."""
-    order = outline.index.order
+    order = outline.order
     by_start = sorted(range(len(order)), key=lambda place: (order[place].start_ns, place))
     window = sorted(by_start[offset : offset + SPANS_AT_ONCE])
     entries = [

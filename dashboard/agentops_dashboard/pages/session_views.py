@@ -19,8 +19,8 @@ SWALLOWED: Final = "Swallowed error"
 def errors_view(session: Session, outline: Outline) -> dict[str, Any]:
     """Errors where they began, and swallowed ones, by type: as many as the session counts, not who passed them on."""
     groups: dict[str, dict[str, Any]] = {}
-    passed_on = {row.parent_id for row in outline.index.order if row.status == SpanStatus.ERROR}
-    for row in outline.index.order:
+    passed_on = {row.parent_id for row in outline.order if row.status == SpanStatus.ERROR}
+    for row in outline.order:
         if row.status == SpanStatus.ERROR and row.span_id not in passed_on:
             _add(groups, row.error_type or "Error", row.error_message or "", row, session)
         if row.swallowed is not None:

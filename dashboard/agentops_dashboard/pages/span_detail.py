@@ -7,7 +7,7 @@ from agentops_dashboard import format as write
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.content import as_text, instructions, messages_of
 from agentops_dashboard.pages.query_edit import term
-from agentops_dashboard.pages.span_links import crumb, filters_by, related
+from agentops_dashboard.pages.span_links import crumbs, filters_by, related
 from agentops_dashboard.pages.span_reasons import reasons_of
 from agentops_dashboard.reader import Session, Span
 from agentops_dashboard.reader.outline import Outline
@@ -51,7 +51,7 @@ def detail_values(
     place = outline.places.get(span["id"], -1)
     attributes = span["attributes"]
     return values | {
-        "path": [crumb(address, outline, above) for above in outline.ancestors(place)] if place >= 0 else [],
+        "path": crumbs(address, outline, outline.ancestors(place)) if place >= 0 else [],
         "facts": _facts(session, span),
         "tokens": _tokens(span, costs_by_class(span, prices)),
         "related": related(address, outline, place),
@@ -64,19 +64,19 @@ def detail_values(
             if key not in _SHOWN_APART and value is not None
         ),
         "children": _children(address, outline, place),
-        "children_total": outline.index.children_count(place) if place >= 0 else 0,
+        "children_total": outline.index.children[place] if place >= 0 else 0,
     }
 
 
 def _children(address: Address, outline: Outline, place: int) -> list[dict[str, str]]:
     if place < 0:
         return []
-    found: list[dict[str, str]] = []
+    found: list[int] = []
     at, end = place + 1, outline.index.end[place]
     while at < end and len(found) < _MOST_CHILDREN:
-        found.append(crumb(address, outline, at))
+        found.append(at)
         at = outline.index.end[at]
-    return found
+    return crumbs(address, outline, found)
 
 
 def _facts(session: Session, span: Span) -> list[Fact]:

@@ -14,7 +14,7 @@ from agentops_dashboard.pages.query_edit import quote_value, term
 from agentops_dashboard.pages.tree_view import short_name
 from agentops_dashboard.reader.outline import Outline
 
-__all__ = ["crumb", "filters_by", "related"]
+__all__ = ["crumbs", "filters_by", "related"]
 
 _SEARCHED_AS: Final = {
     GenAI.AGENT_NAME: "agent", GenAI.TOOL_NAME: "tool", GenAI.REQUEST_MODEL: "model", GenAI.RESPONSE_MODEL: "model",
@@ -24,9 +24,14 @@ _SEARCHED_AS: Final = {
 _WORDS: Final = re.compile(r"[\w .@/:-]{3,60}")
 
 
-def crumb(address: Address, outline: Outline, place: int) -> dict[str, str]:
-    """One span as a link that selects it."""
-    row = outline.index.order[place]
+def crumbs(address: Address, outline: Outline, places: list[int]) -> list[dict[str, str]]:
+    """Spans as links that select them."""
+    outline.order.fetch(places)
+    return [_crumb(address, outline, place) for place in places]
+
+
+def _crumb(address: Address, outline: Outline, place: int) -> dict[str, str]:
+    row = outline.order[place]
     name = write.one_line(short_name(row.name), 40)
     return {"id": row.span_id, "name": name, "kind": row.kind, "href": address.link(span=row.span_id, offset=None)}
 
@@ -51,16 +56,9 @@ def related(address: Address, outline: Outline, place: int) -> dict[str, Any] | 
     """The spans of the same tool, model or agent in this session, around this one; None if it is the only one."""
     if place < 0:
         return None
-    if "same" not in outline.derived:
-        same: dict[tuple[str, str], list[int]] = {}
-        facts = zip(*map(outline.column, ("kind", "tool", "model", "agent")), strict=True)
-        for at, (kind, tool, model, agent) in enumerate(facts):
-            if what := _likeness(kind, tool, model, agent):
-                same.setdefault((kind, what), []).append(at)
-        outline.derived["same"] = same
-    row = outline.index.order[place]
+    row = outline.order[place]
     what = _likeness(row.kind, row.tool, row.model, row.agent)
-    places = outline.derived["same"].get((row.kind, what), [])
+    places = _same(outline).get((row.kind, what), []) if what else []
     if len(places) < 2:
         return None
     at = bisect_left(places, place)
@@ -68,10 +66,22 @@ def related(address: Address, outline: Outline, place: int) -> dict[str, Any] | 
         "what": what,
         "number": at + 1,
         "total": len(places),
-        "before": crumb(address, outline, places[at - 1]) if at else None,
-        "after": crumb(address, outline, places[at + 1]) if at + 1 < len(places) else None,
+        "before": _crumb(address, outline, places[at - 1]) if at else None,
+        "after": _crumb(address, outline, places[at + 1]) if at + 1 < len(places) else None,
         "href": address.link(view="tree", find=what, only=True, offset=None),
     }
+
+
+def _same(outline: Outline) -> dict[tuple[str, str], list[int]]:
+    """The places of all spans of a kind that have something in common."""
+    if "same" not in outline.derived:
+        same: dict[tuple[str, str], list[int]] = {}
+        for at, facts in enumerate(zip(*outline.order.columns("kind", "tool", "model", "agent"), strict=True)):
+            if what := _likeness(*facts):
+                same.setdefault((facts[0], what), []).append(at)
+        outline.derived["same"] = same
+    found: dict[tuple[str, str], list[int]] = outline.derived["same"]
+    return found
 
 
 def _likeness(kind: str, tool: str | None, model: str | None, agent: str | None) -> str | None:

@@ -125,11 +125,9 @@ def _kept(outline: Outline, name: str, scale: Scale, make: Callable[[Outline, Sc
 
 def _idle(outline: Outline, first: int, last: int) -> tuple[tuple[int, int], ...]:
     """Stretches in which no leaf of the tree was at work; waiting for a person counts as idle."""
-    ends, order = outline.index.end, outline.index.order
+    facts = zip(*map(outline.column, ("start_ns", "end_ns", "kind")), outline.index.children, strict=True)
     leaves = sorted(
-        (row.start_ns, row.end_ns or last)
-        for place, row in enumerate(order)
-        if ends[place] == place + 1 and row.kind != SpanKind.HUMAN
+        (start, end or last) for start, end, kind, children in facts if not children and kind != SpanKind.HUMAN
     )
     shortest = max((last - first) * _GAP_SHARE, 200_000_000)
     gaps, reached = [], first
@@ -234,21 +232,21 @@ def cost_curve(outline: Outline, scale: Scale) -> dict[str, Any] | None:
 
 
 def _curve(outline: Outline, scale: Scale) -> dict[str, Any] | None:
-    calls = [row for row in outline.index.order if row.end_ns and (row.cost_nano or row.input_tokens)]
+    facts = zip(*map(outline.column, ("end_ns", "start_ns", "cost_nano", "input_tokens")), strict=True)
+    calls = sorted((end, start, nano or 0, given or 0) for end, start, nano, given in facts if end and (nano or given))
     if len(calls) < 2:
         return None
-    calls.sort(key=lambda row: row.end_ns)
-    spent, most = 0, max(row.input_tokens or 0 for row in calls)
-    total = sum(row.cost_nano or 0 for row in calls)
+    spent, most = 0, max(given for _, _, _, given in calls)
+    total = sum(nano for _, _, nano, _ in calls)
     cost: list[tuple[float, float]] = [(0.0, 30.0)]
     context: list[tuple[float, float]] = []
     step = max(1, len(calls) // _MOST_POINTS)
-    for number, row in enumerate(calls):
-        spent += row.cost_nano or 0
+    for number, (end, start, nano, given) in enumerate(calls):
+        spent += nano
         if number % step == 0 or number == len(calls) - 1:
-            cost.append((scale.x(row.end_ns), 30 - 27 * spent / total if total else 30.0))
-            if row.input_tokens:
-                context.append((scale.x(row.start_ns), 30 - 27 * row.input_tokens / most))
+            cost.append((scale.x(end), 30 - 27 * spent / total if total else 30.0))
+            if given:
+                context.append((scale.x(start), 30 - 27 * given / most))
     cost.append((WIDTH, cost[-1][1]))
     return {"cost": _steps(cost) if total else "", "context": context, "total": total / 1e9 or None, "most": most}
 

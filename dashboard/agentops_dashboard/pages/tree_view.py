@@ -69,7 +69,7 @@ def reaching(address: Address, outline: Outline) -> Address:
     more = dict(_more(address))
     before = dict(more)
     while place >= 0 and (above := outline.parents[place]) >= 0:
-        position, parent_id = outline.index.place[place][0], outline.index.order[above].span_id
+        position, parent_id = outline.index.place[place][0], outline.column("span_id")[above]
         if position >= more.get(parent_id, CHILDREN):
             more[parent_id] = (position // CHILDREN + 1) * CHILDREN
         place = above
@@ -142,8 +142,8 @@ def next_marked(address: Address, outline: Outline) -> int | None:
     if address.get("what") == "hit":
         marked = visible.hits
     else:
-        order = outline.index.order
-        marked = [at for at, place in enumerate(visible.places) if order[place].status == SpanStatus.ERROR]
+        statuses = outline.column("status")
+        marked = [at for at, place in enumerate(visible.places) if statuses[place] == SpanStatus.ERROR]
     if not marked:
         return None
     after = address.number("after", -1)

@@ -1,7 +1,7 @@
 """A session's whole tree kept in memory, so that windows of it, sums and searches cost next to nothing."""
 
-from collections import OrderedDict, namedtuple
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import accumulate, compress
@@ -14,6 +14,7 @@ from sqlalchemy import and_, select
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.reader import rows as shape
 from agentops_dashboard.reader.shapes import Span, TreeRow
+from agentops_dashboard.reader.span_rows import FRAME, SpanRows, to_row
 from agentops_dashboard.reader.tree import TreeIndex
 from agentops_dashboard.store import tables as t
 
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["WRAPPER_KINDS", "Outline", "Outlines", "TreeView", "Visible"]
 
-# The columns are the table's; a named tuple's fields are read 30 times faster than those of a database row.
-_SpanRow = namedtuple("_SpanRow", t.span.c.keys())  # type: ignore[misc]  # noqa: PYI024
-_to_row = partial(tuple.__new__, _SpanRow)  # as ``_make``, which counts the columns of each row once more
-
 WRAPPER_KINDS: Final = frozenset({SpanKind.CHAIN, SpanKind.OPERATION, SpanKind.WORKFLOW})
 """What frameworks wrap around the work: can be folded away, their children move up."""
+_ORDERED_BY: Final = ("span_id", "parent_id", "start_ns", "seq")
+_SEARCHED: Final = ("name", "preview", "agent", "model", "error_type", "error_message", "swallowed")
+_MOST_WHOLE: Final = 2_000
+"""Of a session of so many spans all rows are read at once: in two steps it would take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,14 @@ class Visible:
 
 @dataclass(slots=True)
 class Outline:
-    """One session's tree in order, with sums over subtrees; ``index.order`` holds the span rows.
+    """One session's tree in order, with sums over subtrees; ``order`` holds the span rows.
 
     Whoever computes something from a whole outline may keep it in ``derived``: it lives as long as the outline is true.
     """
 
     session_id: str
     index: TreeIndex
-    parents: list[int] = field(init=False)
+    order: SpanRows
     places: dict[str, int] = field(init=False)
     derived: dict[Any, Any] = field(init=False, default_factory=dict)
     _errors: list[int] = field(init=False)
@@ -116,24 +117,21 @@ class Outline:
     _priced: list[int] = field(init=False)
     _seen: OrderedDict[TreeView, Visible] = field(init=False, default_factory=OrderedDict)
 
+    @classmethod
+    def of(cls, session_id: str, rows: list[Any]) -> "Outline":
+        """The outline of whole span rows, which come in any order."""
+        index = TreeIndex(*(list(map(attrgetter(name), rows)) for name in _ORDERED_BY))
+        return cls(session_id, index, SpanRows({}, _nothing, _in_order(rows, index)))
+
     def __post_init__(self) -> None:
         """Prepare the prefix sums."""
-        order = self.index.order
-        self.places = {span_id: place for place, span_id in enumerate(self.column("span_id"))}
-        self.parents = [-1] * len(order)
-        path: list[int] = []
-        for place, depth in enumerate(self.index.depth):
-            del path[depth:]
-            self.parents[place] = path[-1] if path else -1
-            path.append(place)
+        span_ids, parent_ids = self.column("span_id"), self.column("parent_id")
+        self.places = {span_id: place for place, span_id in enumerate(span_ids)}
         failed = [status == SpanStatus.ERROR for status in self.column("status")]
-        passed_on = {row.parent_id for row in compress(order, failed)}
+        passed_on = set(compress(parent_ids, failed))
         # Lists, not generators, which take twice as long; and a sum of truth values counts them.
         self._errors = _sums(
-            [
-                is_failed and span_id not in passed_on
-                for is_failed, span_id in zip(failed, self.column("span_id"), strict=True)
-            ]
+            [is_failed and span_id not in passed_on for is_failed, span_id in zip(failed, span_ids, strict=True)]
         )
         tokens = list(zip(self.column("input_tokens"), self.column("output_tokens"), strict=True))
         self._tokens = _sums([(asked or 0) + (said or 0) for asked, said in tokens])
@@ -142,17 +140,18 @@ class Outline:
         self._cost = _sums([cost or 0 for cost in costs])
         self._priced = _sums([cost is not None for cost in costs])
 
+    @property
+    def parents(self) -> list[int]:
+        """The place of each span's parent; -1 at the top level."""
+        return self.index.parents
+
     def column(self, name: str) -> list[Any]:
         """One column of all spans, in their order: going over it is several times as fast as over the rows."""
-        key = ("column", name)
-        if key not in self.derived:
-            self.derived[key] = list(map(attrgetter(name), self.index.order))
-        found: list[Any] = self.derived[key]
-        return found
+        return self.order.column(name)
 
     def __len__(self) -> int:
         """Number of spans."""
-        return len(self.index.order)
+        return len(self.index.numbers)
 
     def tokens_below(self, place: int) -> int | None:
         """Tokens of a span and all below it; None if none of them says."""
@@ -185,14 +184,13 @@ class Outline:
         place, count, unwrapped = 0, len(self), 0
         limits, most_children = self._limits(view), view.most_children or 0
         cut: dict[int, int] = {}
-        order, end = self.index.order, self.index.end
+        parents, end, span_ids = self.parents, self.index.end, self.column("span_id")
         while place < count:
-            parent = self.parents[place]
+            parent = parents[place]
             shown[place] = shown[parent] + 1 if parent >= 0 else 0
             if keep is not None and not keep[place]:
                 place = place + 1
                 continue
-            row = order[place]
             if limits is not None and parent >= 0:
                 position, siblings = self.index.place[place]
                 most = limits.get(parent, most_children)
@@ -207,11 +205,12 @@ class Outline:
                 place += 1
                 continue
             places.append(place)
-            is_closed = view.is_closed(row.span_id, shown[place])
+            is_closed = view.is_closed(span_ids[place], shown[place])
             place = end[place] if is_closed else place + 1
         depths = [max(0, shown[place]) for place in places]
         if view.is_by_start:
-            places.sort(key=lambda place: (order[place].start_ns, place))
+            starts = self.column("start_ns")
+            places.sort(key=lambda place: (starts[place], place))
             depths = [0] * len(places)
         hit_rows = [at for at, place in enumerate(places) if place in hits]
         return Visible(places, depths, hit_rows, unwrapped, cut)
@@ -234,13 +233,12 @@ class Outline:
 
     def _find_parallel(self, parent: int) -> Iterator[int]:
         # Siblings come by start, so each needs to be compared with the one that reached furthest before it only.
-        order, end_of = self.index.order, self.index.end
+        starts, ends, end_of = self.column("start_ns"), self.column("end_ns"), self.index.end
         reached, before = 0, -1
         place = parent + 1
         while place < end_of[parent]:
-            row = order[place]
-            end = row.end_ns or 2**63
-            if row.start_ns < reached and end > row.start_ns:
+            start, end = starts[place], ends[place] or 2**63
+            if start < reached and end > start:
                 yield before
                 yield place
             if end > reached:
@@ -248,29 +246,26 @@ class Outline:
             place = end_of[place]
 
     def _is_wrapper(self, place: int) -> bool:
-        row = self.index.order[place]
+        kind, status = self.column("kind")[place], self.column("status")[place]
         has_children = self.index.end[place] > place + 1
-        return (
-            row.kind in WRAPPER_KINDS and has_children and row.status != SpanStatus.ERROR and self.parents[place] >= 0
-        )
+        return kind in WRAPPER_KINDS and has_children and status != SpanStatus.ERROR and self.parents[place] >= 0
 
     def _hits(self, text: str) -> frozenset[int]:
-        def is_hit(row: Any) -> bool:
-            fields = (row.name, row.preview, row.agent, row.model, row.error_type, row.error_message, row.swallowed)
-            return any(value is not None and text in value.casefold() for value in fields)
-
-        return frozenset(place for place, row in enumerate(self.index.order) if is_hit(row))
+        hits: set[int] = set()
+        for values in self.order.columns(*_SEARCHED):
+            hits.update(place for place, value in enumerate(values) if value is not None and text in value.casefold())
+        return frozenset(hits)
 
     def _kept(self, view: TreeView, hits: frozenset[int]) -> bytearray | None:
         """Marks of what a filter keeps, ancestors included; None when nothing is filtered."""
         if not view.is_filtered:
             return None
         keep = bytearray(len(self))
+        kinds, statuses, swallowed = map(self.column, ("kind", "status", "swallowed"))
         for place in range(len(self) - 1, -1, -1):
-            row = self.index.order[place]
             is_wanted = (
-                (not view.kinds or row.kind in view.kinds)
-                and (not view.errors_only or row.status == SpanStatus.ERROR or row.swallowed is not None)
+                (not view.kinds or kinds[place] in view.kinds)
+                and (not view.errors_only or statuses[place] == SpanStatus.ERROR or swallowed[place] is not None)
                 and (not (view.hits_only and view.find) or place in hits)
             )
             if is_wanted or keep[place]:
@@ -282,18 +277,19 @@ class Outline:
     def rows(self, view: TreeView, offset: int, limit: int) -> list[TreeRow]:
         """A window of the visible rows."""
         visible = self.visible(view)
+        self.order.fetch(visible.places[offset : offset + limit])
         return [
             self._row(visible.places[at], visible.depths[at], view, visible.cut)
             for at in range(offset, min(offset + limit, len(visible.places)))
         ]
 
     def _row(self, place: int, depth: int, view: TreeView, cut: dict[int, int]) -> TreeRow:
-        row = self.index.order[place]
+        row = self.order[place]
         position, siblings = self.index.place[place]
         return {
             "span": shape.span_of(row, self.session_id),
             "depth": depth,
-            "children": self.index.children_count(place),
+            "children": self.index.children[place],
             "descendants": self.index.end[place] - place - 1,
             "is_collapsed": view.is_closed(row.span_id, depth),
             "is_detached": row.span_id in self.index.detached,
@@ -314,6 +310,15 @@ class Outline:
         return path[::-1]
 
 
+def _in_order(values: list[Any], index: TreeIndex) -> list[Any]:
+    return list(map(values.__getitem__, index.numbers))
+
+
+def _nothing(names: Sequence[str], span_ids: Sequence[str] | None) -> list[Any]:
+    """There is nothing more to read."""
+    return []
+
+
 def _sums(values: list[Any]) -> list[int]:
     return list(accumulate(values, initial=0))
 
@@ -329,13 +334,13 @@ class Outlines:
 
     def of(self, session_id: str) -> Outline:
         """The outline of a session; empty if there is no such session."""
-        revision = self.revision(session_id)
+        revision, spans = self._state(session_id)
         with self._lock:
             kept = self._kept.get(session_id)
             if kept is not None and kept[0] == revision:
                 self._kept.move_to_end(session_id)
                 return kept[1]
-        outline = self.read(session_id)
+        outline = self.read(session_id) if spans <= _MOST_WHOLE else self._read_frame(session_id)
         with self._lock:
             self._kept[session_id] = (revision, outline)
             while len(self._kept) > self._most:
@@ -344,11 +349,22 @@ class Outlines:
 
     def read(self, session_id: str) -> Outline:
         """The outline of a session, read now and not kept: for going over many."""
-        return Outline(session_id, TreeIndex(self._read(session_id)))
+        return Outline.of(session_id, list(map(to_row, self._read(session_id, t.span.c.keys()))))
+
+    def _read_frame(self, session_id: str) -> Outline:
+        """The outline of a large session: rows are read when they are looked at."""
+        rows = self._read(session_id, FRAME)
+        frame = {name: list(values) for name, values in zip(FRAME, zip(*rows, strict=True), strict=True)}
+        if len(set(frame["span_id"])) < len(rows):  # two traces use the same ids: rows cannot be told apart by them
+            return self.read(session_id)
+        index = TreeIndex(*(frame[name] for name in _ORDERED_BY))
+        ordered = {name: _in_order(values, index) for name, values in frame.items()}
+        return Outline(session_id, index, SpanRows(ordered, partial(self._read, session_id)))
 
     def with_payloads(self, outline: Outline, places: list[int]) -> list[Span]:
         """Some spans of an outline with their inputs, outputs and attributes."""
-        found = [outline.index.order[place] for place in places]
+        outline.order.fetch(places)
+        found = [outline.order[place] for place in places]
         spans = [shape.span_of(row, outline.session_id) for row in found]
         with self._reader.connect() as connection:
             self._reader.fill(connection, found, spans)
@@ -356,18 +372,25 @@ class Outlines:
 
     def revision(self, session_id: str) -> int:
         """A number that is another one whenever the session has changed."""
-        statement = select(t.session.c.revision).where(
-            t.session.c.project == self._reader.project, t.session.c.session_id == session_id
-        )
-        with self._reader.connect() as connection:
-            return connection.execute(statement).scalar_one_or_none() or 0
+        return self._state(session_id)[0]
 
-    def _read(self, session_id: str) -> Any:
+    def _state(self, session_id: str) -> tuple[int, int]:
+        """The revision of a session, and how many spans it has; 0 and 0 if there is no such session."""
+        c = t.session.c
+        statement = select(c.revision, c.spans).where(c.project == self._reader.project, c.session_id == session_id)
+        with self._reader.connect() as connection:
+            found = connection.execute(statement).first()
+        return (found.revision, found.spans) if found else (0, 0)
+
+    def _read(self, session_id: str, names: Sequence[str], span_ids: Sequence[str] | None = None) -> list[Any]:
         join = and_(t.trace.c.project == t.span.c.project, t.trace.c.trace_id == t.span.c.trace_id)
         statement = (
-            select(t.span)
+            select(*(t.span.c[name] for name in names))
             .join(t.trace, join)
             .where(t.trace.c.project == self._reader.project, t.trace.c.session_id == session_id)
         )
+        if span_ids is not None:
+            statement = statement.where(t.span.c.span_id.in_(span_ids))
         with self._reader.connect() as connection:
-            return list(map(_to_row, connection.execute(statement).all()))
+            # As the driver gives them: the toolkit's own rows would cost a third as much again.
+            return list(connection.execute(statement).cursor.fetchall())

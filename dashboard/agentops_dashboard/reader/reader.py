@@ -201,7 +201,7 @@ class Reader:
 
     def spans(self, session_id: str, *, with_payloads: bool = True) -> list[Span]:
         """Return all spans of a session in tree order."""
-        order = self.outlines.of(session_id).index.order
+        order = self.outlines.of(session_id).order
         spans = [shape.span_of(row, session_id) for row in order]
         if with_payloads:
             with self._engine.connect() as connection:

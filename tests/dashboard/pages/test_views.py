@@ -36,7 +36,6 @@ from agentops_dashboard.pages.timeline import (
 from agentops_dashboard.pages.tree_view import reaching, view_of
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.outline import Outline, TreeView
-from agentops_dashboard.reader.tree import TreeIndex
 from agentops_dashboard.store.prices import Prices
 
 Make = Callable[..., list[tuple[str, list[bytes]]]]
@@ -126,7 +125,7 @@ def test_the_cost_of_a_call_is_shared_out_among_its_tokens(reader: Reader, sessi
 
 def _tree(*rows: tuple[object, ...]) -> Outline:
     """An outline of rows ``(id, parent, kind, start, end, agent)``, times in seconds."""
-    return Outline("s", TreeIndex([
+    return Outline.of("s", [
         SimpleNamespace(
             trace_id="t", span_id=name, parent_id=parent, kind=kind, name=name, status="ok", seq=0,
             start_ns=start * SECOND, provider=None, origin=None, cost_source=None, attempt=None, cached_tokens=None,
@@ -137,7 +136,7 @@ def _tree(*rows: tuple[object, ...]) -> Outline:
             first_token_ns=None, preview=None, error_type=None, error_message=None,
         )
         for name, parent, kind, start, end, agent in rows
-    ]))  # fmt: skip
+    ])  # fmt: skip
 
 
 CREW = (
@@ -177,7 +176,7 @@ def test_a_crowded_lane_is_drawn_as_few_bars() -> None:
     """Calls less than a unit apart become one bar that says how many it is; failed ones stay apart; none is lost."""
     calls = [(f"c{n}", "root", "tool", n, n + 1, None) for n in range(5000)]
     outline = _tree(("root", None, "session", 0, 5000, None), *calls)
-    outline.index.order[100].status = "error"
+    outline.order[100].status = "error"
     lane = lanes_by_kind(outline, scale_of(outline, has_gaps=False))[0]
     assert (lane["calls"], lane["errors"]) == (5000, 1)
     assert sorted(bar["count"] for bar in lane["bars"]) == [1, 4999]
@@ -187,7 +186,7 @@ def test_a_crowded_lane_is_drawn_as_few_bars() -> None:
 def test_spans_beside_each_other_are_parallel_and_those_in_turn_are_not() -> None:
     """Overlapping siblings hold each other; one that begins when the other ends does not overlap it."""
     outline = _tree(*CREW)
-    assert {row.span_id for place, row in enumerate(outline.index.order) if outline.is_parallel(place)} == {"t1", "t2"}
+    assert {row.span_id for place, row in enumerate(outline.order) if outline.is_parallel(place)} == {"t1", "t2"}
 
 
 def test_what_was_spent_grows_to_the_whole() -> None:
@@ -244,7 +243,7 @@ def test_playback_steps_where_something_begins() -> None:
 def test_what_is_running_grows_up_to_now() -> None:
     """The scale of a running session ends now, whatever was drawn before; what has ended keeps its share of it."""
     outline = _tree(*CREW)
-    outline.index.order[-1].end_ns = None
+    outline.order[-1].end_ns = None
     before = scale_of(outline, has_gaps=False)
     assert (before.last_ns, overview(outline, before)["peak"]) == (100 * SECOND, 2.0)
     scale = scale_of(outline, has_gaps=False, now_ns=200 * SECOND)
@@ -288,7 +287,7 @@ def test_rows_by_start_are_flat_and_in_order() -> None:
     """Nothing is left out, nothing is indented, and a place is found again at its row."""
     outline = _tree(*CREW)
     visible = outline.visible(TreeView(is_by_start=True))
-    assert [outline.index.order[place].span_id for place in visible.places] == [
+    assert [outline.order[place].span_id for place in visible.places] == [
         "root", "boss", "plan", "helper", "t1", "t2", "t3", "ask", "last", "sum",
     ]  # fmt: skip
     assert set(visible.depths) == {0}
@@ -312,7 +311,7 @@ def test_the_critical_path_reaches_from_the_root_to_what_ended_last(reader: Read
     """It holds the root, whole branches only, and never two spans that ran side by side."""
     outline = reader.outlines.of(session_id)
     path = critical_path(outline)
-    order = outline.index.order
+    order = outline.order
     assert order[0].span_id in path
     for place, row in enumerate(order):
         if row.span_id in path and outline.parents[place] >= 0:

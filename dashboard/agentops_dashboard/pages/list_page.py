@@ -23,7 +23,7 @@ from agentops_dashboard.pages.export import (
     otlp_lines,
     sessions_of,
 )  # fmt: skip
-from agentops_dashboard.pages.query_edit import has_logic, split_terms, without_key
+from agentops_dashboard.pages.query_edit import has_logic, is_about, without_key
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.session_figures import figures
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
@@ -160,10 +160,9 @@ def _facets(reader: Reader, query: str, bounds: dict[str, Any]) -> list[Facet]:
     found = reader.facets(query, **bounds)
     if has_logic(query):
         return found
-    keys = {word.lstrip("-").partition(":")[0] for word in split_terms(query)}
     return [
         reader.facets(without_key(query, facet["key"]), only=facet["key"], **bounds)[0]
-        if facet["key"] in keys
+        if is_about(query, facet["key"])
         else facet
         for facet in found
     ]

@@ -1,15 +1,20 @@
 """Adding and taking away terms of a query, as facets and chips do. Understanding a query is the reader's business."""
 
 import re
+from contextlib import suppress
 from typing import Final
 
+from agentops_dashboard.query import SESSION_FIELDS, QueryError
+from agentops_dashboard.query.fields import by_name, read_value
+
 __all__ = [
-    "add_term", "bounds_of", "chosen_values", "has_logic", "quote_value", "remove_term", "split_terms", "term",
-    "toggle_term", "toggle_value", "with_bounds", "without_key",
+    "add_term", "bounds_of", "chosen_values", "has_logic", "is_about", "quote_value", "remove_term", "split_terms",
+    "term", "toggle_term", "toggle_value", "with_bounds", "without_key",
 ]  # fmt: skip
 
 _PLAIN: Final = re.compile(r"[\w.@/+:-]+")
 _NO_BOUND: Final = re.compile(r"[^\w.$:+-]+")
+_FIELDS: Final = by_name(SESSION_FIELDS)
 
 
 def split_terms(query: str) -> list[str]:
@@ -67,21 +72,38 @@ def toggle_term(query: str, wanted: str) -> str:
     return remove_term(query, wanted) if wanted in split_terms(query) else add_term(query, wanted)
 
 
+def _said(word: str, key: str, *, is_excluded: bool = False) -> str | None:
+    """What a term asks for (or excludes) under a key, whichever way that is spelt; None where it does not."""
+    sign = "-" if is_excluded else ""
+    name, colon, text = word.partition(":")
+    field = _FIELDS.get(name[len(sign) :].lower()) if colon and name.startswith(sign) else None
+    return text if field is not None and field.name == key else None
+
+
+def _is_of(word: str, key: str) -> bool:
+    return _said(word, key) is not None or _said(word, key, is_excluded=True) is not None
+
+
+def is_about(query: str, key: str) -> bool:
+    """Whether one of the query's terms asks for something under a key, or excludes it."""
+    return any(_is_of(word, key) for word in split_terms(query))
+
+
 def without_key(query: str, key: str) -> str:
     """The query without what it says about a key, be it asked for or excluded."""
-    return " ".join(word for word in split_terms(query) if not word.startswith((f"{key}:", f"-{key}:")))
+    return " ".join(word for word in split_terms(query) if not _is_of(word, key))
 
 
 def bounds_of(query: str, key: str) -> tuple[str, str]:
     """The least and the most that the query asks for under a key, as written; empty for none."""
-    texts = [word[len(key) + 1 :] for word in split_terms(query) if word.startswith(key + ":")]
+    texts = [text for word in split_terms(query) if (text := _said(word, key)) is not None]
     least = next((text.lstrip(">=") for text in texts if text.startswith(">")), "")
     return least, next((text.lstrip("<=") for text in texts if text.startswith("<")), "")
 
 
 def with_bounds(query: str, key: str, least: str, most: str) -> str:
     """The query with these bounds of a key in place of those that it had; an empty one is no bound."""
-    others = [word for word in _parts(query) if not word.startswith((f"{key}:>", f"{key}:<"))]
+    others = [word for word in _parts(query) if not (_said(word, key) or "").startswith((">", "<"))]
     bounds = [(sign, _NO_BOUND.sub("", text)) for sign, text in ((">=", least), ("<=", most))]
     return " ".join([*others, *(f"{key}:{sign}{text}" for sign, text in bounds if text)])
 
@@ -93,15 +115,23 @@ def remove_term(query: str, unwanted: str) -> str:
 
 def chosen_values(query: str, key: str, *, is_excluded: bool = False) -> set[str]:
     """The values that the query asks for (or excludes) under a key, from ``key:a`` and ``key:(a OR b)`` alike."""
-    start = f"{'-' if is_excluded else ''}{key}:"
-    return {value for word in split_terms(query) if word.startswith(start) for value in _values(word, start)}
+    said = [_said(word, key, is_excluded=is_excluded) for word in split_terms(query)]
+    return {value for text in said if text is not None for value in _values(key, text)}
 
 
-def _values(word: str, start: str) -> list[str]:
-    text = word[len(start) :]
+def _values(key: str, text: str) -> list[str]:
     if text.startswith("(") and text.endswith(")"):
-        return [_unquote(part) for part in split_terms(text[1:-1]) if part != "OR"]
-    return [_unquote(text)]
+        return [_meant(key, part) for part in split_terms(text[1:-1]) if part.upper() != "OR"]
+    return [_meant(key, text)]
+
+
+def _meant(key: str, part: str) -> str:
+    """The value that a part of a term stands for: without quotes, and ``error`` where ``failed`` is written."""
+    value, field = _unquote(part), _FIELDS[key]
+    if field.kind == "choice":
+        with suppress(QueryError):
+            return str(read_value(field, value, 0, 0))
+    return value
 
 
 def _unquote(text: str) -> str:
@@ -113,9 +143,9 @@ def _unquote(text: str) -> str:
 def toggle_value(query: str, key: str, value: str) -> str:
     """Choose a value of a key, or give it up if it is chosen; several values of one key mean any of them."""
     terms = _parts(query)
-    mine = [word for word in terms if word.startswith(key + ":")]
-    others = [word for word in terms if word not in mine]
-    values = list(dict.fromkeys(chosen for word in mine for chosen in _values(word, key + ":")))
+    said = [_said(word, key) for word in terms]
+    others = [word for word, text in zip(terms, said, strict=True) if text is None]
+    values = list(dict.fromkeys(chosen for text in said if text is not None for chosen in _values(key, text)))
     values = [chosen for chosen in values if chosen != value] if value in values else [*values, value]
     if not values:
         return " ".join(others)

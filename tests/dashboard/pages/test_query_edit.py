@@ -52,8 +52,21 @@ def test_a_term_is_toggled_and_a_key_taken_away() -> None:
     """Toggling twice changes nothing; a key goes with all that is asked for and excluded under it."""
     once = edit.toggle_term("a", "is:live")
     assert (once, edit.toggle_term(once, "is:live")) == ("a is:live", "a")
-    assert edit.without_key("a tag:x -tag:y tags:z", "tag") == "a tags:z"
+    assert edit.without_key("a tag:x -tag:y tool:z", "tag") == "a tool:z"
     assert edit.chosen_values("-tag:x tag:y", "tag", is_excluded=True) == {"x"}
+
+
+def test_a_key_and_a_state_are_known_by_each_of_their_spellings() -> None:
+    """What a person typed in other words is chosen in the facets, and joined with what they click."""
+    assert edit.chosen_values("env:production Tags:a -state:(failed OR killed)", "environment") == {"production"}
+    assert edit.chosen_values("-state:(failed or killed)", "status", is_excluded=True) == {"error", "abandoned"}
+    assert edit.toggle_value("env:production x", "environment", "staging") == "x environment:(production OR staging)"
+    assert edit.toggle_value("status:failed", "status", "error") == ""
+    assert edit.without_key("env:a -environment:b x", "environment") == "x"
+    assert edit.is_about("a -tags:x", "tag")
+    assert not edit.is_about('"tag:x" any(tag:x) metadata.tag:x free', "tag")
+    assert edit.bounds_of("llm_calls:>=3", "llm") == ("3", "")
+    assert edit.with_bounds("llm_calls:>=3", "llm", "4", "") == "llm:>=4"
 
 
 def test_a_chip_takes_its_term_and_no_other() -> None:

@@ -214,3 +214,18 @@ def test_collapsed_filtered_and_hidden_rows(filled):
     failed = filled.rows(session["id"], TreeView(errors_only=True), limit=10_000)
     assert 0 < failed["total"] < len(whole)
     assert {row["depth"] for row in filled.rows(session["id"], TreeView(depth=2), limit=10_000)["rows"]} == {0, 1}
+
+
+def test_environments_are_named_as_soon_as_a_session_ran_there(open_empty):
+    """Each name once, sorted; those that come later are found as well, and those of other projects are not."""
+    store = open_empty(None)
+    reader, theirs = Reader(store.engine()), Reader(store.engine(), "other")
+    (_, production), (_, also), (_, staging) = generate.Generator(5, generate.Profile(spans=3)).sessions(3)
+    found = [reader.environments()]
+    for lines in (production, also, staging):
+        add_to(store, lines)
+        found.append(reader.environments())
+    assert found == [[], ["production"], ["production"], ["production", "staging"]]
+    assert theirs.environments() == []
+    reader.close()
+    theirs.close()

@@ -348,3 +348,21 @@ def test_the_first_session_appears_by_itself(empty_site: Site, open_page: Open) 
     _, lines = next(generate.Generator(2, generate.Profile(spans=8)).sessions(1))
     write(empty_site.home, lines)
     expect(page.locator("#rows tr")).to_have_count(1, timeout=8000)
+
+
+def test_an_environment_is_chosen_for_list_and_analytics(site: Site, open_page: Open) -> None:
+    """Without a script: the switch narrows the list, goes along to the analytics, and counts the same there."""
+    page = open_page(site.at("/sessions?range=30d"), javascript=False)
+    page.locator('[popovertarget="environment-switch"]').click()
+    page.get_by_role("link", name="staging", exact=True).click()
+    expect(page).to_have_url(site.at("/sessions?range=30d&q=environment%3Astaging"))
+    expect(page.locator("tr[data-id] .row-link").first).to_have_attribute("href", re.compile("environment%253Astaging"))
+    total = page.locator("#total").inner_text()
+    assert 0 < int(total) < SESSIONS
+    page.get_by_title("Analytics").click()
+    expect(page).to_have_url(site.at("/analytics?range=30d&q=environment%3Astaging"))
+    expect(page.locator(".kpi .value").first).to_have_text(total)
+    page.locator('[popovertarget="environment-switch"]').click()
+    page.get_by_role("link", name="All environments").click()
+    expect(page).to_have_url(site.at("/analytics?range=30d"))
+    expect(page.locator(".kpi .value").first).to_have_text(str(SESSIONS))

@@ -1,6 +1,7 @@
 """Who may do what, over every route that the application has: a route that is added is tested without a word here."""
 
 import asyncio
+import json
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from starlette.routing import Mount
 from agentops_dashboard.api import live
 from agentops_dashboard.app import create_app
 from agentops_dashboard.door.settings import ServerSettings
-from tests.server.conftest import OURS, SECRET_TEXT, THEIRS
+from tests.server.conftest import OURS, SECRET_TEXT, THEIRS, otlp
 
 THEIR_SESSION, THEIR_SPAN = f"{2:032x}", f"{2 * 16 + 1:016x}"
 OUR_SESSION, OUR_SPAN = f"{1:032x}", f"{1 * 16 + 1:016x}"
@@ -45,6 +46,29 @@ def target(route: str, session: str = "nope", span: str = "nope") -> tuple[str, 
     path = path.replace("{session_id}", session).replace("{trace_id}", session).replace("{span_id}", span)
     path = "/static/base.css" if path == "/static" else path
     return method, path.replace("{part}", "input").replace("{name}", "bookmark")
+
+
+def in_environment(number: int, environment: str) -> dict[str, object]:
+    """A request that stores a session of an environment."""
+    resource = {"attributes": [{"key": "deployment.environment.name", "value": {"stringValue": environment}}]}
+    sent = json.loads(otlp(number, "x"))
+    sent["resourceSpans"][0]["resource"] = resource
+    return {"content": json.dumps(sent), "headers": {"Content-Type": "application/json"}}
+
+
+def test_environments_are_named_to_those_who_may_see_them(own_server):
+    """A page names the environments of the project that it shows, and to nobody who may not read it."""
+    for number in (7, 8):
+        sent = in_environment(number, f"{SECRET_TEXT}-{number}")
+        assert own_server.ask("POST", "/v1/traces", key="theirs", **sent).status_code == 200
+    pages = ("/sessions", "/analytics", "/settings", f"/sessions/{THEIR_SESSION}")
+    for user in ("viewer", "editor", "nobody"):
+        for page in pages:
+            for project in (OURS, THEIRS):
+                answer = own_server.ask("GET", f"{page}?project={project}", user=user)
+                assert SECRET_TEXT not in answer.text, (user, page)
+                assert "environment-switch" not in answer.text, (user, page)
+    assert f"{SECRET_TEXT}-8" in own_server.ask("GET", f"/settings?project={THEIRS}", user="stranger").text
 
 
 def body_for(route: str) -> dict[str, object]:

@@ -9,7 +9,7 @@ from agentops_dashboard.query.fields import by_name, read_value
 
 __all__ = [
     "add_term", "bounds_of", "chosen_values", "has_logic", "is_about", "quote_value", "remove_term", "split_terms",
-    "term", "toggle_term", "toggle_value", "with_bounds", "without_key",
+    "term", "terms_about", "toggle_term", "toggle_value", "with_bounds", "with_only", "without_key",
 ]  # fmt: skip
 
 _PLAIN: Final = re.compile(r"[\w.@/+:-]+")
@@ -82,6 +82,17 @@ def _said(word: str, key: str, *, is_excluded: bool = False) -> str | None:
 
 def _is_of(word: str, key: str) -> bool:
     return _said(word, key) is not None or _said(word, key, is_excluded=True) is not None
+
+
+def terms_about(query: str, key: str) -> list[str]:
+    """The query's terms that ask for something under a key, or exclude it; none where words join them."""
+    return [] if has_logic(query) else [word for word in split_terms(query) if _is_of(word, key)]
+
+
+def with_only(query: str, key: str, value: str | None) -> str:
+    """The query with this value alone in place of all that it says about a key; None: it says nothing about it."""
+    others = [word for word in _parts(query) if not _is_of(word, key)]
+    return " ".join(others if value is None else [*others, term(key, value)])
 
 
 def is_about(query: str, key: str) -> bool:

@@ -9,9 +9,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from agentops_dashboard import format as write
+from agentops_dashboard.caller import Caller, Right, reader_of
 from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.along import environment_switch, kept_along
 from agentops_dashboard.pages.environment import render
-from agentops_dashboard.pages.time_range import kept_range
 from agentops_dashboard.pages.zone import Zone, zone_named
 
 __all__ = ["HEADERS", "PageFiles", "address_of", "page", "zone_of"]
@@ -44,12 +45,20 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     theme = request.cookies.get("theme", "")
     values.setdefault("address", address_of(request))
     values.setdefault("section", "")
-    values.setdefault("kept_range", kept_range(request.query_params))
+    values.setdefault("kept_along", kept_along(request.query_params))
     values.setdefault("who", getattr(request.state, "caller", None))
+    # Asked for by whole pages only, not by the pieces of them.
+    values["environment_switch"] = partial(_environment_switch, request, values["who"])
     zone = zone_of(request)
     values |= {"zone": zone, "absolute_time": partial(write.absolute_time, zone=zone.info)}
     html = render(template, theme=theme if theme in _THEMES else "system", **values)
     return HTMLResponse(html.encode("utf-8", "replace"), status, HEADERS)
+
+
+def _environment_switch(request: Request, who: Caller | None) -> dict[str, Any] | None:
+    if who is None or not who.may(Right.READ):
+        return None
+    return environment_switch(address_of(request), reader_of(request).environments())
 
 
 class PageFiles(StaticFiles):

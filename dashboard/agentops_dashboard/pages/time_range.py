@@ -1,19 +1,17 @@
 """The time range that list and analytics share, as the address names it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
 
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.zone import Zone
 from agentops_dashboard.query.fields import read_time
 from agentops_dashboard.semantics.record import FARTHEST_NS
 
-__all__ = ["RANGES", "TimeRange", "chosen_range", "kept_range"]
+__all__ = ["RANGES", "RANGE_PARAMETERS", "TimeRange", "chosen_range"]
 
 RANGES: Final = (("15m", "15m"), ("1h", "1h"), ("24h", "24h"), ("7d", "7d"), ("30d", "30d"), ("all", "All"))
-_PARAMETERS: Final = ("range", "from", "to")
+RANGE_PARAMETERS: Final = ("range", "from", "to")
 _UNIT_S: Final = {"m": 60, "h": 3600, "d": 86400}
 
 
@@ -44,16 +42,6 @@ def chosen_range(address: Address, now_ns: int) -> TimeRange:
     if key == "all" or key not in dict(RANGES):
         return TimeRange("all", None, None)
     return TimeRange(key, now_ns - int(key[:-1]) * _UNIT_S[key[-1]] * 1_000_000_000, None)
-
-
-def kept_range(params: Mapping[str, str]) -> str:
-    """The part of an address that takes a page's range to another page, with its question mark; empty for everything.
-
-    The page of a session has the range of the list that it was opened from.
-    """
-    asked = dict(parse_qsl(params["list"])) if params.get("list") else params
-    query = urlencode({name: asked[name] for name in _PARAMETERS if asked.get(name)})
-    return f"?{query}" if query else ""
 
 
 def _moment(text: str, now_ns: int) -> int | None:

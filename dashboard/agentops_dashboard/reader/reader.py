@@ -22,6 +22,7 @@ __all__ = ["Reader"]
 
 _FACETS_HOLD_NS = 5_000_000_000
 _MOST_FACETS = 8
+_ENVIRONMENTS_HOLD_NS = 300_000_000_000
 
 
 class Reader:
@@ -37,6 +38,7 @@ class Reader:
         self._project = project
         self.outlines = Outlines(self)
         self._facets: OrderedDict[object, list[Facet]] = OrderedDict()
+        self._environments: tuple[int, int, frozenset[str]] = (-1, 0, frozenset())
 
     @property
     def project(self) -> str:
@@ -188,6 +190,26 @@ class Reader:
         names = ("id", "state", "revision", "start_ns", "spans")
         with self._engine.connect() as connection:
             return [dict(zip(names, row, strict=True)) for row in connection.execute(statement)]
+
+    def environments(self) -> list[str]:
+        """Return the names of the environments that sessions ran in, sorted.
+
+        Every page asks. All sessions are looked through only every five minutes, which is how long a name is kept whose
+        last session was deleted; in between only those that were written since the last time.
+        """
+        revision, read_ns, names = self._environments
+        now_ns = time.time_ns()
+        if now_ns - read_ns > _ENVIRONMENTS_HOLD_NS:
+            revision, read_ns, names = -1, now_ns, frozenset()
+        newest = self.revision()
+        if newest > revision:
+            c = t.session.c
+            written = [c.revision > revision] if revision >= 0 else []
+            statement = select(c.environment).distinct().where(c.project == self._project, *written)
+            with self._engine.connect() as connection:
+                names |= {name for name in connection.execute(statement).scalars() if name}
+            self._environments = (newest, read_ns, names)
+        return sorted(names)
 
     def children(self, session_id: str) -> list[Session]:
         """Return the sessions that were started inside this one, in order."""

@@ -20,7 +20,7 @@ from agentops_dashboard.pages.logs_view import logs_view
 from agentops_dashboard.pages.session_views import errors_view
 from agentops_dashboard.pages.span_detail import costs_by_class
 from agentops_dashboard.pages.span_reasons import reasons_of
-from agentops_dashboard.pages.time_range import chosen_range, kept_range
+from agentops_dashboard.pages.time_range import chosen_range
 from agentops_dashboard.pages.timeline import (
     WIDTH,
     Scale,
@@ -366,14 +366,6 @@ def test_exports_hold_every_session(reader: Reader, make_sessions: Make, add_lin
     assert len(rows) == 7
     evil = {**data["sessions"][0], "name": "=HYPERLINK(1)"}
     assert next(csv.DictReader(io.StringIO("".join(csv_lines([evil])))))["name"] == "'=HYPERLINK(1)"
-
-
-def test_a_range_goes_along_to_other_pages() -> None:
-    """The range of the page, or of the list that a session was opened from; nothing else of the address."""
-    assert kept_range({"range": "24h", "q": "tag:a", "sort": "cost"}) == "?range=24h"
-    assert kept_range({"from": "2026-01-31T00:00:00Z", "to": ""}) == "?from=2026-01-31T00%3A00%3A00Z"
-    assert kept_range({"list": "q=tag%3Aa&range=7d", "view": "tree"}) == "?range=7d"
-    assert kept_range({"list": "q=tag%3Aa", "range": "7d"}) == kept_range({}) == ""
 
 
 def test_a_range_is_read_from_the_address() -> None:

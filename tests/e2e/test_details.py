@@ -327,3 +327,25 @@ def test_a_session_is_saved_as_one_file(site: Site, open_page: Open, tmp_path: P
     call.locator("summary").first.click()
     call.locator(".fio summary").first.click()
     expect(call.locator(".io-body").first).to_be_visible()
+
+
+def test_on_a_phone_every_button_of_the_header_is_in_reach(site: Site, open_page: Open) -> None:
+    """Previous, next, bookmark, thumbs, note, link, compare and export lie inside a page of 400 pixels."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}"), width=400, height=800)
+    buttons = page.locator(".session-head .title :is(a, button, summary):not(.sheet *)")
+    named = buttons.evaluate_all("all => all.map(one => one.ariaLabel ?? one.textContent.trim())")
+    assert named == [
+        "All sessions", "Newer session", "Older session", "Bookmark", "Thumb up", "Thumb down", "Note", "Copy link",
+        "Compare", "Export",
+    ]  # fmt: skip
+    for button in buttons.all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 400
+        assert min(box["width"], box["height"]) >= 24
+    star = page.get_by_role("button", name="Bookmark", exact=True)
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "false")

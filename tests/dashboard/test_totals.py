@@ -1,9 +1,13 @@
 """For every filter there is, list, charts, facets and details count the same."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.list_page import facets_of
+from agentops_dashboard.pages.session_list import facet_panels
 from agentops_dashboard.query import SESSION_FIELDS, Field
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.analytics import GROUPS, Analytics
@@ -106,3 +110,18 @@ def test_every_value_of_every_facet_finds_as_many_as_it_says(filled: Reader) -> 
         for value in facet["values"]:
             found = filled.sessions(f'{facet["key"]}:"{value["value"]}"', limit=0)["total"]
             assert found == value["count"], (facet["key"], value)
+
+
+def test_where_all_must_fit_each_count_is_what_a_click_finds(filled: Reader) -> None:
+    """Two tags or tools that a session must have both: a count says how many have one more, or have the chosen ones."""
+    for query in ("tag:production tag:beta", "tool:search_web tool:run_sql", "tag:production tag:nobody"):
+        total = filled.sessions(query)["total"]
+        panels = facet_panels(Address("/sessions", {"q": query}), query, facets_of(filled, query, {}))
+        panel = next(panel for panel in panels if panel["label"] == ("Tool" if "tool" in query else "Tags"))
+        assert [join["is_used"] for join in panel["joins"]] == [False, True]
+        assert sum(option["is_used"] for option in panel["options"]) == 2
+        for option in panel["options"]:
+            found = filled.sessions(parse_qs(urlsplit(option["href"]).query).get("q", [""])[0])["total"]
+            assert option["count"] == (total if option["is_used"] else found), (query, option)
+        any_of = parse_qs(urlsplit(panel["joins"][0]["href"]).query)["q"][0]
+        assert filled.sessions(any_of)["total"] >= total

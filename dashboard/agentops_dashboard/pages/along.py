@@ -37,7 +37,7 @@ def environment_switch(address: Address, environments: list[str]) -> dict[str, A
     query = page.get("q")
     said = terms_about(query, _KEY)
     chosen = chosen_values(query, _KEY) if len(said) == 1 else set()
-    label = next(iter(chosen)) if len(chosen) == 1 else "Some environments" if said else _ALL
+    label = next(iter(chosen)) if len(chosen) == 1 else "Several" if said else _ALL
     options = [(_ALL, None), *((name, name) for name in environments)]
     return {
         "label": label,

@@ -23,7 +23,7 @@ from agentops_dashboard.pages.export import (
     otlp_lines,
     sessions_of,
 )  # fmt: skip
-from agentops_dashboard.pages.query_edit import has_logic, is_about, without_key
+from agentops_dashboard.pages.query_edit import asks_for_all, has_logic, is_about, without_key
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.session_figures import figures
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
@@ -31,7 +31,7 @@ from agentops_dashboard.pages.zone import Zone
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Facet, Reader, Session, SessionPage
 
-__all__ = ["add_routes"]
+__all__ = ["add_routes", "facets_of"]
 
 _PAGE_SIZE = 50
 _BARS = 80
@@ -155,14 +155,17 @@ def _kept_filter(address: Address) -> str:
     return Address("").link(list=urlencode(kept) or None)
 
 
-def _facets(reader: Reader, query: str, bounds: dict[str, Any]) -> list[Facet]:
-    """The facets; one that is filtered by shows what else it could be, so counts leave its own filter out."""
+def facets_of(reader: Reader, query: str, bounds: dict[str, Any]) -> list[Facet]:
+    """The facets; one that is filtered by shows what else it could be, so counts leave its own filter out.
+
+    Not where a session must have all values that are chosen: there a count says who has one more.
+    """
     found = reader.facets(query, **bounds)
     if has_logic(query):
         return found
     return [
         reader.facets(without_key(query, facet["key"]), only=facet["key"], **bounds)[0]
-        if is_about(query, facet["key"])
+        if is_about(query, facet["key"]) and not asks_for_all(query, facet["key"])
         else facet
         for facet in found
     ]
@@ -171,7 +174,7 @@ def _facets(reader: Reader, query: str, bounds: dict[str, Any]) -> list[Facet]:
 def _counts(reader: Reader, address: Address, time_range: TimeRange, zone: Zone) -> dict[str, Any]:
     query, bounds = address.get("q"), {"since_ns": time_range.since_ns, "until_ns": time_range.until_ns}
     return {
-        "facets": shown.facet_panels(address, query, _facets(reader, query, bounds)),
+        "facets": shown.facet_panels(address, query, facets_of(reader, query, bounds)),
         "histogram": shown.histogram(reader.histogram(query, buckets=_BARS, **bounds), zone),
     }
 

@@ -8,8 +8,9 @@ from agentops_dashboard.query import SESSION_FIELDS, QueryError
 from agentops_dashboard.query.fields import by_name, read_value
 
 __all__ = [
-    "add_term", "bounds_of", "chosen_values", "has_logic", "is_about", "quote_value", "remove_term", "split_terms",
-    "term", "terms_about", "toggle_term", "toggle_value", "with_bounds", "with_only", "without_key",
+    "add_term", "asks_for_all", "bounds_of", "chosen_values", "has_logic", "is_about", "quote_value", "remove_term",
+    "split_terms", "term", "terms_about", "toggle_term", "toggle_value", "with_all", "with_any", "with_bounds",
+    "with_only", "without_key",
 ]  # fmt: skip
 
 _PLAIN: Final = re.compile(r"[\w.@/+:-]+")
@@ -127,17 +128,18 @@ def remove_term(query: str, unwanted: str) -> str:
 def chosen_values(query: str, key: str, *, is_excluded: bool = False) -> set[str]:
     """The values that the query asks for (or excludes) under a key, from ``key:a`` and ``key:(a OR b)`` alike."""
     said = [_said(word, key, is_excluded=is_excluded) for word in split_terms(query)]
-    return {value for text in said if text is not None for value in _values(key, text)}
+    return {_meant(key, part) for text in said if text is not None for part in _split_values(text)}
 
 
-def _values(key: str, text: str) -> list[str]:
+def _split_values(text: str) -> list[str]:
+    """What stands behind a key, value by value, as written."""
     if text.startswith("(") and text.endswith(")"):
-        return [_meant(key, part) for part in split_terms(text[1:-1]) if part.upper() != "OR"]
-    return [_meant(key, text)]
+        return [part for part in split_terms(text[1:-1]) if part.upper() != "OR"]
+    return [text]
 
 
 def _meant(key: str, part: str) -> str:
-    """The value that a part of a term stands for: without quotes, and ``error`` where ``failed`` is written."""
+    """The value that is written so: without quotes, and ``error`` where ``failed`` is written."""
     value, field = _unquote(part), _FIELDS[key]
     if field.kind == "choice":
         with suppress(QueryError):
@@ -151,14 +153,50 @@ def _unquote(text: str) -> str:
     return text
 
 
+def asks_for_all(query: str, key: str) -> bool:
+    """Whether the query has several terms under a key, ``tag:a tag:b``, each of which a session must fit."""
+    return sum(_said(word, key) is not None for word in _parts(query)) > 1
+
+
+def with_any(query: str, key: str) -> str:
+    """The query with what it asks for under a key as one term: any of the values will do."""
+    others, chosen = _apart(query, key)
+    return _joined(others, key, [[part for parts in chosen for part in parts]])
+
+
+def with_all(query: str, key: str) -> str:
+    """The query with what it asks for under a key as one term for each value: a session must fit them all."""
+    others, chosen = _apart(query, key)
+    return _joined(others, key, [[part] for parts in chosen for part in parts])
+
+
 def toggle_value(query: str, key: str, value: str) -> str:
-    """Choose a value of a key, or give it up if it is chosen; several values of one key mean any of them."""
-    terms = _parts(query)
-    said = [_said(word, key) for word in terms]
-    others = [word for word, text in zip(terms, said, strict=True) if text is None]
-    values = list(dict.fromkeys(chosen for text in said if text is not None for chosen in _values(key, text)))
-    values = [chosen for chosen in values if chosen != value] if value in values else [*values, value]
-    if not values:
-        return " ".join(others)
-    joined = values[0] if len(values) == 1 else " OR ".join(map(quote_value, values))
-    return " ".join([*others, term(key, joined) if len(values) == 1 else f"{key}:({joined})"])
+    """Choose a value of a key, or give it up if it is chosen.
+
+    A second value joins the first, so that any of them will do; where the query asks for all, it is one more to fit.
+    """
+    others, chosen = _apart(query, key)
+    kept = [[part for part in parts if _meant(key, part) != value] for parts in chosen]
+    if kept != chosen:
+        return _joined(others, key, kept)
+    added = [quote_value(value)]
+    return _joined(others, key, [[*chosen[0], *added]] if len(chosen) == 1 else [*chosen, added])
+
+
+def _apart(query: str, key: str) -> tuple[list[str], list[list[str]]]:
+    """The query's other terms, and the values of each term that asks for something under a key, as written."""
+    others: list[str] = []
+    chosen: list[list[str]] = []
+    for word in _parts(query):
+        text = _said(word, key)
+        if text is None:
+            others.append(word)
+        else:
+            chosen.append(_split_values(text))
+    return others, chosen
+
+
+def _joined(others: list[str], key: str, chosen: list[list[str]]) -> str:
+    terms = [list(dict.fromkeys(parts)) for parts in chosen if parts]
+    words = [f"{key}:({' OR '.join(parts)})" if len(parts) > 1 else f"{key}:{parts[0]}" for parts in terms]
+    return " ".join([*others, *dict.fromkeys(words)])

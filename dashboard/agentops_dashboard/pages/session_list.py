@@ -7,6 +7,7 @@ from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.columns import Column
 from agentops_dashboard.pages.kinds import state_look
 from agentops_dashboard.pages.query_edit import (
+    asks_for_all,
     bounds_of,
     chosen_values,
     has_logic,
@@ -15,6 +16,8 @@ from agentops_dashboard.pages.query_edit import (
     term,
     toggle_term,
     toggle_value,
+    with_all,
+    with_any,
     with_bounds,
 )
 from agentops_dashboard.pages.zone import Zone
@@ -50,6 +53,8 @@ _SWITCHES: Final = (
     ("has:swallowed", "Swallowed error"), ("has:human", "Waited for a person"), ("is:unpriced", "Without a price"),
     ("has:note", "With a note"), ("score:down", "Thumb down"), ("score:up", "Thumb up"),
 )  # fmt: skip
+_SEVERAL: Final = frozenset({"tag", "agent", "framework", "model", "tool", "error"})
+"""Facets of which a session can have several values."""
 _STACK: Final = (
     ("Failed", "error", (State.ERROR,)),
     ("Abandoned", "warn", (State.ABANDONED,)),
@@ -106,24 +111,37 @@ def problem_of(error: QueryError, query: str) -> dict[str, str]:
 
 def facet_panels(address: Address, query: str, facets: list[Facet]) -> list[dict[str, Any]]:
     """The facets with the link behind each value: choose it, give it up, exclude it."""
-    return [_facet_panel(address, query, facet) for facet in facets if facet["values"]]
+    panels = [_facet_panel(address, query, facet) for facet in facets]
+    return [panel for panel in panels if panel["options"]]
 
 
 def _facet_panel(address: Address, query: str, facet: Facet) -> dict[str, Any]:
     key = facet["key"]
     used, excluded = chosen_values(query, key), chosen_values(query, key, is_excluded=True)
+    counts = {found["value"]: found["count"] for found in facet["values"]}
+    if asks_for_all(query, key):
+        # No session may have them all, and then they could not be given up here.
+        counts |= {value: 0 for value in sorted(used - counts.keys()) if "*" not in value}
     options = [
         {
-            "text": state_look(found["value"]).label if key == "status" else found["value"],
-            "count": found["count"],
-            "is_used": found["value"] in used,
-            "is_excluded": found["value"] in excluded,
-            "href": address.link(q=toggle_value(query, key, found["value"]), cursor=None),
-            "without": address.link(q=toggle_term(query, term(key, found["value"], is_excluded=True)), cursor=None),
+            "text": state_look(value).label if key == "status" else value,
+            "count": number,
+            "is_used": value in used,
+            "is_excluded": value in excluded,
+            "href": address.link(q=toggle_value(query, key, value), cursor=None),
+            "without": address.link(q=toggle_term(query, term(key, value, is_excluded=True)), cursor=None),
         }
-        for found in facet["values"]
+        for value, number in counts.items()
     ]
-    return {"label": facet["label"], "options": options, "is_used": bool(used or excluded)}
+    joins = _joins(address, query, key) if key in _SEVERAL and len(used) > 1 else []
+    return {"label": facet["label"], "options": options, "joins": joins, "is_used": bool(used or excluded)}
+
+
+def _joins(address: Address, query: str, key: str) -> list[dict[str, Any]]:
+    """Whether one of the chosen values will do or a session must have them all, with the link to either."""
+    is_all = asks_for_all(query, key)
+    asked = (("any", not is_all, with_any(query, key)), ("all", is_all, with_all(query, key)))
+    return [{"text": text, "is_used": is_used, "href": address.link(q=q, cursor=None)} for text, is_used, q in asked]
 
 
 def switches(address: Address, query: str) -> list[dict[str, Any]]:

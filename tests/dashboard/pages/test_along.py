@@ -51,12 +51,12 @@ def test_the_switch_writes_the_query_s_own_term() -> None:
     ("query", "label"),
     [
         ("", "All environments"), ("tag:x", "All environments"), ("environment:staging x", "staging"),
-        ("env:staging", "staging"), ("environment:(production OR staging)", "Some environments"),
-        ("-environment:test", "Some environments"), ("environment:a OR x", "All environments"),
+        ("env:staging", "staging"), ("environment:(production OR staging)", "Several"),
+        ("-environment:test", "Several"), ("environment:a OR x", "All environments"),
     ],
 )  # fmt: skip
 def test_the_switch_says_what_the_query_says(query: str, label: str) -> None:
-    """One environment by its name; several, or all but one, as some."""
+    """One environment by its name; several, or all but one, as several."""
     switch = environment_switch(Address("/sessions", {"q": query}), BOTH)
     assert switch is not None
     assert switch["label"] == label

@@ -31,6 +31,21 @@ def test_values_of_one_key_are_alternatives() -> None:
     assert edit.toggle_value(one, "user", "ada") == "free"
 
 
+def test_values_that_must_all_fit_stand_apart() -> None:
+    """One more is one more term, any of them will do in one, both are read back, and patterns stay patterns."""
+    every = edit.with_all('free tag:(ada OR b* OR "c d")', "tag")
+    assert every == 'free tag:ada tag:b* tag:"c d"'
+    assert [edit.asks_for_all(query, "tag") for query in (every, "tag:ada", "tag:(a OR b) -tag:c", "")] == [
+        True, False, False, False,
+    ]  # fmt: skip
+    assert edit.toggle_value(every, "tag", "e f") == every + ' tag:"e f"'
+    assert edit.toggle_value(every, "tag", "c d") == "free tag:ada tag:b*"
+    assert edit.with_any(every, "tag") == 'free tag:(ada OR b* OR "c d")'
+    assert edit.toggle_value("tag:b*", "tag", "x") == "tag:(b* OR x)"
+    assert edit.toggle_value("tags:a tag:(b OR c)", "tag", "b") == "tag:a tag:c"
+    assert edit.with_any("tag:a tag:(a OR b)", "tag") == "tag:(a OR b)"
+
+
 def test_bounds_replace_those_that_were_there() -> None:
     """A least and a most become two terms, are read back, and go when they are emptied; other terms stay."""
     query = edit.with_bounds("free cost:>0.1 -tag:x", "cost", "0.5", " 2 ")

@@ -165,23 +165,29 @@ def demo(argv: list[str]) -> int:
 
 
 def export(argv: list[str]) -> int:
-    """Write sessions as OTLP/JSON lines."""
-    from agentops_dashboard.transfer import export_sessions
+    """Write sessions as OTLP/JSON lines, or as a Parquet file."""
+    from agentops_dashboard.parquet import load_arrow
+    from agentops_dashboard.transfer import EXPORT_KINDS, export_sessions
 
     parser = _parser("export", "Write whole sessions as OTLP/JSON lines, which `agentops import` reads.", _QUERY_HELP)
     parser.add_argument("query", nargs="*", help="which sessions; all by default")
     parser.add_argument("-o", "--output", metavar="FILE", help="instead of standard output")
+    parser.add_argument(
+        "--format", choices=EXPORT_KINDS, default="otlp", help="otlp by default; parquet: a row for each session"
+    )
     words, rest = _split_query(argv)
     _add_place(parser)
     options = parser.parse_args(rest)
     query = " ".join([*options.query, *words])
+    if options.format == "parquet":
+        load_arrow()  # before a file is opened that would be left empty
     with open_local(store_url=options.store, project=options.project) as local:
         try:
             if options.output:
                 with open(options.output, "wb", opener=private) as file:
-                    count = export_sessions(local.reader, query, file)
+                    count = export_sessions(local.reader, query, file, options.format)
             else:
-                count = export_sessions(local.reader, query, sys.stdout.buffer)
+                count = export_sessions(local.reader, query, sys.stdout.buffer, options.format)
         except QueryError as error:
             raise AgentOpsError(_pointed(query, error)) from error
         except OSError as error:

@@ -1,7 +1,8 @@
 """Whole sessions out of a store and into another, as OTLP/JSON lines; reading them twice changes nothing."""
 
+import math
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import orjson
 
@@ -10,32 +11,60 @@ from agentops.semconv import Session as SessionName
 from agentops.semconv import Span as SpanName
 from agentops.wire import encode_attributes, encode_line, encode_resource, encode_span
 from agentops_dashboard.ingest.otlp_json import decode
+from agentops_dashboard.parquet import parquet_parts
 from agentops_dashboard.reader import Reader, Session, Span
 from agentops_dashboard.semantics import understand
 from agentops_dashboard.store import Store
 
-__all__ = ["export_sessions", "import_lines", "session_lines"]
+__all__ = ["EXPORT_KINDS", "export_sessions", "import_lines", "session_lines", "sessions_of"]
+
+EXPORT_KINDS: Final = ("otlp", "parquet")
 
 _SCOPE = '{"name":"agentops.export"}'
 _BATCH = 50
+_PAGE = 500
 _STATUS_CODES = {"ok": 1, "error": 2}
 
 
-def export_sessions(reader: Reader, query: str, file: BinaryIO) -> int:
-    """Write the sessions that fit a query, the oldest first; returns how many.
+def sessions_of(
+    reader: Reader, query: str, *, sort: str = "start_time", most: float = math.inf, **bounds: int | None
+) -> Iterator[Session]:
+    """Yield the sessions that fit a query, page by page, at most so many; ``bounds`` are those of ``Reader.sessions``.
+
+    Raises:
+        QueryError: The query cannot be understood; when the first session is asked for.
+    """
+    cursor, number = None, 0
+    while number < most:
+        page = reader.sessions(query, sort=sort, cursor=cursor, limit=int(min(_PAGE, most - number)), **bounds)
+        yield from page["sessions"]
+        number += len(page["sessions"])
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
+
+
+def export_sessions(reader: Reader, query: str, file: BinaryIO, kind: str = "otlp") -> int:
+    """Write the sessions that fit a query, the oldest first, as one of ``EXPORT_KINDS``; returns how many.
 
     Raises:
         QueryError: The query cannot be understood.
+        AgentOpsError: Parquet cannot be written here.
     """
-    cursor, count = None, 0
-    while True:
-        page = reader.sessions(query, sort="start_time", cursor=cursor, limit=100)
-        for session in page["sessions"]:
-            file.writelines(session_lines(session, reader.spans(session["id"])))
+    count = 0
+
+    def counted() -> Iterator[Session]:
+        nonlocal count
+        for session in sessions_of(reader, query):
             count += 1
-        cursor = page["next_cursor"]
-        if cursor is None:
-            return count
+            yield session
+
+    if kind == "parquet":
+        file.writelines(parquet_parts(counted()))
+    else:
+        for session in counted():
+            file.writelines(session_lines(session, reader.spans(session["id"])))
+    return count
 
 
 def session_lines(session: Session, spans: list[Span]) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from hatchling import build
 
 from tests.house import ENTRY_POINTS, EXTRAS, INTEGRATIONS, PACKAGES, PYPROJECT, ROOT, SOURCES
 
-SELECTIONS = {"dashboard", "server", "clickhouse", "demo", "all"}
+SELECTIONS = {"dashboard", "server", "clickhouse", "parquet", "demo", "all"}
 """Extras that are no integration: parts of this project, and choices of other extras."""
 
 

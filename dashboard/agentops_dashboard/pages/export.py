@@ -10,11 +10,11 @@ import orjson
 from agentops_dashboard.derived.ends import asked_and_answered
 from agentops_dashboard.pages.content import as_json
 from agentops_dashboard.reader import Reader, Session
+from agentops_dashboard.reader.rows import flat
 from agentops_dashboard.transfer import session_lines
 
-__all__ = ["MOST_SESSIONS", "csv_lines", "example_lines", "json_text", "otlp_lines", "sessions_of"]
+__all__ = ["csv_lines", "example_lines", "json_text", "otlp_lines"]
 
-MOST_SESSIONS: Final = 10_000
 _ABOUT: Final = ("name", "state", "start_time", "tags", "user", "environment", "release", "score", "note")
 _COLUMNS: Final = (
     "id", "name", "state", "start_time", "end_time", "duration_ms", "user", "environment", "service", "release", "tags",
@@ -23,26 +23,11 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def sessions_of(reader: Reader, query: str, bounds: dict[str, Any], sort: str) -> Iterator[Session]:
-    """The sessions of a list, page by page, at most ``MOST_SESSIONS``."""
-    cursor, number = None, 0
-    while number < MOST_SESSIONS:
-        found = reader.sessions(query, sort=sort, cursor=cursor, limit=500, **bounds)
-        yield from found["sessions"]
-        number += len(found["sessions"])
-        cursor = found["next_cursor"]
-        if cursor is None:
-            return
-
-
 def csv_lines(sessions: Iterable[Session]) -> Iterator[str]:
     """CSV with a header. What a spreadsheet would take for a formula gets an apostrophe in front."""
     yield _csv_line(_COLUMNS)
     for session in sessions:
-        values: dict[str, Any] = {**session, **session["counts"]}
-        tokens = session["tokens"]
-        if tokens is not None:
-            values |= {f"{name}_tokens": number for name, number in tokens.items()}
+        values = flat(session)
         values["cost_usd"] = f"{session['cost']['amount']:.9f}" if session["cost"] else None
         yield _csv_line(_cell(values.get(name)) for name in _COLUMNS)
 

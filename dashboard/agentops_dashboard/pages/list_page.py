@@ -10,34 +10,43 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 
+from agentops.errors import AgentOpsError
+from agentops_dashboard.api.answers import download
 from agentops_dashboard.caller import ReaderOf, Right, caller_of
 from agentops_dashboard.pages import session_list as shown
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.columns import COLUMNS, chosen_columns, columns_text, with_chosen
 from agentops_dashboard.pages.completion import completions
 from agentops_dashboard.pages.export import (
-    MOST_SESSIONS,
     csv_lines,
     example_lines,
     json_text,
     otlp_lines,
-    sessions_of,
 )  # fmt: skip
 from agentops_dashboard.pages.query_edit import asks_for_all, has_logic, is_about, without_key
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.session_figures import figures
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
 from agentops_dashboard.pages.zone import Zone
+from agentops_dashboard.parquet import INSTALL, has_parquet, parquet_parts
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Facet, Reader, Session, SessionPage
+from agentops_dashboard.transfer import sessions_of
 
 __all__ = ["add_routes", "facets_of"]
 
 _PAGE_SIZE = 50
 _BARS = 80
-_EXPORTS = {"json": "JSON", "csv": "CSV", "otlp": "OTLP/JSON lines", "examples": "Examples, JSON lines"}
-_MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
+_MOST_EXPORTED = 10_000
 _LINES = "application/jsonl"
+_EXPORTS = {
+    "json": ("JSON", "sessions.json", "application/json"),
+    "csv": ("CSV", "sessions.csv", "text/csv"),
+    "parquet": ("Parquet", "sessions.parquet", "application/vnd.apache.parquet"),
+    "otlp": ("OTLP/JSON lines", "sessions.jsonl", _LINES),
+    "examples": ("Examples, JSON lines", "examples.jsonl", _LINES),
+}
+"""Label, name of the file and media type of each format."""
 _REMEMBERED = ("cols", "density")
 
 
@@ -94,27 +103,37 @@ def _export(request: Request, reader: Reader) -> Response:
         return PlainTextResponse(f"There is no format {kind[:40]!r}; use {', '.join(_EXPORTS)}.", 400, HEADERS)
     time_range = chosen_range(address, time.time_ns())
     bounds = {"since_ns": time_range.since_ns, "until_ns": time_range.until_ns}
-    found: Iterator[Session] = sessions_of(reader, address.get("q"), bounds, shown.sort_of(address).text)
+    found: Iterator[Session] = sessions_of(
+        reader, address.get("q"), sort=shown.sort_of(address).text, most=_MOST_EXPORTED, **bounds
+    )
     if address.get("ids"):
-        picked = [reader.session(session_id) for session_id in address.get("ids").split(",")[:MOST_SESSIONS]]
+        picked = [reader.session(session_id) for session_id in address.get("ids").split(",")[:_MOST_EXPORTED]]
         found = iter([session for session in picked if session is not None])
     try:
         first = list(islice(found, 1))
     except QueryError as error:
         return PlainTextResponse(error.message, 400, HEADERS)
-    chosen = chain(first, found)
-    file_name = f"{'examples' if kind == 'examples' else 'sessions'}.{kind if kind in _MEDIA_TYPES else 'jsonl'}"
-    disposition = {"Content-Disposition": f'attachment; filename="{file_name}"'}
-    media_type = _MEDIA_TYPES.get(kind, _LINES)
-    return StreamingResponse(_written(reader, kind, chosen), headers=HEADERS | disposition, media_type=media_type)
+    _, file_name, media_type = _EXPORTS[kind]
+    try:
+        written = _written(reader, kind, chain(first, found))
+    except AgentOpsError as error:
+        return PlainTextResponse(str(error), 501, HEADERS)
+    return StreamingResponse(written, headers=HEADERS | download(file_name), media_type=media_type)
 
 
 def _written(reader: Reader, kind: str, sessions: Iterable[Session]) -> Iterator[str] | Iterator[bytes]:
     if kind == "csv":
         return csv_lines(sessions)
+    if kind == "parquet":
+        return parquet_parts(sessions)
     if kind == "otlp":
         return otlp_lines(reader, sessions)
     return example_lines(reader, sessions) if kind == "examples" else json_text(sessions)
+
+
+def _missing(kind: str) -> str:
+    """The command that brings what a format needs; empty if it is there."""
+    return INSTALL if kind == "parquet" and not has_parquet() else ""
 
 
 def _rows(reader: Reader, address: Address) -> dict[str, Any]:
@@ -209,7 +228,7 @@ def _list(request: Request, reader: Reader, address: Address) -> Response:
         all_columns=[*values["columns"], *(c for c in COLUMNS if c.key not in values["column_keys"])],
         columns_text=columns_text(values["columns"]),
         is_compact=address.get("density") == "compact",
-        exports=_EXPORTS.items(),
+        exports=[(kind, label, _missing(kind)) for kind, (label, _, _) in _EXPORTS.items()],
         can_change=caller_of(request).may(Right.EDIT),
         is_blank=values["total"] == 0 and not query and time_range.key == "all",
         quick_start=shown.QUICK_START,

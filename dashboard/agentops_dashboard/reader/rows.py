@@ -9,7 +9,7 @@ import orjson
 from agentops.semconv import State
 from agentops_dashboard.reader.shapes import Cost, Session, Span, SpanError, Tokens
 
-__all__ = ["cost_of", "rfc3339", "session_of", "span_of", "with_payload"]
+__all__ = ["cost_of", "flat", "rfc3339", "session_of", "span_of", "with_payload"]
 
 
 def rfc3339(time_ns: int) -> str:
@@ -85,6 +85,18 @@ def session_of(row: Any, tags: list[str], said: Mapping[str, str], state: str) -
         "note": said.get("note"),
         "start_ns": row.start_ns,
         "end_ns": end_ns,
+    }
+
+
+def flat(session: Session) -> dict[str, Any]:
+    """A session as one row of a table: counts, tokens and cost without nesting, ``cost_nano_usd`` a whole number."""
+    tokens, cost = session["tokens"], session["cost"]
+    return {
+        **session,
+        **session["counts"],
+        **({f"{name}_tokens": number for name, number in tokens.items()} if tokens else {}),
+        "cost_nano_usd": round(cost["amount"] * 1e9) if cost else None,
+        "cost_source": cost["source"] if cost else None,
     }
 
 

@@ -9,8 +9,9 @@ from fastapi.testclient import TestClient
 from agentops.semconv import Session, Span
 from agentops.wire import encode_attributes, encode_line, encode_resource, encode_span
 from agentops_dashboard.app import create_app
-from agentops_dashboard.pages.export import example_lines, sessions_of
+from agentops_dashboard.pages.export import example_lines
 from agentops_dashboard.reader import Reader
+from agentops_dashboard.transfer import sessions_of
 
 MS = 1_000_000
 LONG = "Which of these contracts ends first? " * 40
@@ -35,7 +36,7 @@ def _span(number: int, parent: int | None, kind: str, end_ms: int, **own: object
 
 def _examples(reader: Reader, spans: list[str], add_lines: Callable[[list[bytes]], None]) -> list[dict[str, Any]]:
     add_lines([encode_line(encode_resource({}), '{"name":"agentops"}', spans)])
-    return [json.loads(line) for line in example_lines(reader, sessions_of(reader, "", {}, "-start_time"))]
+    return [json.loads(line) for line in example_lines(reader, sessions_of(reader, "", sort="-start_time"))]
 
 
 def test_the_outermost_question_and_the_last_answer(reader: Reader, add_lines: Callable[[list[bytes]], None]) -> None:

@@ -14,7 +14,7 @@ from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.at_once import at_once
 from agentops_dashboard.pages.compare_page import align
 from agentops_dashboard.pages.conversation import conversation
-from agentops_dashboard.pages.export import csv_lines, json_text, sessions_of
+from agentops_dashboard.pages.export import csv_lines, json_text
 from agentops_dashboard.pages.lanes import arrows, lanes_by_agent, lanes_by_kind
 from agentops_dashboard.pages.logs_view import logs_view
 from agentops_dashboard.pages.session_views import errors_view
@@ -37,6 +37,7 @@ from agentops_dashboard.pages.tree_view import reaching, view_of
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.outline import Outline, TreeView
 from agentops_dashboard.store.prices import Prices
+from agentops_dashboard.transfer import sessions_of
 
 Make = Callable[..., list[tuple[str, list[bytes]]]]
 Add = Callable[[list[bytes]], None]
@@ -360,8 +361,8 @@ def test_exports_hold_every_session(reader: Reader, make_sessions: Make, add_lin
     """CSV and JSON have one entry per session, and a formula is defused for spreadsheets."""
     for _, lines in make_sessions(7, spans=5):
         add_lines(lines)
-    rows = list(csv.DictReader(io.StringIO("".join(csv_lines(sessions_of(reader, "", {}, "-start_time"))))))
-    data = json.loads("".join(json_text(sessions_of(reader, "", {}, "-start_time"))))
+    rows = list(csv.DictReader(io.StringIO("".join(csv_lines(sessions_of(reader, ""))))))
+    data = json.loads("".join(json_text(sessions_of(reader, ""))))
     assert [row["id"] for row in rows] == [session["id"] for session in data["sessions"]]
     assert len(rows) == 7
     evil = {**data["sessions"][0], "name": "=HYPERLINK(1)"}

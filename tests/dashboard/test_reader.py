@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from agentops_dashboard.query import QueryError
-from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader import Reader, activity
+from agentops_dashboard.reader.activity import SLICES
 from agentops_dashboard.reader.listing import SORT_KEYS
 from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.semantics import RawSpan, understand
@@ -214,6 +215,30 @@ def test_collapsed_filtered_and_hidden_rows(filled):
     failed = filled.rows(session["id"], TreeView(errors_only=True), limit=10_000)
     assert 0 < failed["total"] < len(whole)
     assert {row["depth"] for row in filled.rows(session["id"], TreeView(depth=2), limit=10_000)["rows"]} == {0, 1}
+
+
+def test_what_sessions_did_over_their_time_is_what_their_spans_say(filled, monkeypatch):
+    """Slices that a call reaches into are busy, each error that is counted lies in one, large sessions are left out."""
+    sessions = filled.sessions(limit=60)["sessions"]
+    found = filled.activities(sessions)
+    kinds = {"llm": {"llm", "embedding"}, "tool": {"tool", "retriever"}, "human": {"human"}}
+    assert {key: len(one.errors) for key, one in found.items()} == {s["id"]: s["counts"]["errors"] for s in sessions}
+    for session in sessions[:8]:
+        spans = filled.spans(session["id"], with_payloads=False)
+        start, length = session["start_ns"], session["end_ns"] - session["start_ns"]
+        for lane, members in kinds.items():
+            busy = set()
+            for span in spans:
+                if span["kind"] in members:
+                    ends = span["start_ns"], session["end_ns"] if span["end_ns"] is None else span["end_ns"]
+                    first, last = (min((moment - start) * SLICES // length, SLICES - 1) for moment in ends)
+                    busy |= set(range(first, last + 1))
+            assert found[session["id"]].busy[lane] == busy, (session["id"], lane)
+    assert sum(len(one.errors) for one in found.values()) > 5
+    monkeypatch.setattr(activity, "MOST_SPANS", 15)
+    small = {session["id"] for session in sessions if session["counts"]["spans"] <= 15}
+    assert 0 < len(small) < len(sessions)
+    assert filled.activities(sessions).keys() == small
 
 
 def test_environments_are_named_as_soon_as_a_session_ran_there(open_empty):

@@ -366,3 +366,16 @@ def test_an_environment_is_chosen_for_list_and_analytics(site: Site, open_page: 
     page.get_by_role("link", name="All environments").click()
     expect(page).to_have_url(site.at("/analytics?range=30d"))
     expect(page.locator(".kpi .value").first).to_have_text(str(SESSIONS))
+
+
+def test_a_strip_shows_what_each_session_did(site: Site, open_page: Open) -> None:
+    """Once the column is chosen: drawn and said in words for every session but one that is too large for a row."""
+    page = open_page(site.at("/sessions?cols=name,activity"), javascript=False)
+    strips = page.locator("td.c-activity")
+    expect(strips).to_have_count(50)
+    expect(strips.locator("svg[role=img]")).to_have_count(49)
+    large = page.locator("tr", has=page.locator(f'a[href^="/sessions/{site.ids.large}"]'))
+    expect(large.locator("td.c-activity")).to_have_text("–")
+    failed = page.locator("tr", has=page.locator(f'a[href^="/sessions/{site.ids.failed}"]')).locator("svg.strip")
+    expect(failed).to_have_attribute("aria-label", re.compile(r"Of its time, in 64 slices: models .*; \d+ failed"))
+    expect(failed.locator("path.tone-error")).to_be_visible()

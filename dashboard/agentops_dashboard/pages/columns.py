@@ -36,6 +36,7 @@ COLUMNS: Final = (
     Column("cost", "Cost", "cost", True),
     Column("tags", "Tags"),
     Column("user", "User"),
+    Column("activity", "Activity", is_default=False),
     Column("output", "Last output", is_default=False),
     Column("score", "Score", is_default=False),
     Column("note", "Note", is_default=False),

@@ -14,6 +14,7 @@ from agentops.errors import AgentOpsError
 from agentops_dashboard.api.answers import download
 from agentops_dashboard.caller import ReaderOf, Right, caller_of
 from agentops_dashboard.pages import session_list as shown
+from agentops_dashboard.pages.activity import Strip, strip_of
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.columns import COLUMNS, chosen_columns, columns_text, with_chosen
 from agentops_dashboard.pages.completion import completions
@@ -151,21 +152,26 @@ def _rows(reader: Reader, address: Address) -> dict[str, Any]:
         cursor=address.get("cursor") or None,
         limit=_PAGE_SIZE,
     )
-    return _row_values(address, found)
+    return _row_values(reader, address, found)
 
 
-def _row_values(address: Address, found: SessionPage) -> dict[str, Any]:
+def _row_values(reader: Reader, address: Address, found: SessionPage) -> dict[str, Any]:
     columns = chosen_columns(address.get("cols"))
     column_keys = {column.key for column in columns}
     return {
         "sessions": found["sessions"],
         "figures": figures(found["sessions"], column_keys),
+        "strips": _strips(reader, found["sessions"]) if "activity" in column_keys else {},
         "total": found["total"],
         "next_cursor": found["next_cursor"],
         "columns": columns,
         "column_keys": column_keys,
         "kept_filter": _kept_filter(address),
     }
+
+
+def _strips(reader: Reader, sessions: list[Session]) -> dict[str, Strip]:
+    return {session_id: strip_of(activity) for session_id, activity in reader.activities(sessions).items()}
 
 
 def _kept_filter(address: Address) -> str:
@@ -207,7 +213,7 @@ def _list(request: Request, reader: Reader, address: Address) -> Response:
         values = _rows(reader, address) | _counts(reader, address, time_range, zone_of(request))
     except QueryError as error:
         problem = shown.problem_of(error, query)
-        values = _row_values(address, {"sessions": [], "next_cursor": None, "total": 0})
+        values = _row_values(reader, address, {"sessions": [], "next_cursor": None, "total": 0})
         values |= {"facets": [], "histogram": None}
     return page(
         request,

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, selec
 
 from agentops_dashboard.query import parse
 from agentops_dashboard.reader import rows as shape
+from agentops_dashboard.reader.activity import Activity, activities
 from agentops_dashboard.reader.conditions import Conditions
 from agentops_dashboard.reader.dialect import Matches
 from agentops_dashboard.reader.facets import facets, histogram, shown_state
@@ -171,6 +172,11 @@ class Reader:
         )
         with self._engine.connect() as connection:
             return list(connection.execute(statement.order_by(c.start_ns.desc()).limit(limit)).scalars())
+
+    def activities(self, sessions: list[Session]) -> dict[str, Activity]:
+        """Return what these sessions did over their time, by id; large ones are left out."""
+        with self._engine.connect() as connection:
+            return activities(connection, self._project, sessions, time.time_ns())
 
     def revision(self) -> int:
         """Return the newest revision of any session; 0 when there is none."""

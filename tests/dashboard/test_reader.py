@@ -18,6 +18,7 @@ QUERIES = (
     "user:user-17 or user:user-204",
     "metadata.region:eu", "metadata.build:110", "has:error", "-has:user", "is:complete",
     "count(tool)>5", "any(tool:refund_order status:error)", "any(kind:llm duration:>2s)", "error:TimeoutError",
+    'fingerprint:"RateLimitError: #: too many requests, retry after # s"', "any(error.fingerprint:TimeoutError*)",
     "name:support",
     "release:1.5.0", "-release:1.5.0", "turns:>=1", "is:bookmarked", "score:up", "has:note",
     "duration:>30s", "framework:langgraph", "invoices", '"agent looked"', "env:production", "swallowed:>0",

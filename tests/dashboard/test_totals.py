@@ -7,7 +7,9 @@ import pytest
 
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.list_page import facets_of
+from agentops_dashboard.pages.query_edit import term
 from agentops_dashboard.pages.session_list import facet_panels
+from agentops_dashboard.pages.session_views import errors_view
 from agentops_dashboard.query import SESSION_FIELDS, Field
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.analytics import GROUPS, Analytics
@@ -21,7 +23,8 @@ OVER = {"number": ">1", "money": ">0.01", "duration": ">15s", "time": f"<{END_NS
 VALUES = {
     "tag": "beta", "name": "s*", "user": "user-17", "environment": "production", "service": "generated",
     "release": "1.5.0", "framework": "langgraph", "host": "laptop", "agent": "planner", "tool": "search_web",
-    "model": "gpt-4o", "error": "TimeoutError", "id": "0*", "parent": "nobody", "metadata": "eu",
+    "model": "gpt-4o", "error": "TimeoutError", "fingerprint": "TimeoutError*", "id": "0*", "parent": "nobody",
+    "metadata": "eu",
 }  # fmt: skip
 
 
@@ -72,6 +75,10 @@ def check(reader: Reader, analytics: Analytics, query: str) -> int:
     assert totals["tools"] == sum(span["kind"] == "tool" for span in spans), query
     assert (totals["tokens"] or 0) == tokens, query
     assert (totals["cost"] or 0) == pytest.approx(cost), query
+    failures = analytics.tables(query)["fingerprint"]
+    assert sum(row["calls"] for row in failures) == totals["errors"] == sum(row["counts"]["errors"] for row in rows), (
+        query
+    )
     for facet in reader.facets(query):
         if facet["key"] in ("status", "environment", "release", "service"):
             assert sum(value["count"] for value in facet["values"]) == len(rows), (query, facet["key"])
@@ -93,8 +100,8 @@ def test_every_filter_counts_the_same_everywhere(filled: Reader) -> None:
     """Each key of the query language with each of its choices, asked for and excluded, shares out all sessions."""
     analytics = Analytics(filled)
     for field in SESSION_FIELDS:
-        for term in terms(field):
-            assert check(filled, analytics, term) + check(filled, analytics, f"-{term}") == 32, term
+        for one in terms(field):
+            assert check(filled, analytics, one) + check(filled, analytics, f"-{one}") == 32, one
 
 
 def test_a_facet_by_itself_is_the_same_facet(filled: Reader) -> None:
@@ -125,3 +132,16 @@ def test_where_all_must_fit_each_count_is_what_a_click_finds(filled: Reader) -> 
             assert option["count"] == (total if option["is_used"] else found), (query, option)
         any_of = parse_qs(urlsplit(panel["joins"][0]["href"]).query)["q"][0]
         assert filled.sessions(any_of)["total"] >= total
+
+
+def test_every_group_of_errors_leads_to_as_many_sessions_as_it_says(filled: Reader) -> None:
+    """The link of a group in the analytics finds its sessions, and no others."""
+    failures = Analytics(filled).tables()["fingerprint"]
+    assert len(failures) > 2
+    for row in failures:
+        for key in ("fingerprint", "error.fingerprint"):
+            found = everything(filled, term(key, row["label"]))
+            assert len(found) == row["sessions"], row["label"]
+        for session in found:
+            began = {group["type"] for group in errors_view(session, filled.outlines.of(session["id"]))["error_groups"]}
+            assert row["label"].partition(": ")[0] in began

@@ -7,11 +7,12 @@ from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.query_edit import add_term, term
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.analytics import LabelRow, UserRow
+from agentops_dashboard.semantics.fingerprints import parts_of
 from agentops_dashboard.semantics.finish_reasons import CUT_OFF
 
 __all__ = ["tables_of", "top_sessions", "top_users"]
 
-_TABLES: Final = (("model", "Models"), ("tool", "Tools"), ("agent", "Agents"), ("error", "Errors"))
+_TABLES: Final = (("model", "Models"), ("tool", "Tools"), ("agent", "Agents"), ("fingerprint", "Errors"))
 _MOST_ROWS: Final = 25
 _TOP: Final = 10
 
@@ -39,6 +40,7 @@ def _table(address: Address, kind: str, rows: list[LabelRow], pace: Pace | None)
             "cut_off_href": _cut_off_link(address, row) if kind == "model" and row["cut_off"] else None,
             "mean_speed": row["output"] / seconds if row["output"] and seconds else None,
             "pace": more,
+            "parts": parts_of(row["label"]),
             "href": sessions_link(address, term(kind, row["label"])),
         })  # fmt: skip
     return shown

@@ -1,4 +1,4 @@
-"""The smaller views of a session: errors by type, attributes, raw JSON."""
+"""The smaller views of a session: errors by what they have in common, attributes, raw JSON."""
 
 from typing import Any, Final
 
@@ -7,6 +7,7 @@ from agentops_dashboard import format as write
 from agentops_dashboard.pages.content import as_json, as_text
 from agentops_dashboard.reader import Session
 from agentops_dashboard.reader.outline import Outline, Outlines
+from agentops_dashboard.semantics.fingerprints import fingerprint_of, parts_of
 
 __all__ = ["attributes_view", "errors_view", "raw_view"]
 
@@ -17,21 +18,22 @@ SWALLOWED: Final = "Swallowed error"
 
 
 def errors_view(session: Session, outline: Outline) -> dict[str, Any]:
-    """Errors where they began, and swallowed ones, by type: as many as the session counts, not who passed them on."""
+    """Errors where they began, and swallowed ones, by what they have in common: as many as the session counts."""
     groups: dict[str, dict[str, Any]] = {}
     passed_on = {row.parent_id for row in outline.order if row.status == SpanStatus.ERROR}
     for row in outline.order:
         if row.status == SpanStatus.ERROR and row.span_id not in passed_on:
-            _add(groups, row.error_type or "Error", row.error_message or "", row, session)
+            _add(groups, fingerprint_of(row.error_type, row.error_message), row.error_message or "", row, session)
         if row.swallowed is not None:
-            _add(groups, SWALLOWED, row.swallowed, row, session)
+            _add(groups, fingerprint_of(SWALLOWED, row.swallowed), row.swallowed, row, session)
     found = sorted(groups.values(), key=lambda group: -group["count"])
     return {"error_groups": found, "all_open": sum(group["count"] for group in found) <= _MOST_OPEN}
 
 
-def _add(groups: dict[str, dict[str, Any]], kind: str, message: str, row: Any, session: Session) -> None:
+def _add(groups: dict[str, dict[str, Any]], fingerprint: str, message: str, row: Any, session: Session) -> None:
+    kind, pattern = parts_of(fingerprint)
     group = groups.setdefault(
-        kind, {"type": kind, "message": message, "count": 0, "spans": [], "is_swallowed": kind == SWALLOWED}
+        fingerprint, {"type": kind, "pattern": pattern, "count": 0, "spans": [], "is_swallowed": kind == SWALLOWED}
     )
     group["count"] += 1
     if len(group["spans"]) < _MOST_PER_GROUP:

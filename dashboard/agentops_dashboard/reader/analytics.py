@@ -21,7 +21,7 @@ __all__ = ["GROUPS", "LABELS", "Analytics", "LabelRow", "Point", "Totals", "User
 GROUPS: Final = ("model", "agent", "user", "environment", "release", "service", "tag")
 """What cost and tokens can be split by."""
 
-LABELS: Final = ("model", "tool", "agent", "error")
+LABELS: Final = ("model", "tool", "agent", "error", "fingerprint")
 _MOST_ROWS: Final = 100
 _MOST_SERIES: Final = 8
 NONE: Final = "(none)"
@@ -72,8 +72,9 @@ class Point(TypedDict):
 
 
 class LabelRow(TypedDict):
-    """A model, tool, agent or error type over all sessions found.
+    """A model, tool, agent, type of error or fingerprint of failures over all sessions found.
 
+    Types of error are counted in every span that failed so, fingerprints where the failure began.
     Tokens and cost of an agent are those of the calls that it made itself. ``cut_off`` of a model's answers ended
     because they had become too long; None where nobody said why they ended.
     """

@@ -29,7 +29,7 @@ _TEXTS = {
     "service": t.session.c.service, "host": t.session.c.host, "id": t.session.c.session_id,
     "parent": t.session.c.parent_session_id, "release": t.session.c.release,
 }  # fmt: skip
-_LABELS = frozenset({"agent", "tool", "model", "error", "framework"})
+_LABELS = frozenset({"agent", "tool", "model", "error", "fingerprint", "framework"})
 _HAS = {
     "agent": t.session.c.agents > 0, "cost": t.session.c.cost_nano.is_not(None), "end": t.session.c.end_ns.is_not(None),
     "error": t.session.c.errors > 0, "input": t.session.c.first_input.is_not(None), "llm": t.session.c.llm_calls > 0,
@@ -48,7 +48,7 @@ _TOOL = case((t.span.c.kind == SpanKind.TOOL, func.coalesce(t.span.c.tool, t.spa
 _SPAN_TEXTS = {
     "kind": t.span.c.kind, "status": t.span.c.status, "name": t.span.c.name, "agent": t.span.c.agent,
     "tool": _TOOL, "model": t.span.c.model, "provider": t.span.c.provider, "error": t.span.c.error_type,
-    "message": t.span.c.error_message, "finish": t.span.c.finish_reason,
+    "message": t.span.c.error_message, "finish": t.span.c.finish_reason, "fingerprint": t.span.c.fingerprint,
 }  # fmt: skip
 
 

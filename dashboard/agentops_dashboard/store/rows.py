@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
-from agentops.semconv import Resource
+from agentops.semconv import Resource, SpanStatus
 from agentops.wire import Ledger
+from agentops_dashboard.semantics.fingerprints import fingerprint_of
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store.texts import preview
 
@@ -29,7 +30,7 @@ SPAN_COLUMNS = (
     "agent", "tool", "model", "provider", "origin", "input_tokens", "output_tokens", "cached_tokens",
     "cache_write_tokens", "reasoning_tokens", "cost_nano", "cost_source", "first_token_ns", "error_type",
     "error_message", "swallowed", "preview", "call_hash", "attempt", "block_id",
-    "finish_reason",
+    "finish_reason", "fingerprint",
 )  # fmt: skip
 _NAME_LIMIT, _MESSAGE_LIMIT, _REASON_LIMIT = 500, 1000, 60
 
@@ -118,6 +119,7 @@ def span_row(project: str, record: SpanRecord, block_id: int | None) -> tuple[An
         record.attempt,
         block_id,
         record.finish_reason[:_REASON_LIMIT].lower() if record.finish_reason is not None else None,
+        fingerprint_of(record.error_type, message) if record.status == SpanStatus.ERROR else None,
     )
 
 

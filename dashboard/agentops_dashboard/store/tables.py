@@ -38,7 +38,7 @@ session = _table(
 span = _table(
     "span",
     "project trace_id span_id parent_id kind name status agent tool model provider origin cost_source error_type "
-    "error_message swallowed preview finish_reason",
+    "error_message swallowed preview finish_reason fingerprint",
     "version seq start_ns end_ns input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens "
     "cost_nano first_token_ns call_hash attempt block_id",
 )

@@ -215,7 +215,10 @@ SELECT sid, {{project:String}}, pair.1 AS label_kind, assumeNotNull(pair.2) AS l
 FROM found ARRAY JOIN arrayFilter(one -> one.2 IS NOT NULL, [
   ('tool', if(kind = 'tool', toNullable(coalesce(toString(tool), name)), NULL)),
   ('model', if(kind IN ('llm', 'embedding'), toNullable(toString(model)), NULL)),
-  ('error', if(status = 'error', toNullable(coalesce(toString(error_type), 'error')), NULL))]) AS pair
+  ('error', if(status = 'error', toNullable(coalesce(toString(error_type), 'error')), NULL)),
+  ('fingerprint', if(status = 'error' AND (sid, span_id) NOT IN (SELECT sid, assumeNotNull(parent_id) FROM found
+    WHERE status = 'error' AND parent_id IS NOT NULL),
+    toNullable(coalesce(fingerprint, toString(error_type), 'error')), NULL))]) AS pair
 GROUP BY sid, label_kind, label
 UNION ALL
 SELECT sid, {{project:String}}, 'framework', label, start_ns, 1, 0, 0, NULL, NULL, NULL, NULL, NULL, now_ns, 0

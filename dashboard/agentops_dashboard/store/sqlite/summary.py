@@ -31,7 +31,7 @@ _USED = ", ".join(
     for column in (
         "trace_id", "span_id", "parent_id", "seq", "kind", "name", "status", "start_ns", "end_ns", "agent", "tool",
         "model", "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens",
-        "cost_nano", "cost_source", "error_type", "swallowed", "finish_reason",
+        "cost_nano", "cost_source", "error_type", "swallowed", "finish_reason", "fingerprint",
     )
 )  # fmt: skip
 """What sums are made of. A span's other columns are the longer part of it, and each row is copied."""
@@ -124,10 +124,15 @@ WHERE project = :project AND kind = 'llm'
 """Two foreign instrumentations that see one model call nest a span in the other: the inner one owns the usage."""
 
 _CUT_OFF = ", ".join(f"'{reason}'" for reason in CUT_OFF)
+_BEGAN = (
+    "status = 'error' AND span_id NOT IN (SELECT parent_id FROM found WHERE status = 'error' AND parent_id IS NOT NULL)"
+)
 _LABELS = (
     ("tool", "coalesce(tool, name)", "kind = 'tool'"),
     ("model", "model", "kind IN ('llm', 'embedding')"),
     ("error", "coalesce(error_type, 'error')", "status = 'error'"),
+    # Where it began only, as the session counts its errors.
+    ("fingerprint", "coalesce(fingerprint, error_type, 'error')", _BEGAN),
 )
 # A model call's usage is that of the agent nearest above it: climbing goes up from each call until it meets one.
 _USAGE = (

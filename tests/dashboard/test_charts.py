@@ -1,16 +1,19 @@
 """Charts that people put together."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from agentops_dashboard.derived.pace import CALL_GROUPS, SPLIT_CALLS, read_pace, split_pace
 from agentops_dashboard.pages.address import Address
-from agentops_dashboard.pages.own_charts import charts_of, own_charts, with_new
+from agentops_dashboard.pages.own_charts import charts_of, own_charts, split_charts, split_menus, splits_of, with_new
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.analytics import Analytics, quantile
-from agentops_dashboard.reader.charts import AGGREGATES, CHART_GROUPS, MEASURES, chart
+from agentops_dashboard.reader.charts import AGGREGATES, CHART_GROUPS, LABEL_GROUPS, MEASURES, chart, distribution
 from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.store import Store
 from tests.dashboard.conftest import END_NS, add_to, generate
@@ -51,6 +54,7 @@ def of_session(session: Session, measure: str) -> float | None:
         "tokens": session["tokens"]["total"] if session["tokens"] else None, "llm": session["counts"]["llm"],
         "tools": session["counts"]["tools"], "errors": session["counts"]["errors"],
         "success": float(session["state"] == "success") if ended else None,
+        "failed": float(session["state"] == "error") if ended else None,
         "score": None if session["score"] is None else float(session["score"] == "up"),
     }  # fmt: skip
     return values[measure]
@@ -63,7 +67,7 @@ def of_all(values: list[float], how: str) -> float:
     return {"sum": sum(values), "mean": sum(values) / len(values), "max": max(values)}[how]
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", [name for name, measure in MEASURES.items() if not measure.is_of_calls])
 @pytest.mark.parametrize("aggregate", AGGREGATES)
 def test_a_chart_is_what_the_lists_rows_come_to(reader: Reader, measure: str, aggregate: str) -> None:
     """Over one interval, each measure in each way is that of all rows of the list, also within a query."""
@@ -79,17 +83,113 @@ def test_a_chart_is_what_the_lists_rows_come_to(reader: Reader, measure: str, ag
 
 @pytest.mark.parametrize("by", CHART_GROUPS)
 def test_groups_and_intervals_share_out_the_whole(reader: Reader, grid: Grid, by: str) -> None:
-    """Sessions, tokens and cost by group and interval sum up to the totals; a session counts once for each tag."""
-    totals = Analytics(reader).totals()
-    tags = sum(max(1, len(row["tags"])) for row in reader.sessions(limit=100)["sessions"])
+    """Tokens and cost by group and interval sum up to the totals; a session counts once for each tag or label."""
+    analytics = Analytics(reader)
+    totals, tables = analytics.totals(), analytics.tables()
+    several = {kind: sum(row["sessions"] for row in tables[kind]) for kind in LABEL_GROUPS}
+    several["tag"] = sum(max(1, len(row["tags"])) for row in reader.sessions(limit=100)["sessions"])
     for measure, expected in (("sessions", totals["sessions"]), ("tokens", totals["tokens"]), ("cost", totals["cost"])):
         found = chart(reader, "", grid, measure=measure, aggregate="sum", by=by)
         assert found["left_out"] == 0
         total = sum(value or 0 for values in found["groups"].values() for value in values)
-        if by == "tag":
-            assert measure != "sessions" or total == tags
-        else:
+        if by in several and measure == "sessions":
+            assert total == several[by]
+        elif by != "tag":
             assert total == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("by", LABEL_GROUPS)
+def test_what_is_of_calls_is_what_the_tables_say(reader: Reader, by: str) -> None:
+    """Calls, failures, time of a call, errors and tokens of each model, tool and agent."""
+    whole = Grid.into(*(Analytics(reader).span_of("", None, None) or (0, 1)), 1)
+    rows = {row["label"]: row for row in Analytics(reader).tables()[by]}
+
+    def found(measure: str, aggregate: str = "sum") -> dict[str, float | None]:
+        groups = chart(reader, "", whole, measure=measure, aggregate=aggregate, by=by)["groups"]
+        return {label: values[0] for label, values in groups.items() if label in rows}
+
+    assert found("calls") == {label: row["calls"] for label, row in rows.items()}
+    assert found("errors") == {label: row["errors"] for label, row in rows.items()}
+    assert found("failed_calls") == pytest.approx({label: row["errors"] / row["calls"] for label, row in rows.items()})
+    assert found("latency") == pytest.approx({label: row["mean_ms"] / 1000 for label, row in rows.items()})
+    tokens = {label: (row["input"] or 0) + (row["output"] or 0) for label, row in rows.items()}
+    assert found("tokens") == tokens
+
+
+def test_what_is_of_calls_is_by_model_unless_said_otherwise(reader: Reader, grid: Grid) -> None:
+    """Sessions have no calls of their own to group."""
+    by_model = chart(reader, "", grid, measure="calls", aggregate="sum", by="model")
+    assert chart(reader, "", grid, measure="calls", aggregate="sum") == by_model
+    assert charts_of(Address("/", {"charts": "calls.sum.user.bars."}))[0].group == "model"
+
+
+@pytest.mark.parametrize(
+    ("measure", "by"), [("duration", ""), ("cost", "user"), ("errors", "agent"), ("latency", "tool")]
+)
+def test_a_distribution_holds_every_value_once(reader: Reader, grid: Grid, measure: str, by: str) -> None:
+    """Each group's bars sum up to its known values, and the edges enclose all of them."""
+    found = distribution(reader, "", grid, measure=measure, by=by)
+    edges = found["edges"]
+    assert edges == sorted(edges)
+    assert len(set(edges)) == len(edges)
+    rows = reader.sessions(limit=100)["sessions"]
+    if by in ("", "user"):
+        known = [(row["user"] or "(none)" if by else "all", value) for row in rows
+                 if (value := of_session(row, measure)) is not None]  # fmt: skip
+        assert {name: sum(counts) for name, counts in found["groups"].items() if sum(counts)} == Counter(
+            name for name, _ in known
+        )
+        assert all(edges[0] <= value <= edges[-1] * (1 + 1e-9) or value <= edges[0] for _, value in known)
+    else:
+        tables = Analytics(reader).tables()[by]
+        assert {name: sum(counts) for name, counts in found["groups"].items()} == {
+            row["label"]: row["sessions"] for row in tables
+        }
+
+
+def test_a_fixed_chart_by_a_group_is_the_chart_of_that_measure(reader: Reader, grid: Grid) -> None:
+    """The address says which chart is by what; each offers the links to the others, and nonsense is passed over."""
+    address = Address(
+        "/analytics", {"by": "failures.user|tokens.model|llm.tool|no.user|spread.nonsense", "q": "tag:beta"}
+    )
+    assert splits_of(address) == {"failures": "user", "tokens": "model", "llm": "tool"}
+    failures, tokens = split_charts(address, reader, grid)
+    assert (failures["id"], tokens["id"]) == ("plot-failures", "plot-tokens")
+    expected = chart(reader, "tag:beta", grid, measure="failed", aggregate="mean", by="user")
+    assert failures["groups"] == expected["groups"]
+    menu = split_menus(address)["failures"]
+    assert menu["by"] == "user"
+    by = {option["by"]: option["href"] for option in menu["options"]}
+    assert set(by) == {"", *CHART_GROUPS}
+    none = dict(parse_qsl(urlsplit(by[""]).query))
+    assert none == {"q": "tag:beta", "by": "tokens.model|llm.tool"}
+
+
+def test_calls_by_a_group_are_the_calls_of_all_groups(reader: Reader) -> None:
+    """One group of all has the 95th percentile of all; of two, each has its own."""
+    whole = Grid.into(*(Analytics(reader).span_of("", None, None) or (0, 1)), 1)
+    pace = read_pace(reader, "", whole)
+    for what in SPLIT_CALLS:
+        for by in CALL_GROUPS:
+            assert split_pace(reader, "", whole, what, by)
+    by_model = split_pace(reader, "", whole, "llm", "model")
+    assert by_model == {
+        name: [pytest.approx((pace["labels"]["model"][name]["p95_ms"] or 0) / 1000)] for name in by_model
+    }
+    assert pace["points"][0]["llm"] is not None
+    everyone = split_pace(reader, "", whole, "llm", "service")
+    assert everyone == {"generated": [pytest.approx(pace["points"][0]["llm"][1] / 1000)]}
+
+
+def test_shapes_that_are_of_the_whole_time(reader: Reader, grid: Grid) -> None:
+    """A number and a pie are of all sessions together; a pie of what is no sum is refused in its place."""
+    text = "tokens.sum..number.|tokens.sum.user.pie.|tokens.mean.user.pie.|cost.p95.user.histogram."
+    number, parts, wrong, spread = own_charts(Address("/", {"charts": text}), reader, grid)
+    assert len(number["rows"]) == 1
+    assert sum(values[0] for values in parts["groups"].values()) == Analytics(reader).totals()["tokens"]
+    assert "parts of a whole" in wrong["problem"]
+    assert spread["title"] == "Cost"
+    assert len(spread["edges"]) == 31
 
 
 def test_an_interval_without_anything_is_0_only_of_a_sum(reader: Reader) -> None:
@@ -113,8 +213,6 @@ def test_charts_stand_in_the_address(reader: Reader, grid: Grid) -> None:
     asked = {"new": "errors", "how": "max", "per": "release", "as": "bars", "only": 'tag:beta "a|b.c"'}
     added = with_new(Address("/analytics", {**address.params, **asked}))
     assert added is not None
-    from urllib.parse import parse_qsl, urlsplit
-
     params = dict(parse_qsl(urlsplit(added).query))
     assert set(params) == {"charts"}
     charts = charts_of(Address("/analytics", params))

@@ -53,6 +53,34 @@ def test_every_chart_is_drawn(site: Site, open_page: Open) -> None:
     assert page.locator("#plot-sessions .bars path").count() > 10
 
 
+def test_a_fixed_chart_is_split_by_a_group(site: Site, open_page: Open) -> None:
+    """A choice in its head draws it by that group, the address holds it; calls that are read later are split too."""
+    page = open_page(site.at("/analytics"))
+    for chart, by in (("plot-failures", "release"), ("plot-spread", "agent"), ("plot-llm", "model")):
+        place = page.locator(f'[data-chart="{chart}"]')
+        place.get_by_text("split", exact=True).click()
+        with page.expect_navigation():
+            place.get_by_role("link", name=f"by {by}", exact=True).click()
+        expect(place.locator(".main-svg").first).to_be_visible()
+        expect(place.locator("summary").first).to_have_text(f"by {by}")
+        assert place.locator(".legendtext").count() > 1
+    expect(page).to_have_url(re.compile(r"by=failures\.release.*spread\.agent.*llm\.model"))
+
+
+def test_shapes_of_charts(site: Site, open_page: Open) -> None:
+    """Areas, pies and histograms are drawn; a number needs no script; a slice and a bar lead to their sessions."""
+    charts = "calls.sum.tool.area.|cost.sum.model.pie.|cost.sum..histogram.|sessions.sum..number."
+    page = open_page(site.at(f"/analytics?range=30d&charts={charts}"))
+    expect(page.locator("#own .plot.js-plotly-plot")).to_have_count(3)
+    expect(page.locator("#own .numbers .num")).to_have_text(str(SESSIONS))
+    share = page.locator("#plot-own-1 .slicetext").first
+    share.scroll_into_view_if_needed()
+    box = share.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page).to_have_url(re.compile(r"/sessions\?q=model.*range=30d"))
+
+
 def _data(page: Page) -> dict[str, Any]:
     """The figures that the charts are drawn from."""
     found: dict[str, Any] = json.loads(page.locator("#data").text_content() or "{}")
@@ -93,7 +121,7 @@ def test_a_chart_is_saved_and_made_logarithmic(site: Site, open_page: Open) -> N
     expect(chart.locator(".main-svg").first).to_be_visible()
 
     def do(label: str) -> None:
-        chart.locator("summary").click()
+        chart.locator("summary[title=More]").click()
         chart.get_by_role("button", name=label).click()
 
     with page.expect_download() as saving:

@@ -19,9 +19,12 @@ __all__ = ["add_analytics"]
 Intervals = Annotated[int, Query(ge=1, le=MOST_INTERVALS, description="How many intervals the time is divided into")]
 Group = Literal["model", "agent", "user", "environment", "release", "service", "tag"]
 Measure = Literal["cost", "tokens"]
-OneMeasure = Literal["sessions", "duration", "cost", "tokens", "llm", "tools", "errors", "success", "score"]
+OneMeasure = Literal[
+    "sessions", "duration", "cost", "tokens", "llm", "tools", "errors", "success", "failed", "score", "calls",
+    "failed_calls", "latency",
+]  # fmt: skip
 Aggregate = Literal["sum", "mean", "max", "p50", "p95", "p99"]
-ChartGroup = Literal["", "status", "user", "environment", "release", "service", "tag"]
+ChartGroup = Literal["", "status", "user", "environment", "release", "service", "tag", "model", "tool", "agent"]
 
 
 def add_analytics(app: FastAPI) -> None:

@@ -15,11 +15,18 @@ from sqlalchemy import ColumnElement, and_, func, select
 from agentops.semconv import SpanKind
 from agentops_dashboard.derived.facts import Facts, facts_of
 from agentops_dashboard.reader import Reader
-from agentops_dashboard.reader.analytics import quantile
+from agentops_dashboard.reader.analytics import NONE, quantile
 from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.store import tables as t
 
-__all__ = ["AgentPace", "LabelPace", "Pace", "PacePoint", "calls_of", "label_of", "read_pace", "sampled"]
+__all__ = [
+    "CALL_GROUPS", "SPLIT_CALLS", "AgentPace", "LabelPace", "Pace", "PacePoint", "calls_of", "label_of", "read_pace",
+    "sampled", "split_pace",
+]  # fmt: skip
+
+SPLIT_CALLS: Final = ("llm", "tool", "first", "speed")
+"""What of calls can be split: time of model calls, of tool calls, time to first token, and output tokens per second."""
+CALL_GROUPS: Final = ("model", "tool", "agent", "user", "environment", "release", "service")
 
 _MOST_SPANS: Final = 12_000
 _MOST_TREE_SPANS: Final = 3_000
@@ -118,13 +125,48 @@ def sampled(condition: ColumnElement[bool], calls: int, most: int) -> ColumnElem
     return and_(condition, t.session.c.sid % step == 0) if step > 1 else condition
 
 
-def calls_of(condition: ColumnElement[bool]) -> Any:
+def split_pace(reader: Reader, query: str, grid: Grid, what: str, by: str) -> dict[str, list[float | None]]:
+    """The 95th percentile of calls in seconds (of ``speed``: tokens per second) by interval and group.
+
+    Args:
+        reader: Of the project.
+        query: Text of the query language.
+        grid: The intervals.
+        what: One of ``SPLIT_CALLS``.
+        by: One of ``CALL_GROUPS``; the groups with most calls are shown.
+    """
+    condition = reader.condition(query, grid.since_ns, grid.until_ns, time.time_ns())
+    c = t.session.c
+    kind = SpanKind.TOOL if what == "tool" else SpanKind.LLM
+    column = t.span.c.agent if by == "agent" else c.get(by)
+    found: dict[str, dict[int, _Seen]] = defaultdict(lambda: defaultdict(_Seen))
+    with reader.connect() as connection:
+        calls = connection.execute(select(func.sum(c.llm_calls + c.tool_calls)).where(condition)).scalar()
+        chosen = and_(sampled(condition, calls or 0, _MOST_SPANS), t.span.c.kind == kind)
+        for row in connection.execute(calls_of(chosen, *([] if column is None else [column.label("grp")]))):
+            label = (row.tool or row.name if by == "tool" else row.model) if column is None else row.grp
+            found[NONE if label is None else label][grid.number(row.session_ns)].add(row)
+    ranked = sorted(found, key=lambda name: (-sum(len(seen.ms) for seen in found[name].values()), name))
+    return {
+        name: [_split_value(found[name][at], what) if at in found[name] else None for at in range(grid.count)]
+        for name in ranked[:_MOST_MODELS]
+    }
+
+
+def _split_value(seen: _Seen, what: str) -> float | None:
+    if what == "speed":
+        return seen.speed
+    slow = quantile(sorted(seen.first_token_ms if what == "first" else seen.ms), 0.95)
+    return None if slow is None else slow / 1000
+
+
+def calls_of(condition: ColumnElement[bool], *more: ColumnElement[Any]) -> Any:
     """The ended model and tool calls of the sessions that fit, each with its session's start as ``session_ns``."""
     c, s = t.session.c, t.span.c
     joined = t.session.join(t.trace, (t.trace.c.project == c.project) & (t.trace.c.session_id == c.session_id)).join(
         t.span, (s.project == t.trace.c.project) & (s.trace_id == t.trace.c.trace_id)
     )
-    columns = (s.kind, s.tool, s.name, s.model, s.start_ns, s.end_ns, s.first_token_ns, s.output_tokens)
+    columns = (s.kind, s.tool, s.name, s.model, s.start_ns, s.end_ns, s.first_token_ns, s.output_tokens, *more)
     return (
         select(c.start_ns.label("session_ns"), *columns)
         .select_from(joined)

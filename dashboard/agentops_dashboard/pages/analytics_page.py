@@ -16,11 +16,11 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from agentops_dashboard import format as write
 from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.derived.changes import Change, read_changes
-from agentops_dashboard.derived.pace import Pace, read_pace
+from agentops_dashboard.derived.pace import SPLIT_CALLS, Pace, read_pace, split_pace
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.analytics_tables import tables_of, top_sessions, top_users
 from agentops_dashboard.pages.attention import attention, change_of
-from agentops_dashboard.pages.own_charts import SHAPES, own_charts, with_new
+from agentops_dashboard.pages.own_charts import SHAPES, own_charts, split_charts, split_menus, splits_of, with_new
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.session_list import chips, problem_of
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
@@ -62,7 +62,7 @@ _KPIS: Final = (
     ("Median duration", "p50_ms", write.duration, "clock", "muted", True),
     ("p95 duration", "p95_ms", write.duration, "clock", "muted", True),
 )
-_OF_OWN: Final = ("id", "shape", "unit", "group", "query", "groups", "stacks")
+_OF_OWN: Final = ("id", "shape", "unit", "group", "query", "groups", "stacks", "edges", "measure")
 _SHARES: Final = frozenset({"success_rate", "cache_hits"})
 
 
@@ -82,7 +82,8 @@ def add_routes(app: FastAPI) -> None:
             values = _with_pace(request, address, reader, chosen)
         except QueryError as error:
             return PlainTextResponse(error.message, 400, HEADERS)
-        return page(request, "analytics_pace.html", **(values | {"address": address}))
+        address = Address("/analytics", address.params)
+        return page(request, "analytics_pace.html", **(values | {"address": address, "splits": split_menus(address)}))
 
     @app.get("/vendor/plotly.min.js", include_in_schema=False)
     def plotly() -> Response:
@@ -135,6 +136,7 @@ def _show(request: Request, reader: Reader) -> Response:
         measures=_MEASURES,
         intervals=("", *_INTERVALS),
         choices=_CHOICES,
+        splits=split_menus(address),
         address=address,
         **values,
     )
@@ -155,7 +157,7 @@ def _remembered(
     kept: OrderedDict[Any, dict[str, Any]] = request.app.state.analytics_kept
     minute = 0 if chosen.key in ("all", "custom") else int(time.time() // 60)
     bounds = (chosen.since_ns, chosen.until_ns) if chosen.key == "custom" else minute
-    asked = tuple(address.get(name) for name in ("q", "group", "of", "interval", "charts"))
+    asked = tuple(address.get(name) for name in ("q", "group", "of", "interval", "charts", "by"))
     key = (what.__name__, reader.project, chosen.key, bounds, asked, reader.revision())
     values = kept.get(key)
     if values is None:
@@ -173,8 +175,9 @@ def _with_pace(request: Request, address: Address, reader: Reader, chosen: TimeR
     values = _sums(request, address, reader, chosen)
     if values["data"] is None:
         return values
-    pace: Pace = _remembered(request, address, reader, chosen, _pace)["pace"]
-    shown = {name: pace[name] for name in ("points", "speeds")}
+    found = _remembered(request, address, reader, chosen, _pace)
+    pace: Pace = found["pace"]
+    shown = {name: pace[name] for name in ("points", "speeds")} | {"splits": found["splits"]}
     return values | {
         "tables": tables_of(address, values["labels"], pace), "pace": pace, "pace_data": _json(shown),
     }  # fmt: skip
@@ -203,7 +206,15 @@ def _grid(analytics: Analytics, address: Address, chosen: TimeRange) -> Grid | N
 
 def _pace(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, Any]:
     grid = _grid(Analytics(reader), address, chosen)
-    return {"pace": read_pace(reader, address.get("q"), grid) if grid else None}
+    if grid is None:
+        return {"pace": None, "splits": {}}
+    query = address.get("q")
+    splits = {
+        what: {"by": by, "groups": split_pace(reader, query, grid, what, by)}
+        for what, by in splits_of(address).items()
+        if what in SPLIT_CALLS
+    }
+    return {"pace": read_pace(reader, query, grid), "splits": splits}
 
 
 def _values(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, Any]:
@@ -223,7 +234,7 @@ def _values(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, An
         "durations": _duration_bars(analytics.durations(query, chosen.since_ns, chosen.until_ns)),
         "group": group,
         "measure": measure,
-        "own": [{key: one[key] for key in _OF_OWN} for one in own],
+        "own": [{key: one[key] for key in _OF_OWN} for one in (*own, *split_charts(address, reader, grid))],
     }
     labels = analytics.tables(query, **bounds)
     changes = _changes(reader, query, chosen)

@@ -9,17 +9,29 @@ from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from agentops_dashboard import format as write
+from agentops_dashboard.derived.pace import CALL_GROUPS, SPLIT_CALLS
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.query_edit import split_terms
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader
-from agentops_dashboard.reader.charts import AGGREGATES, CHART_GROUPS, MEASURES, chart
+from agentops_dashboard.reader.charts import AGGREGATES, CHART_GROUPS, MEASURES, chart, distribution, group_for
 from agentops_dashboard.reader.grid import Grid
 
-__all__ = ["SHAPES", "OwnChart", "charts_of", "own_charts", "with_new"]
+__all__ = [
+    "SHAPES", "OwnChart", "charts_of", "own_charts", "split_charts", "split_menus", "splits_of", "with_new",
+]  # fmt: skip
 
-SHAPES: Final = ("line", "bars", "table")
+SHAPES: Final = ("line", "area", "bars", "pie", "histogram", "number", "table")
 _MOST: Final = 8
+_IN_WORDS: Final = ("number", "table")
+_OF_ALL_TIME: Final = ("pie", *_IN_WORDS)
+FIXED: Final = {
+    "sessions": ("sessions", "sum"), "duration": ("duration", "p95"), "tokens": ("tokens", "sum"),
+    "failures": ("failed", "mean"), "spread": ("duration", "sum"),
+}  # fmt: skip
+"""What a fixed chart measures, and how, when it is by a group."""
+SPLITS: Final = dict.fromkeys(FIXED, CHART_GROUPS) | dict.fromkeys(SPLIT_CALLS, CALL_GROUPS)
+"""The groups that fixed charts can be by; those of calls are read from spans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ class OwnChart:
     def title(self) -> str:
         """What it shows, in words."""
         measure = MEASURES[self.measure]
-        how = "" if measure.only or self.aggregate == "sum" else f"{self.aggregate} "
+        how = "" if measure.only or self.aggregate == "sum" or self.shape == "histogram" else f"{self.aggregate} "
         name = measure.label if not how else measure.label[0].lower() + measure.label[1:]
         return (how[:1].upper() + how[1:] if how == "mean " else how) + name
 
@@ -55,7 +67,7 @@ def charts_of(address: Address) -> list[OwnChart]:
 def _chart(parts: list[str]) -> OwnChart | None:
     if len(parts) < 4 or parts[0] not in MEASURES or parts[1] not in AGGREGATES or parts[3] not in SHAPES:
         return None
-    group = parts[2] if parts[2] in CHART_GROUPS else ""
+    group = group_for(parts[0], parts[2] if parts[2] in CHART_GROUPS else "")
     return OwnChart(parts[0], parts[1], group, parts[3], unquote(parts[4])[:500] if len(parts) > 4 else "")
 
 
@@ -77,29 +89,65 @@ def own_charts(address: Address, reader: Reader, grid: Grid) -> list[dict[str, A
     """What the page shows of each of its own charts; of one whose query is wrong, what is wrong about it."""
     charts = charts_of(address)
     return [
-        _shown(one, place, reader, grid, address.get("q"))
+        _shown(one, f"plot-own-{place}", reader, grid, address.get("q"))
         | {"remove": address.link(charts="|".join(other.text for other in charts if other is not one) or None)}
         for place, one in enumerate(charts)
     ]
 
 
-def _shown(one: OwnChart, place: int, reader: Reader, grid: Grid, query: str) -> dict[str, Any]:
+def split_charts(address: Address, reader: Reader, grid: Grid) -> list[dict[str, Any]]:
+    """The page's fixed charts that its address wants by a group: they are charts of the same kind then."""
+    chosen = splits_of(address)
+    return [_shown(OwnChart(*FIXED[name], by, shape_of(name)), f"plot-{name}", reader, grid, address.get("q"))
+            for name, by in chosen.items() if name in FIXED]  # fmt: skip
+
+
+def shape_of(name: str) -> str:
+    """How a fixed chart is drawn by a group."""
+    return {"spread": "histogram", "sessions": "bars", "tokens": "bars"}.get(name, "line")
+
+
+def splits_of(address: Address) -> dict[str, str]:
+    """Which fixed charts are wanted by which group, as ``by=sessions.user|duration.model`` says."""
+    pairs = (part.partition(".") for part in address.get("by").split("|"))
+    return {name: by for name, _, by in pairs if by in SPLITS.get(name, ())}
+
+
+def split_menus(address: Address) -> dict[str, dict[str, Any]]:
+    """Of each fixed chart: the group it is by, and the links to it by others."""
+    chosen = splits_of(address)
+    return {
+        name: {"by": chosen.get(name, ""), "options": [
+            {"by": by, "href": address.link(by=_splits_text({**chosen, name: by}))} for by in ("", *groups)
+        ]}
+        for name, groups in SPLITS.items()
+    }  # fmt: skip
+
+
+def _splits_text(chosen: dict[str, str]) -> str | None:
+    return "|".join(f"{name}.{by}" for name, by in chosen.items() if by) or None
+
+
+def _shown(one: OwnChart, chart_id: str, reader: Reader, grid: Grid, query: str) -> dict[str, Any]:
     measure = MEASURES[one.measure]
     note = " ".join(filter(None, (f"by {one.group}" if one.group else "", one.query)))
     shown: dict[str, Any] = {
-        "id": f"plot-own-{place}", "title": one.title, "note": note, "shape": one.shape, "unit": measure.unit,
-        "group": one.group, "query": one.query, "groups": {}, "left_out": 0, "problem": "", "rows": [],
-        "stacks": (measure.only or one.aggregate) == "sum",
+        "id": chart_id, "title": one.title, "note": note, "shape": one.shape, "unit": measure.unit,
+        "group": one.group, "query": one.query, "groups": {}, "left_out": 0, "problem": "", "rows": [], "edges": [],
+        "stacks": (measure.only or one.aggregate) == "sum", "measure": one.measure,
     }  # fmt: skip
-    whole = grid if one.shape != "table" else Grid.into(grid.since_ns, grid.until_ns, 1)
+    if one.shape == "pie" and not shown["stacks"]:
+        return shown | {"problem": "A pie shows parts of a whole: take the sum of something else, or another shape."}
+    whole = grid if one.shape not in _OF_ALL_TIME else Grid.into(grid.since_ns, grid.until_ns, 1)
+    text = f"{query} {one.query}".strip()
     try:
-        found = chart(
-            reader, f"{query} {one.query}".strip(), whole, measure=one.measure, aggregate=one.aggregate, by=one.group
-        )
+        if one.shape == "histogram":
+            return shown | distribution(reader, text, whole, measure=one.measure, by=one.group)
+        found = chart(reader, text, whole, measure=one.measure, aggregate=one.aggregate, by=one.group)
     except QueryError as error:
         return shown | {"problem": error.message}
     rows = [(label, _written(values[0], measure.unit)) for label, values in found["groups"].items()]
-    return shown | found | {"rows": rows if one.shape == "table" else []}
+    return shown | found | {"rows": rows if one.shape in _IN_WORDS else []}
 
 
 def _written(value: float | None, unit: str) -> str:

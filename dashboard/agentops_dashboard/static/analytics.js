@@ -20,8 +20,8 @@ const STATES = { success: ["Completed", "session"], error: ["Failed", "error"], 
 const SERIES = ["llm", "agent", "tool", "running", "handoff", "retriever", "memory", "guardrail", "event"];
 
 const seconds = (ms) => (ms == null ? null : ms / 1000);
-// The library takes names for markup; here they are text.
-const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("%", "");
+// The library takes names for markup; here they are text. A long one would cover what it names.
+const plain = (text) => (text.length > 48 ? `${text.slice(0, 47)}…` : text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("%", "");
 const bars = (label, values, tone, extra = {}) => ({ type: "bar", name: plain(label), label, x: times, y: values, marker: { color: style(tone) }, width: width * 0.86, offset: 0, hovertemplate: `%{y} ${plain(label)}<extra></extra>`, ...extra });
 const line = (label, values, tone, extra = {}) => ({ type: "scatter", mode: "lines+markers", name: plain(label), label, x: times, y: values, connectgaps: false, line: { color: style(tone), width: 1.75 }, marker: { size: 4 }, ...extra });
 
@@ -69,15 +69,49 @@ const CHARTS = {
   "plot-first": () => percentiles(data.pace.points.map((p) => p.first_token)),
   "plot-speed": () => layoutOf(Object.entries(data.pace.speeds).map(([model, values], index) => line(model, values, SERIES[index % SERIES.length], { meta: `model:"${model}"`, hovertemplate: `%{y:.0f} tok/s ${plain(model)}<extra></extra>` })), {}),
 };
+function pie(groups, meaning, format) {
+  const trace = {
+    type: "pie", labels: groups.map(([label]) => plain(label)), values: groups.map(([, values]) => values[0]), customdata: groups.map(([label]) => meaning(label)), sort: false, hole: 0.45,
+    marker: { colors: groups.map((_, index) => style(SERIES[index % SERIES.length])), line: { color: style("surface"), width: 1 } }, textinfo: "percent", hovertemplate: `${format.replaceAll("%{y", "%{value")} %{label}<extra></extra>`,
+  };
+  return [[trace], { ...layout(), legend: { font: { size: 11 } }, hovermode: "closest" }];
+}
+
+function histogram(own, groups, meaning) {
+  const { edges } = own;
+  const isWide = edges[0] > 0 && edges.at(-1) > 20 * edges[0];
+  const middles = edges.slice(1).map((edge, i) => (isWide ? Math.sqrt(edge * edges[i]) : (edge + edges[i]) / 2));
+  const widths = edges.slice(1).map((edge, i) => (edge - edges[i]) * 0.94);
+  const traces = groups.map(([label, counts], index) => ({
+    type: "bar", name: plain(label), label, x: middles, y: counts, width: widths, meta: meaning(label), marker: { color: style(own.group ? SERIES[index % SERIES.length] : "session") },
+    hovertemplate: `about ${own.unit === "$" ? "$" : ""}%{x:.3~s}${own.unit === "$" ? "" : ` ${own.unit}`}: %{y} ${own.group ? plain(label) : "sessions"}<extra></extra>`,
+  }));
+  const ends = own.unit === "$" ? { tickprefix: "$" } : { ticksuffix: own.unit && ` ${own.unit}` };
+  return [traces, { ...layout({ xaxis: { type: isWide ? "log" : "linear", showspikes: false, ...ends }, yaxis: { tickformat: "d" } }), showlegend: Boolean(own.group), hovermode: "closest" }];
+}
+
 for (const own of data.own) {
-  if (own.shape === "table" || !Object.keys(own.groups).length) continue;
+  if (["table", "number"].includes(own.shape) || !Object.keys(own.groups).length) continue;
   const format = { $: "$%{y:.4f}", s: "%{y:.3~s} s", "%": "%{y:.1%}" }[own.unit] ?? "%{y:,}";
   const axis = { $: { tickprefix: "$" }, s: { ticksuffix: " s" }, "%": { tickformat: ".0%", range: [0, 1] } }[own.unit] ?? {};
-  const make = own.shape === "line" ? line : bars;
+  const make = own.shape === "bars" ? bars : line;
+  const filled = own.shape === "area" ? { mode: "lines", ...(own.stacks ? { stackgroup: "one" } : { fill: "tozeroy" }) } : {};
+  const meaning = (label) => [own.query, own.group && `${own.group}:"${label}"`].filter(Boolean).join(" ");
+  const groups = Object.entries(own.groups);
+  if (own.shape === "pie") { CHARTS[own.id] = () => pie(groups, meaning, format); continue; }
+  if (own.shape === "histogram") { CHARTS[own.id] = () => histogram(own, groups, meaning); continue; }
   CHARTS[own.id] = () => {
-    const [traces, shape] = layoutOf(Object.entries(own.groups).map(([label, values], index) => make(label, values, SERIES[index % SERIES.length], { meta: [own.query, own.group && `${own.group}:"${label}"`].filter(Boolean).join(" "), hovertemplate: `${format} ${plain(label)}<extra></extra>` })), { yaxis: axis });
+    const [traces, shape] = layoutOf(groups.map(([label, values], index) => make(label, values, SERIES[index % SERIES.length], { meta: meaning(label), hovertemplate: `${format} ${plain(label)}<extra></extra>`, ...filled })), { yaxis: axis });
     return [traces, { ...shape, barmode: own.stacks ? "stack" : "group", showlegend: Boolean(own.group) }];
   };
+}
+const OWN = new Map(data.own.map((own) => [own.id, own]));
+// What is measured of sessions can be asked for in the list, in the unit that it is measured in.
+const ASKED = { duration: (v) => `${v}s`, cost: String, tokens: String, llm: String, tools: String, errors: String };
+function inBar(own, i) {
+  const write = own.group && ["model", "tool", "agent"].includes(own.group) && own.measure !== "duration" ? null : ASKED[own.measure];
+  const round = (value, how) => how(value * 1e6) / 1e6;
+  return write ? `${own.measure}:>=${write(round(own.edges[i], Math.floor))} ${own.measure}:<=${write(round(own.edges[i + 1], Math.ceil))}` : "";
 }
 const OF_SPANS = { "plot-llm": "has:llm", "plot-tool": "has:tool", "plot-first": "has:llm" };
 
@@ -85,13 +119,18 @@ function goToList(from, to, terms) {
   const url = new URL("/sessions", location.href);
   if (terms) url.searchParams.set("q", terms);
   if (from) { url.searchParams.set("from", from.toISOString()); url.searchParams.set("to", to.toISOString()); }
+  else for (const name of ["range", "from", "to"]) { const value = new URLSearchParams(location.search).get(name); if (value) url.searchParams.set(name, value); }
   location.assign(url);
 }
 
 function clicked(id, { points: [point] }) {
-  const meta = point.data.meta;
-  const extra = id === "plot-sessions" ? `status:${meta}` : id === "plot-failures" ? "status:error" : /^plot-(split|speed|own)/.test(id) && !/"\((none|other)\)"$/.test(meta) ? meta : OF_SPANS[id] ?? "";
+  const meta = point.customdata ?? point.data.meta;
+  const own = OWN.get(id) ?? (data.pace?.splits[id.slice(5)] && { shape: "line" });
+  const named = /"\((none|other)\)"$/.test(meta) ? "" : meta;
+  const extra = own || /^plot-(split|speed)/.test(id) ? named : id === "plot-sessions" ? `status:${meta}` : id === "plot-failures" ? "status:error" : OF_SPANS[id] ?? "";
   const terms = [query, extra].filter(Boolean).join(" ");
+  if (own?.shape === "pie") return goToList(null, null, terms);
+  if (own?.shape === "histogram") return goToList(null, null, [terms, inBar(own, point.pointIndex)].filter(Boolean).join(" "));
   if (id === "plot-spread") {
     const { edges_ms: edges } = data.durations;
     const i = point.pointIndex;
@@ -124,7 +163,7 @@ function hair(id, event) {
   }
 }
 
-const hasFigures = (traces) => traces.some((trace) => trace.y.some((value) => value != null));
+const hasFigures = (traces) => traces.some((trace) => (trace.y ?? trace.values).some((value) => value != null));
 
 function draw(ids = Object.keys(CHARTS)) {
   for (const id of ids) {
@@ -133,10 +172,11 @@ function draw(ids = Object.keys(CHARTS)) {
     const [traces, shape] = CHARTS[id]();
     plot.removeAllListeners?.();
     plot.replaceChildren();
+    const hasTime = !["pie", "histogram"].includes(OWN.get(id)?.shape) && id !== "plot-spread";
     if (!hasFigures(traces)) { plot.replaceChildren(Object.assign(document.createElement("p"), { className: "nothing", textContent: "Nobody said in this time" })); continue; }
     window.Plotly.newPlot(plot, traces, shape, { displayModeBar: false, responsive: true });
     plot.on("plotly_click", (event) => clicked(id, event));
-    if (id === "plot-spread") continue;
+    if (!hasTime) continue;
     plot.on("plotly_relayout", zoomed);
     plot.on("plotly_hover", (event) => hair(id, event));
     plot.on("plotly_unhover", () => hair(id));
@@ -153,6 +193,7 @@ function save(name, blob) {
 const cell = (value) => (value == null ? "" : /[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
 function csv(plot) {
   const [first] = plot.data;
+  if (first.type === "pie") return [["group", "value"], ...first.labels.map((label, i) => [label, first.values[i]])].map((row) => row.map(cell).join(",")).join("\n") + "\n";
   const rows = [["from", ...plot.data.map((trace) => trace.label ?? "sessions")], ...[...first.x].map((x, i) => [x, ...plot.data.map((trace) => trace.y[i])])];
   return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
 }
@@ -202,6 +243,10 @@ async function readPace() {
   try {
     if (!$("#pace-data")) place.replaceChildren(nodes((await piece(place.dataset.href)).html));
     data.pace = JSON.parse($("#pace-data").textContent);
+    for (const [name, { by, groups }] of Object.entries(data.pace.splits)) {
+      const unit = name === "speed" ? "" : " s";
+      CHARTS[`plot-${name}`] = () => layoutOf(Object.entries(groups).map(([label, values], index) => line(label, values, SERIES[index % SERIES.length], { meta: `${by}:"${label}"`, hovertemplate: `%{y:.3~s}${unit || " tok/s"} ${plain(label)}<extra></extra>` })), { yaxis: { ticksuffix: unit } });
+    }
     draw(["plot-llm", "plot-tool", "plot-first", "plot-speed"]);
   } catch (error) {
     for (const plot of $$(".plot", place)) plot.replaceChildren(failedPanel("This could not be read", error, readPace));

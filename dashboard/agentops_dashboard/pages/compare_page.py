@@ -20,6 +20,8 @@ from agentops_dashboard.reader.outline import Outline
 __all__ = ["Pair", "add_routes", "align"]
 
 _MOST_ROWS: Final = 2000
+_CHANGES: Final = (("ms", write.duration, 1.0), ("tokens", write.count, 0.0), ("cost", write.money, 1e-4))
+"""What the change of each row is told of, with all that lies below it; how it is written; what is no change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +120,28 @@ def _figure(label: str, left: float | None, right: float | None, text: Any) -> d
 
 def _row(trees: tuple[Outline, Outline], pair: Pair) -> dict[str, Any]:
     sides = [_side(tree, place) for tree, place in zip(trees, (pair.left, pair.right), strict=True)]
-    change = None
-    if sides[0] and sides[1] and sides[0]["ms"] is not None and sides[1]["ms"] is not None:
-        change = sides[1]["ms"] - sides[0]["ms"]
+    changes = [_change(sides[0][key], sides[1][key], text, least) if sides[0] and sides[1] else ""
+               for key, text, least in _CHANGES]  # fmt: skip
     return {
         "left": sides[0],
         "right": sides[1],
-        "change": change,
+        "changes": changes,
         "is_same": pair.is_same,
         "is_first": pair.is_first_difference,
     }
 
 
+def _change(left: float | None, right: float | None, text: Any, least: float) -> str:
+    """By how much more or less; nothing where one is unknown, or where it is hardly anything."""
+    if left is None or right is None or abs(right - left) <= least:
+        return ""
+    return f"{'+' if right > left else '−'}{text(abs(right - left))}"
+
+
 def _side(tree: Outline, place: int | None) -> dict[str, Any] | None:
     if place is None:
         return None
-    row = tree.order[place]
+    row, cost_nano = tree.order[place], tree.cost_below(place)
     return {
         "id": row.span_id,
         "session": tree.session_id,
@@ -143,4 +151,6 @@ def _side(tree: Outline, place: int | None) -> dict[str, Any] | None:
         "preview": row.preview,
         "depth": tree.index.depth[place],
         "ms": None if row.end_ns is None else (row.end_ns - row.start_ns) / 1e6,
+        "tokens": tree.tokens_below(place),
+        "cost": None if cost_nano is None else cost_nano / 1e9,
     }

@@ -2,16 +2,19 @@
 
 from agentops_dashboard.derived.facts import AgentFacts, Delegation, Facts, Loop, Retry, Waste, facts_of, owners
 from agentops_dashboard.derived.first_answer import FirstAnswer, first_answer
+from agentops_dashboard.derived.handovers import Handover, handovers
 
 __all__ = [
     "AgentFacts",
     "Delegation",
     "Facts",
     "FirstAnswer",
+    "Handover",
     "Loop",
     "Retry",
     "Waste",
     "facts_of",
     "first_answer",
+    "handovers",
     "owners",
 ]

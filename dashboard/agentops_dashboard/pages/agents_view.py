@@ -1,9 +1,10 @@
-"""Agents of a session: what each did and cost, and who called whom."""
+"""Agents of a session: what each did and cost, who called whom, and in which order."""
 
 from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.derived import facts_of, owners
+from agentops_dashboard.pages.sequence import sequence
 from agentops_dashboard.pages.tree_view import short_name
 from agentops_dashboard.reader.outline import Outline
 
@@ -16,9 +17,9 @@ _LINE: Final = 44
 
 
 def agents_view(outline: Outline) -> dict[str, Any]:
-    """The table of agents, the one with the most tokens first, and the graph of calls."""
+    """The table of agents, the one with the most tokens first, the graph of calls, and the sequence of runs."""
     agents = sorted(facts_of(outline)["agents"], key=lambda agent: -(agent["self_tokens"] or 0))
-    return {"agents": agents, "graph": _graph(outline, owners(outline))}
+    return {"agents": agents, "graph": _graph(outline, owners(outline)), "sequence": sequence(outline)}
 
 
 def _name(row: Any) -> str:

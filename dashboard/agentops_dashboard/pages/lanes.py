@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard import format as write
-from agentops_dashboard.derived import owners
+from agentops_dashboard.derived import handovers
 from agentops_dashboard.pages.kinds import KINDS, kind_look
 from agentops_dashboard.pages.timeline import BUSY_KINDS, Scale
 from agentops_dashboard.reader.outline import Outline
@@ -95,24 +95,17 @@ def arrows(outline: Outline, scale: Scale, lanes: list[str]) -> list[dict[str, A
     Each has ``x`` in units, the lanes ``start`` and ``end`` by number, and says whether it ``is_next``: one after the
     other, not one inside the other. At most 300.
     """
-    order, owner = outline.order, owners(outline)
+    order = outline.order
     number = {name: at for at, name in enumerate(lanes)}
-    before: dict[int, Any] = {}
     found: list[dict[str, Any]] = []
-    for place, row in enumerate(order):
-        if row.kind != SpanKind.AGENT:
+    for one in handovers(outline):
+        if one.giver < 0:
             continue
-        around = owner[place]
-        previous = before.get(outline.parents[place])
-        before[outline.parents[place]] = row
-        is_next = previous is not None and (previous.end_ns or scale.last_ns) <= row.start_ns
-        giver = previous if is_next else (order[around] if around >= 0 else None)
-        if giver is None:
-            continue
+        giver, row = order[one.giver], order[one.place]
         source, target = giver.agent or giver.name, row.agent or row.name
         if source != target and source in number and target in number:
             found.append({
-                "x": scale.x(row.start_ns), "start": number[source], "end": number[target], "is_next": is_next,
+                "x": scale.x(row.start_ns), "start": number[source], "end": number[target], "is_next": one.is_next,
                 "title": f"{source} → {target}",
             })  # fmt: skip
     return found[:_MOST_ARROWS]

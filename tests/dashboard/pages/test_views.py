@@ -12,11 +12,13 @@ import pytest
 from agentops.semconv import SpanKind
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.at_once import at_once
+from agentops_dashboard.pages.compare_page import _values as compare_values
 from agentops_dashboard.pages.compare_page import align
 from agentops_dashboard.pages.conversation import conversation
 from agentops_dashboard.pages.export import csv_lines, json_text
 from agentops_dashboard.pages.lanes import arrows, lanes_by_agent, lanes_by_kind
 from agentops_dashboard.pages.logs_view import logs_view
+from agentops_dashboard.pages.sequence import sequence
 from agentops_dashboard.pages.session_views import errors_view
 from agentops_dashboard.pages.span_detail import costs_by_class
 from agentops_dashboard.pages.span_reasons import reasons_of
@@ -163,6 +165,70 @@ def test_arrows_go_from_giver_to_taker() -> None:
         ("boss → helper", 100.0, 0, 1, False),
         ("boss → last", 800.0, 0, 2, True),
     ]
+
+
+def test_agents_as_a_sequence() -> None:
+    """Calls, the answer to the agent around, and the hand-off to the next one, in the order of time."""
+    outline = _tree(*CREW)
+    found = sequence(outline)
+    assert found is not None
+    assert [line["name"] for line in found["lines"]] == ["root", "boss", "helper", "last"]
+    assert [(one["title"], one["is_answer"], one["is_next"]) for one in found["messages"]] == [
+        ("boss is called by root, after 0 ms", False, False),
+        ("helper is called by boss, after 10.0 s", False, False),
+        ("helper answers boss, after 40.0 s", True, False),
+        ("last takes over from boss, after 1m 20s", False, True),
+        ("last answers root, after 1m 40s", True, False),
+    ]
+    x = {line["name"]: line["x"] for line in found["lines"]}
+    assert [(one["x1"], one["x2"]) for one in found["messages"]] == [
+        (x[a], x[b])
+        for a, b in (("root", "boss"), ("boss", "helper"), ("helper", "boss"), ("boss", "last"), ("last", "root"))
+    ]
+    y = [one["y"] for one in found["messages"]]
+    assert y == sorted(set(y))
+    bars = [(bar["x"], bar["y1"], bar["y2"]) for bar in found["bars"]]
+    assert bars == [(x["boss"], y[0], y[3]), (x["helper"], y[1], y[2]), (x["last"], y[3], y[4])]
+    assert found["left_out"] == 0
+
+
+def test_a_sequence_of_very_many_runs_says_what_it_leaves_out() -> None:
+    """Sixty runs are drawn, of at most ten agents; a session without agents has no sequence."""
+    runs = [(f"a{n}", "root", "agent", n, n + 1, f"agent {n % 12}") for n in range(200)]
+    found = sequence(_tree(("root", None, "session", 0, 200, None), *runs))
+    assert found is not None
+    assert len(found["lines"]) == 11
+    assert sum(not one["is_answer"] for one in found["messages"]) == 60
+    assert found["left_out"] == 140
+    assert sequence(_tree(("root", None, "session", 0, 9, None))) is None
+
+
+def test_what_failed_or_runs_again_hands_nothing_over() -> None:
+    """A failed run answers who called it, and the run after it is called anew, as is a second run of one agent."""
+    outline = _tree(
+        ("root", None, "session", 0, 9, None), ("a", "root", "agent", 1, 2, "a"), ("b", "root", "agent", 3, 4, "b"),
+        ("c", "root", "agent", 5, 6, "b"),
+    )  # fmt: skip
+    outline.order[1].status = "error"
+    found = sequence(outline)
+    assert found is not None
+    assert [(one["title"].partition(",")[0], one["is_failed"]) for one in found["messages"]] == [
+        ("a is called by root", False), ("a answers root", True), ("b is called by root", False),
+        ("b answers root", False), ("b is called by root", False), ("b answers root", False),
+    ]  # fmt: skip
+
+
+def test_an_agent_that_calls_itself_answers_itself() -> None:
+    """Such a message begins and ends at one lifeline; a run that still goes on has no answer."""
+    outline = _tree(
+        ("root", None, "session", 0, 9, None), ("a", "root", "agent", 1, 9, "a"), ("b", "a", "agent", 2, 3, "a")
+    )
+    outline.order[1].end_ns = None
+    found = sequence(outline)
+    assert found is not None
+    assert [(one["x1"] == one["x2"], one["is_answer"]) for one in found["messages"]] == [
+        (False, False), (True, False), (True, True),
+    ]  # fmt: skip
 
 
 def test_a_lane_per_kind_has_every_span_but_the_session() -> None:
@@ -355,6 +421,22 @@ def test_a_session_does_not_part_from_itself(reader: Reader, make_sessions: Make
     assert sum(pair.is_first_difference for pair in pairs) == 1
     assert [pair.left for pair in pairs if pair.left is not None] == list(range(len(first)))
     assert [pair.right for pair in pairs if pair.right is not None] == list(range(len(second)))
+
+
+def test_each_step_says_what_changed_with_all_below_it(reader: Reader, make_sessions: Make, add_lines: Add) -> None:
+    """Time, tokens and cost of the sessions as a whole stand in the first row; nothing where there is no change."""
+    (one, lines), (two, more) = make_sessions(2, seed=5, spans=20)
+    add_lines([*lines, *more])
+    left, right = reader.session(one), reader.session(two)
+    assert left is not None
+    assert right is not None
+    compared = compare_values(reader, left, right)
+    figures = {figure["label"]: (figure["change"] or "").partition(" (")[0] for figure in compared["figures"]}
+    assert compared["rows"][0]["changes"] == [figures[label] for label in ("Duration", "Tokens", "Cost")]
+    assert all(figures[label] for label in ("Duration", "Tokens", "Cost"))
+    assert {row["changes"][1] for row in compared["rows"] if not (row["left"] and row["right"])} == {""}
+    alike = compare_values(reader, left, left)
+    assert {tuple(row["changes"]) for row in alike["rows"]} == {("", "", "")}
 
 
 def test_exports_hold_every_session(reader: Reader, make_sessions: Make, add_lines: Add) -> None:

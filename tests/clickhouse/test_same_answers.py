@@ -132,7 +132,7 @@ def test_large_sessions_are_read_in_parts(readers: Pair, monkeypatch: pytest.Mon
             large = fresh.outlines.of(small.session_id)
             for view in _VIEWS:
                 assert large.rows(view, 3, 5) == small.rows(view, 3, 5)
-            assert large.column("tool") == small.column("tool")
+            assert large.column("preview") == small.column("preview")
             assert list(large.order) == list(small.order)
 
 

@@ -117,8 +117,8 @@ def test_a_large_session_is_read_as_far_as_it_is_looked_at(both: tuple[Outline, 
     assert large.order[-1].span_id == small.order[-1].span_id
     assert [count for _, count in asked[2:]] == [51]
     assert [row.name for row in large.order[295:]] == [row.name for row in small.order[295:]]
-    assert large.column("agent") == small.column("agent")
-    assert asked[3:] == [(("span_id", "agent"), None)]
+    assert large.column("preview") == small.column("preview")
+    assert asked[3:] == [(("span_id", "preview"), None)]
     large.column("start_ns")
     assert len(asked) == 4
     assert list(large.order) == list(small.order)
@@ -153,4 +153,4 @@ def test_rows_that_were_deleted_since_are_shown_by_what_is_known(both: tuple[Out
     assert [row.span_id for row in large.order] == [row.span_id for row in small.order]
     assert [getattr(large.order[5], name) for name in FRAME] == [getattr(small.order[5], name) for name in FRAME]
     assert len(large.rows(TreeView(), 0, 100)) == 100
-    assert large.column("tool") == [None] * len(small)
+    assert large.column("preview") == [None] * len(small)

@@ -58,7 +58,7 @@ def related(address: Address, outline: Outline, place: int) -> dict[str, Any] | 
         return None
     row = outline.order[place]
     what = _likeness(row.kind, row.tool, row.model, row.agent)
-    places = _same(outline).get((row.kind, what), []) if what else []
+    places = _alike(outline, row.kind, what) if what else []
     if len(places) < 2:
         return None
     at = bisect_left(places, place)
@@ -72,15 +72,15 @@ def related(address: Address, outline: Outline, place: int) -> dict[str, Any] | 
     }
 
 
-def _same(outline: Outline) -> dict[tuple[str, str], list[int]]:
-    """The places of all spans of a kind that have something in common."""
-    if "same" not in outline.derived:
-        same: dict[tuple[str, str], list[int]] = {}
-        for at, facts in enumerate(zip(*outline.order.columns("kind", "tool", "model", "agent"), strict=True)):
-            if what := _likeness(*facts):
-                same.setdefault((facts[0], what), []).append(at)
-        outline.derived["same"] = same
-    found: dict[tuple[str, str], list[int]] = outline.derived["same"]
+def _alike(outline: Outline, kind: str, what: str) -> list[int]:
+    """The places of the spans of a kind that have something in common."""
+    key = ("alike", kind, what)
+    if key not in outline.derived:
+        facts = zip(*outline.order.columns("kind", "tool", "model", "agent"), strict=True)
+        outline.derived[key] = [
+            at for at, (own, *others) in enumerate(facts) if own == kind and _likeness(own, *others) == what
+        ]
+    found: list[int] = outline.derived[key]
     return found
 
 

@@ -1,7 +1,9 @@
 """The timeline of a session: scale, ruler, overview, critical path, what was spent, and the moments of playback."""
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
@@ -181,40 +183,47 @@ def overview(outline: Outline, scale: Scale) -> dict[str, Any]:
 
 
 def _overview(outline: Outline, scale: Scale) -> dict[str, Any]:
-    kinds = BUSY_KINDS
-    bins = {kind: [0.0] * (_BINS + 1) for kind in kinds}
-    failed: list[float] = []
     size = WIDTH / _BINS
-    starts, ends = outline.column("start_ns"), outline.column("end_ns")
-    lefts, rights = scale.xs(starts), scale.xs([end or scale.last_ns for end in ends])
-    facts = zip(outline.column("kind"), outline.column("status"), lefts, rights, ends, strict=True)
-    for kind, status, left, right, end in facts:
-        if kind in bins:
-            _spread(bins[kind], left / size, right / size)
+    edges = [round(scale.moment(at * size)) for at in range(_BINS + 1)]
+    stretches: dict[str, tuple[list[int], list[int]]] = {kind: ([], []) for kind in BUSY_KINDS}
+    failed: list[int] = []
+    for kind, status, start, end in zip(*map(outline.column, ("kind", "status", "start_ns", "end_ns")), strict=True):
+        if kind in stretches:
+            begun, ended = stretches[kind]
+            begun.append(start)
+            ended.append(end or scale.last_ns)
         if status == SpanStatus.ERROR and kind != SpanKind.SESSION and len(failed) < 500:
-            failed.append(right if end else left)
-    peak = max((sum(bins[kind][at] for kind in kinds) for at in range(_BINS)), default=0) or 1
+            failed.append(end or start)
+    bins = {kind: _at_work(begun, ended, edges) for kind, (begun, ended) in stretches.items()}
+    peak = max(map(sum, zip(*bins.values(), strict=True)), default=0) or 1
     bars = []
     for at in range(_BINS):
         top = 42.0
-        for kind in kinds:
-            height = bins[kind][at] / peak * 38
+        for kind, shares in bins.items():
+            height = shares[at] / peak * 38
             if height > 0.05:
                 top -= height
                 bars.append({"x": at * size, "y": top, "height": height, "width": size, "tone": kind_look(kind).tone})
-    return {"bars": bars, "failed": failed, "peak": peak}
+    return {"bars": bars, "failed": scale.xs(failed), "peak": peak}
 
 
-def _spread(bins: list[float], left: float, right: float) -> None:
-    """Add a stretch to the bins that it covers, in shares of a bin."""
-    left, right = max(0.0, left), min(float(_BINS), right)
-    at = int(left)
-    if left < right <= at + 1:  # most are short
-        bins[at] += right - left
-        return
-    while at < right and at < _BINS:
-        bins[at] += max(0.0, min(right, at + 1) - max(left, at))
-        at += 1
+def _at_work(begun: list[int], ended: list[int], edges: list[int]) -> list[float]:
+    """How many of some stretches were open, in the mean of the time between each two edges.
+
+    The time that passed in them up to an edge is what passed since their beginnings, less what passed since their ends.
+    """
+    begun, ended = sorted(begun), sorted(ended)
+    until_begun, until_ended = list(accumulate(begun, initial=0)), list(accumulate(ended, initial=0))
+
+    def passed(edge: int) -> int:
+        started, stopped = bisect_right(begun, edge), bisect_right(ended, edge)
+        return (started - stopped) * edge - until_begun[started] + until_ended[stopped]
+
+    totals = [passed(edge) for edge in edges]
+    return [
+        (after - before) / max(1, to - start)
+        for (before, after), (start, to) in zip(pairwise(totals), pairwise(edges), strict=True)
+    ]
 
 
 def critical_path(outline: Outline) -> frozenset[str]:

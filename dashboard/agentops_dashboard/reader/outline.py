@@ -354,12 +354,12 @@ class Outlines:
     def _read_frame(self, session_id: str) -> Outline:
         """The outline of a large session: rows are read when they are looked at."""
         rows = self._read(session_id, FRAME)
-        frame = {name: list(values) for name, values in zip(FRAME, zip(*rows, strict=True), strict=True)}
+        index = TreeIndex(*([row[at] for row in rows] for at in map(FRAME.index, _ORDERED_BY)))
+        # The rows are put in order once, before they become columns: each column by itself would take as long.
+        frame = dict(zip(FRAME, map(list, zip(*_in_order(rows, index), strict=True)), strict=True))
         if len(set(frame["span_id"])) < len(rows):  # two traces use the same ids: rows cannot be told apart by them
             return self.read(session_id)
-        index = TreeIndex(*(frame[name] for name in _ORDERED_BY))
-        ordered = {name: _in_order(values, index) for name, values in frame.items()}
-        return Outline(session_id, index, SpanRows(ordered, partial(self._read, session_id)))
+        return Outline(session_id, index, SpanRows(frame, partial(self._read, session_id)))
 
     def with_payloads(self, outline: Outline, places: list[int]) -> list[Span]:
         """Some spans of an outline with their inputs, outputs and attributes."""

@@ -16,9 +16,9 @@ to_row: Final = partial(tuple.__new__, _SpanRow)  # as ``_make``, which counts t
 
 FRAME: Final = (
     "span_id", "parent_id", "start_ns", "seq", "end_ns", "kind", "status", "swallowed", "input_tokens",
-    "output_tokens", "cost_nano", "first_token_ns",
+    "output_tokens", "cost_nano", "first_token_ns", "tool", "model", "agent",
 )  # fmt: skip
-"""What the order, the sums and the timeline of a whole session are made of."""
+"""What the order, the sums and the timeline of a whole session are made of, and what says which spans are alike."""
 
 _ALL: Final = tuple(t.span.c.keys())
 _STRETCH: Final = 100

@@ -14,6 +14,7 @@ from typing import Any, Final, TypedDict
 from sqlalchemy import ColumnElement, Connection, Double, case, cast, func, select
 
 from agentops_dashboard.derived.pace import calls_of, label_of, sampled
+from agentops_dashboard.derived.sureness import SURE, means_apart, shares_apart, variance
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import quantile
 from agentops_dashboard.store import tables as t
@@ -23,8 +24,6 @@ __all__ = ["Change", "read_changes"]
 _KINDS: Final = ("tool", "model", "agent")
 _ORDER: Final = ("errors", "p95", "cost")
 _MOST_SPANS: Final = 4_000
-_SURE: Final = 3.5
-"""Standard errors that two shares or means must lie apart: less than once in 4,000 by chance."""
 _FEWEST_CALLS: Final = 20
 _FEWEST_SESSIONS: Final = 10
 _LEAST_RATIO: Final = 1.3
@@ -103,16 +102,9 @@ def _failing(sums: dict[tuple[str, str, int], Any]) -> list[Change]:
         if min(before.calls, now.calls) >= _FEWEST_CALLS:
             shares = (before.errors or 0) / before.calls, (now.errors or 0) / now.calls
             is_large = shares[1] >= shares[0] * _LEAST_RATIO and shares[1] - shares[0] >= _LEAST_SHARE
-            if is_large and _apart(shares, (before.calls, now.calls)) >= _SURE:
+            if is_large and shares_apart(shares, (before.calls, now.calls)) >= SURE:
                 found.append({"kind": kind, "label": label, "what": "errors", "before": shares[0], "now": shares[1]})
     return found
-
-
-def _apart(shares: tuple[float, float], counts: tuple[int, int]) -> float:
-    """How many standard errors the second share lies above the first, if both were samples of the same."""
-    whole = (shares[0] * counts[0] + shares[1] * counts[1]) / sum(counts)
-    error = math.sqrt(whole * (1 - whole) * (1 / counts[0] + 1 / counts[1]))
-    return (shares[1] - shares[0]) / error if error else 0.0
 
 
 def _dearer(sums: dict[tuple[str, str, int], Any]) -> list[Change]:
@@ -120,16 +112,13 @@ def _dearer(sums: dict[tuple[str, str, int], Any]) -> list[Change]:
     for kind, label, before, now in _pairs(sums):
         if min(before.priced, now.priced) >= _FEWEST_SESSIONS and before.cost > 0:
             means = before.cost / before.priced, now.cost / now.priced
-            spread = math.sqrt(_variance(before) / before.priced + _variance(now) / now.priced)
-            if means[1] >= means[0] * _LEAST_RATIO and means[1] - means[0] >= _SURE * spread:
+            counts = before.priced, now.priced
+            variances = tuple(variance(row.cost, row.squares, row.priced) for row in (before, now))
+            is_sure = means_apart(means, (variances[0], variances[1]), counts) >= SURE
+            if means[1] >= means[0] * _LEAST_RATIO and is_sure:
                 amounts = means[0] / 1e9, means[1] / 1e9
                 found.append({"kind": kind, "label": label, "what": "cost", "before": amounts[0], "now": amounts[1]})
     return found
-
-
-def _variance(row: Any) -> float:
-    variance: float = (row.squares - row.cost * row.cost / row.priced) / (row.priced - 1)
-    return max(0.0, variance)
 
 
 def _durations(
@@ -158,6 +147,6 @@ def _slower(durations: dict[tuple[str, str], tuple[list[float], list[float]]]) -
         limits = float(quantile(before, _SLOWEST) or 0), float(quantile(now, _SLOWEST) or 0)
         over = tuple(1 - bisect_right(values, limits[0]) / len(values) for values in (before, now))
         is_large = limits[1] >= limits[0] * _LEAST_RATIO and limits[1] - limits[0] >= _LEAST_MS
-        if is_large and _apart((over[0], over[1]), (len(before), len(now))) >= _SURE:
+        if is_large and shares_apart((over[0], over[1]), (len(before), len(now))) >= SURE:
             found.append({"kind": kind, "label": label, "what": "p95", "before": limits[0], "now": limits[1]})
     return found

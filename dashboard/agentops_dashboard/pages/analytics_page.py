@@ -17,10 +17,12 @@ from agentops_dashboard import format as write
 from agentops_dashboard.caller import ReaderOf
 from agentops_dashboard.derived.changes import Change, read_changes
 from agentops_dashboard.derived.pace import SPLIT_CALLS, Pace, read_pace, split_pace
+from agentops_dashboard.derived.releases import read_releases
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.analytics_tables import tables_of, top_sessions, top_users
 from agentops_dashboard.pages.attention import attention, change_of
 from agentops_dashboard.pages.own_charts import SHAPES, own_charts, split_charts, split_menus, splits_of, with_new
+from agentops_dashboard.pages.releases import releases_shown
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
 from agentops_dashboard.pages.session_list import chips, problem_of
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
@@ -157,7 +159,7 @@ def _remembered(
     kept: OrderedDict[Any, dict[str, Any]] = request.app.state.analytics_kept
     minute = 0 if chosen.key in ("all", "custom") else int(time.time() // 60)
     bounds = (chosen.since_ns, chosen.until_ns) if chosen.key == "custom" else minute
-    asked = tuple(address.get(name) for name in ("q", "group", "of", "interval", "charts", "by"))
+    asked = tuple(address.get(name) for name in ("q", "group", "of", "interval", "charts", "by", "old", "release"))
     key = (what.__name__, reader.project, chosen.key, bounds, asked, reader.revision())
     values = kept.get(key)
     if values is None:
@@ -187,7 +189,7 @@ def _nothing() -> dict[str, Any]:
     return {
         "kpis": [], "tables": [], "labels": {}, "points": [], "data": None, "unpriced": 0, "pace": None,
         "pace_data": None, "top_sessions": [], "top_users": [], "own": [],
-        "attention": None,
+        "attention": None, "releases": None,
     }  # fmt: skip
 
 
@@ -238,6 +240,9 @@ def _values(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, An
     }
     labels = analytics.tables(query, **bounds)
     changes = _changes(reader, query, chosen)
+    releases = read_releases(
+        reader, query, chosen.since_ns, chosen.until_ns, old=address.get("old"), new=address.get("release")
+    )
     return _nothing() | {
         "attention": None if changes is None else attention(address, changes),
         "kpis": _kpis(totals, before),
@@ -247,6 +252,7 @@ def _values(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, An
         "data": _json(data),
         "unpriced": totals["unpriced"],
         "own": own,
+        "releases": None if releases is None else releases_shown(address, releases),
         "top_sessions": top_sessions(reader, query, bounds),
         "top_users": top_users(address, analytics.top_users(query, since_ns=chosen.since_ns, until_ns=chosen.until_ns)),
     }

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 from agentops_dashboard.derived import FirstAnswer, facts_of, first_answer
+from agentops_dashboard.derived.waste import WasteSum
 from agentops_dashboard.reader.outline import Outline
 
 MS = 1_000_000
@@ -118,3 +119,34 @@ def test_nothing_follows_from_nothing():
     """An empty session has facts too."""
     found = facts()
     assert (found["duration_ms"], found["critical_path"], found["agents"], found["loops"]) == (0.0, [], [], [])
+
+
+def test_waste_is_told_by_what_was_called_and_by_whom():
+    """The dearest first; over all sessions it comes to what each session's waste comes to."""
+    first = Outline("one", TreeIndex((
+        span("root", None, "session", 0, 100),
+        span("a", "root", "agent", 0, 100, agent="a"),
+        span("t1", "a", "tool", 0, 10, tool="search", status="error"),
+        span("l1", "t1", "llm", 0, 10, cost_nano=1_000_000_000, input_tokens=7),
+        span("t2", "a", "tool", 20, 30, tool="search"),
+        *(span(f"c{n}", "a", "tool", n * 10 + 40, n * 10 + 45, tool="fetch", call_hash=7) for n in range(3)),
+    )))  # fmt: skip
+    second = Outline("two", TreeIndex((
+        span("root", None, "session", 0, 100),
+        span("m1", "root", "llm", 0, 4, model="gpt", status="error", cost_nano=2_000_000_000),
+        span("m2", "root", "llm", 5, 9, model="gpt"),
+    )))  # fmt: skip
+    both = WasteSum()
+    for outline in (first, second, first):
+        both.add(outline)
+    assert both.most() == [
+        {"kind": "tool", "name": "search", "agent": "a", "is_loop": False, "times": 2,
+         "sum": {"spans": 4, "ms": 20.0, "tokens": 14, "cost": 2.0}},
+        {"kind": "model", "name": "gpt", "agent": None, "is_loop": False, "times": 1,
+         "sum": {"spans": 1, "ms": 4.0, "tokens": None, "cost": 2.0}},
+        {"kind": "tool", "name": "fetch", "agent": "a", "is_loop": True, "times": 4,
+         "sum": {"spans": 4, "ms": 20.0, "tokens": None, "cost": None}},
+    ]  # fmt: skip
+    wastes = [facts_of(outline)["waste"] for outline in (first, second, first)]
+    assert sum(one["sum"]["ms"] for one in both.most()) == sum(waste["ms"] for waste in wastes)
+    assert sum(one["sum"]["spans"] for one in both.most()) == sum(waste["spans"] for waste in wastes)

@@ -5,10 +5,10 @@ from typing import Any, TypedDict
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.derived.critical_path import critical_places, self_times
-from agentops_dashboard.derived.repetitions import loops_in, retries_in
+from agentops_dashboard.derived.repetitions import loops_in, retries_in, wasted_in
 from agentops_dashboard.reader.outline import Outline
 
-__all__ = ["AgentFacts", "Delegation", "Facts", "Loop", "Retry", "Waste", "facts_of", "owners"]
+__all__ = ["AgentFacts", "Delegation", "Facts", "Loop", "Retry", "Waste", "add_waste", "facts_of", "owners"]
 
 _MOST_IDS = 50
 
@@ -110,9 +110,8 @@ def _compute(outline: Outline) -> Facts:
         "retries": [_retry(outline, places) for places in retries],
         "swallowed": [row.span_id for row in order if row.swallowed is not None],
         "loops": [_loop(outline, places, owner) for places in loops],
-        "waste": _waste(outline, [place for group in retries for place in group[:-1] if _failed(outline, place)]
-                        + [place for group in loops for place in group[1:]]),
-    }  # fmt: skip
+        "waste": _waste(outline, retries, loops),
+    }
 
 
 def owners(outline: Outline) -> list[int]:
@@ -221,24 +220,21 @@ def _loop(outline: Outline, places: list[int], owner: list[int]) -> Loop:
     }
 
 
-def _failed(outline: Outline, place: int) -> bool:
-    return bool(outline.order[place].status == SpanStatus.ERROR)
-
-
-def _waste(outline: Outline, places: list[int]) -> Waste:
+def _waste(outline: Outline, retries: list[list[int]], loops: list[list[int]]) -> Waste:
     """Sum over subtrees; one inside another counts once."""
     waste: Waste = {"spans": 0, "ms": 0.0, "tokens": None, "cost": None}
-    reached = 0
-    for place in sorted(set(places)):
-        if place < reached:
-            continue
-        reached = outline.index.end[place]
-        row = outline.order[place]
-        waste["spans"] += reached - place
-        waste["ms"] += ((row.end_ns or row.start_ns) - row.start_ns) / 1e6
-        waste["tokens"] = _plus(waste["tokens"], outline.tokens_below(place))
-        waste["cost"] = _plus(waste["cost"], _dollars(outline.cost_below(place)))
+    for place, _ in wasted_in(outline, retries, loops):
+        add_waste(waste, outline, place)
     return waste
+
+
+def add_waste(waste: Waste, outline: Outline, place: int) -> None:
+    """Add what a span and all below it came to."""
+    row = outline.order[place]
+    waste["spans"] += outline.index.end[place] - place
+    waste["ms"] += ((row.end_ns or row.start_ns) - row.start_ns) / 1e6
+    waste["tokens"] = _plus(waste["tokens"], outline.tokens_below(place))
+    waste["cost"] = _plus(waste["cost"], _dollars(outline.cost_below(place)))
 
 
 def _tokens(row: Any) -> int | None:

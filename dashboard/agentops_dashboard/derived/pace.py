@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from agentops.semconv import SpanKind
 from agentops_dashboard.derived.facts import Facts, facts_of
+from agentops_dashboard.derived.waste import Wasted, WasteSum
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import NONE, quantile
 from agentops_dashboard.reader.grid import Grid
@@ -64,7 +65,8 @@ class AgentPace(TypedDict):
 class Pace(TypedDict):
     """``sampled`` of ``sessions`` were looked at; ``speeds`` holds tokens per second of each model by interval.
 
-    ``agents`` and ``retries`` (attempts beyond the first, by kind and name) are of the ``tree_sessions`` newest ones.
+    ``agents``, ``waste`` (the dearest first) and ``retries`` (attempts beyond the first, by kind and name) are of the
+    ``tree_sessions`` newest ones.
     """
 
     sessions: int
@@ -74,6 +76,7 @@ class Pace(TypedDict):
     labels: dict[str, dict[str, LabelPace]]
     agents: dict[str, AgentPace]
     retries: dict[str, dict[str, int]]
+    waste: list[Wasted]
     tree_sessions: int
 
 
@@ -244,18 +247,21 @@ def _trees_pace(reader: Reader, condition: ColumnElement[bool]) -> dict[str, Any
     sums: dict[str, AgentPace] = {}
     retries: dict[str, dict[str, int]] = {}
     spans = number = 0
+    waste = WasteSum()
     for session_id, size in found:
         spans += size
         if spans > _MOST_TREE_SPANS and number:
             break
         number += 1
-        facts = facts_of(reader.outlines.read(session_id))
+        outline = reader.outlines.read(session_id)
+        waste.add(outline)
+        facts = facts_of(outline)
         _add_agents(sums, facts)
         for retry in facts["retries"]:
             names = retries.setdefault("model" if retry["kind"] == SpanKind.LLM else retry["kind"], {})
             names[retry["name"]] = names.get(retry["name"], 0) + retry["attempts"] - 1
     agents = {name: _mean(pace) for name, pace in sums.items()}
-    return {"agents": agents, "retries": retries, "tree_sessions": number}
+    return {"agents": agents, "retries": retries, "waste": waste.most(), "tree_sessions": number}
 
 
 def _add_agents(sums: dict[str, AgentPace], facts: Facts) -> None:

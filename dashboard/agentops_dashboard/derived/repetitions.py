@@ -6,7 +6,7 @@ from typing import Any
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.reader.outline import Outline
 
-__all__ = ["LOOP_LENGTH", "loops_in", "retries_in"]
+__all__ = ["LOOP_LENGTH", "loops_in", "retries_in", "wasted_in"]
 
 LOOP_LENGTH = 3
 """The same tool with the same arguments so many times within one agent's run is called a loop."""
@@ -46,6 +46,21 @@ def loops_in(outline: Outline, owner: list[int]) -> Iterator[list[int]]:
         if row.kind == SpanKind.TOOL and row.call_hash is not None:
             calls.setdefault((owner[place], _what(row), row.call_hash), []).append(place)
     yield from (places for places in calls.values() if len(places) >= LOOP_LENGTH)
+
+
+def wasted_in(outline: Outline, retries: list[list[int]], loops: list[list[int]]) -> Iterator[tuple[int, bool]]:
+    """Yield the places whose subtrees were in vain, and whether each repeats a call; one inside another counts once.
+
+    In vain are attempts that failed and were made again, and all but the first call of a loop.
+    """
+    order = outline.order
+    found = {place: False for group in retries for place in group[:-1] if order[place].status == SpanStatus.ERROR}
+    found = {place: True for group in loops for place in group[1:]} | found
+    reached = 0
+    for place in sorted(found):
+        if place >= reached:
+            reached = outline.index.end[place]
+            yield place, found[place]
 
 
 def _what(row: Any) -> str:

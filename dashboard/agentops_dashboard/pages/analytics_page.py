@@ -19,7 +19,7 @@ from agentops_dashboard.derived.changes import Change, read_changes
 from agentops_dashboard.derived.pace import SPLIT_CALLS, Pace, read_pace, split_pace
 from agentops_dashboard.derived.releases import read_releases
 from agentops_dashboard.pages.address import Address
-from agentops_dashboard.pages.analytics_tables import tables_of, top_sessions, top_users
+from agentops_dashboard.pages.analytics_tables import tables_of, top_sessions, top_users, waste_shown
 from agentops_dashboard.pages.attention import attention, change_of
 from agentops_dashboard.pages.own_charts import SHAPES, own_charts, split_charts, split_menus, splits_of, with_new
 from agentops_dashboard.pages.releases import releases_shown
@@ -182,6 +182,7 @@ def _with_pace(request: Request, address: Address, reader: Reader, chosen: TimeR
     shown = {name: pace[name] for name in ("points", "speeds")} | {"splits": found["splits"]}
     return values | {
         "tables": tables_of(address, values["labels"], pace), "pace": pace, "pace_data": _json(shown),
+        "waste": waste_shown(address, pace),
     }  # fmt: skip
 
 

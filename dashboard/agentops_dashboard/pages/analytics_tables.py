@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from agentops_dashboard.derived.pace import Pace
+from agentops_dashboard.derived.repetitions import LOOP_LENGTH
+from agentops_dashboard.derived.waste import Wasted
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.query_edit import add_term, term
 from agentops_dashboard.reader import Reader, Session
@@ -10,7 +12,7 @@ from agentops_dashboard.reader.analytics import LabelRow, UserRow
 from agentops_dashboard.semantics.fingerprints import parts_of
 from agentops_dashboard.semantics.finish_reasons import CUT_OFF
 
-__all__ = ["tables_of", "top_sessions", "top_users"]
+__all__ = ["tables_of", "top_sessions", "top_users", "waste_shown"]
 
 _TABLES: Final = (("model", "Models"), ("tool", "Tools"), ("agent", "Agents"), ("fingerprint", "Errors"))
 _MOST_ROWS: Final = 25
@@ -55,6 +57,30 @@ def sessions_link(address: Address, wanted: str, sort: str | None = None) -> str
     """The list of the same sessions, within the same range, that also fit a term."""
     kept = {name: address.get(name) for name in ("range", "from", "to")}
     return Address("/sessions", kept).link(q=add_term(address.get("q"), wanted), sort=sort)
+
+
+def waste_shown(address: Address, pace: Pace) -> dict[str, Any] | None:
+    """What was in vain, the dearest first, each with the way to such sessions; None if nothing was."""
+    wasted = pace["waste"]
+    if not wasted:
+        return None
+    costs = [one["sum"]["cost"] for one in wasted if one["sum"]["cost"] is not None]
+    return {
+        "rows": [one | {"href": _waste_link(address, one)} for one in wasted[:_TOP]],
+        "left_out": max(0, len(wasted) - _TOP),
+        "times": sum(one["times"] for one in wasted),
+        "ms": sum(one["sum"]["ms"] for one in wasted),
+        "cost": sum(costs) if costs else None,
+    }
+
+
+def _waste_link(address: Address, one: Wasted) -> str:
+    kind = "llm" if one["kind"] == "model" else one["kind"]
+    key = one["kind"] if one["kind"] in ("model", "tool", "agent") else "name"
+    wanted = f"kind:{kind} {term(key, one['name'])}"
+    return sessions_link(
+        address, f"count({wanted})>={LOOP_LENGTH}" if one["is_loop"] else f"any({wanted} status:error)"
+    )
 
 
 def top_sessions(reader: Reader, query: str, bounds: dict[str, Any]) -> list[Session]:

@@ -1,16 +1,17 @@
 """A recorded call of one of a framework's methods: its span, and what is current while its own code runs.
 
-For methods that are coroutines or async generators. A generator's span is current only while the generator itself
-runs, so nothing leaks into the ``async for`` body of whoever consumes it.
+For methods that are functions, generators, coroutines or async generators. A generator's span is current only while
+the generator itself runs, so nothing leaks into the loop body of whoever consumes it.
 """
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+import weakref
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import nullcontext
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from agentops.patches import Patches
 from agentops.sdk.context import activate
@@ -19,8 +20,18 @@ from agentops.sdk.recorder import Recorder
 from agentops.sdk.span import Span
 from agentops.semconv import Span as Attr
 
-__all__ = ["Call", "Recording", "inside", "recorded_coroutine", "recorded_stream", "running_call"]
+__all__ = [
+    "Call",
+    "Recording",
+    "inside",
+    "recorded_coroutine",
+    "recorded_function",
+    "recorded_generator",
+    "recorded_stream",
+    "running_call",
+]
 
+_IS_READ: Final = "is read"
 _RUNNING: ContextVar["Call | None"] = ContextVar("agentops_method_call", default=None)
 
 
@@ -160,6 +171,86 @@ class Recording:
         finally:
             if not call.span.has_ended:  # what came out could not be described
                 self.recorder.end(call.span)
+
+
+def recorded_function(
+    recording: Recording, *names: str, gives_items: Callable[[Mapping[str, Any]], bool] = lambda given: False
+) -> Callable[[Callable[..., Any]], Any]:
+    """Return what wraps a method that is a plain function.
+
+    Args:
+        recording: How its calls are recorded.
+        names: Those of its positional parameters; what is given beyond them is ``args``.
+        gives_items: Says by the arguments whether a call returns an iterator that is the work itself; it is given on as
+            a generator, and the call ends with that. Anything else that a method returns is its result, untouched.
+    """
+
+    def wrap(method: Callable[..., Any]) -> Any:
+        @functools.wraps(method)
+        def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            given = {**dict(zip(names, args, strict=False)), **kwargs}
+            if len(args) > len(names):
+                given["args"] = args[len(names) :]
+            opened = recording.open(self, given)
+            if opened is None:
+                return method(self, *args, **kwargs)
+            try:
+                with inside(opened):
+                    result = method(self, *args, **kwargs)
+            except BaseException as error:
+                recording.fail(opened, error)
+                raise
+            if gives_items(given):
+                items = _steps(recording, opened, result)
+                weakref.finalize(items, _let_go, recording, opened).atexit = False
+                return items
+            recording.close(opened, result)
+            return result
+
+        return call
+
+    return wrap
+
+
+def recorded_generator(recording: Recording, *names: str) -> Callable[[Callable[..., Any]], Any]:
+    """Return what wraps a method that returns a generator, or another iterator; ``names`` as for a function."""
+    return recorded_function(recording, *names, gives_items=lambda given: True)
+
+
+def _steps(recording: Recording, opened: Call, items: Iterable[Any]) -> Generator[Any, Any, Any]:
+    """Give what a generator gives; its call is in progress while it runs, and in none of the consumer's code."""
+    opened.notes[_IS_READ] = True
+    inner = items if isinstance(items, Generator) else (item for item in items)
+    step: Callable[[Any], Any] = inner.send
+    value: Any = None
+    try:
+        while True:
+            with inside(opened):
+                item = step(value)
+            recording.take(opened, item)
+            try:
+                step, value = inner.send, (yield item)
+            except GeneratorExit:
+                try:
+                    with inside(opened):
+                        inner.close()
+                finally:
+                    recording.close_early(opened)
+                raise
+            except BaseException as error:  # noqa: BLE001 - thrown in by the consumer, handed on
+                step, value = inner.throw, error
+    except StopIteration as end:
+        recording.close(opened, opened.result)
+        return end.value
+    except BaseException as error:
+        recording.fail(opened, error)
+        raise
+
+
+def _let_go(recording: Recording, opened: Call) -> None:
+    """End the call of a generator that nobody has begun to read: it goes without a step of its own code."""
+    if _IS_READ not in opened.notes:
+        recording.close_early(opened)
 
 
 def recorded_coroutine(recording: Recording, *names: str) -> Callable[[Callable[..., Awaitable[Any]]], Any]:

@@ -1,15 +1,26 @@
 """Recording the methods of a framework's classes, and of those that derive from them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+import gc
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
+import pytest
+
 import agentops
 from agentops import Recorder, Span
-from agentops.families import patch_family
-from agentops.method_calls import Call, Recording, recorded_coroutine, recorded_stream
+from agentops.families import patch_family, patch_methods
+from agentops.method_calls import (
+    Call,
+    Recording,
+    recorded_coroutine,
+    recorded_function,
+    recorded_generator,
+    recorded_stream,
+)
 from agentops.patches import Patches
+from agentops.testing import Recording as Recorded
 from agentops.testing import recording
 from agentops.testing.conformance import check_tree
 
@@ -102,3 +113,102 @@ def test_a_stream_is_current_only_while_its_own_code_runs() -> None:
     (span,) = recorded.find("operation")
     assert span.attributes["agentops.span.closed_early"] is True
     assert span.input == {"last": 3}
+
+
+class Plain(Worker):
+    """The same without a loop."""
+
+    def make(self, depth: int, *more: int) -> object:
+        if depth < 0:
+            raise ValueError("too deep")
+        return agentops.current_span()
+
+    def give(self, last: int, as_list: bool = False) -> Any:
+        return list(range(last)) if as_list else self._numbers(last)
+
+    def _numbers(self, last: int) -> Generator[Any, Any, str]:
+        for _ in range(last):
+            try:
+                sent = yield agentops.current_span()
+            except KeyError as error:
+                sent = str(error)
+            if sent:
+                yield sent
+        return f"{last} numbers"
+
+
+@pytest.fixture
+def plain() -> Iterator[Recorded]:
+    with recording() as recorded:
+        patches = Patches()
+        calls = Calls(Recorder("framework"), patches)
+        wraps = {"make": recorded_function(calls, "depth"), "give": recorded_generator(calls, "last")}
+        patch_methods(patches, Plain, wraps)
+        yield recorded
+        patches.undo()
+
+
+def test_a_function_is_a_call_and_its_error_passes_through(plain: Recorded) -> None:
+    """Its span is current inside it and nowhere else; what is given beyond its names is kept."""
+    inside = Plain().make(1, 2, 3)
+    with pytest.raises(ValueError, match="too deep") as raised:
+        Plain().make(-1)
+    assert agentops.current_span() is None
+    plain.runtime.finish()
+    check_tree(plain)
+    assert plain.outline() == "session default\n  operation Plain\n  operation Plain [error ValueError]"
+    first, second = plain.find("operation")
+    assert inside is first
+    assert first.input == {"depth": 1, "args": [2, 3]}
+    assert second.error is not None
+    assert (second.error.message, str(raised.value)) == ("too deep", "too deep")
+
+
+def test_a_generator_is_current_only_while_its_own_code_runs(plain: Recorded) -> None:
+    """It gives what it gave, takes what it is sent and thrown, and returns what it returned."""
+    numbers = Plain().give(3)
+    span = next(numbers)
+    assert agentops.current_span() is None
+    assert numbers.send("sent") == "sent"
+    assert next(numbers) is span
+    assert numbers.throw(KeyError("thrown")) == "'thrown'"
+    assert next(numbers) is span
+    with pytest.raises(StopIteration) as ended:
+        next(numbers)
+    assert ended.value.value == "3 numbers"
+    assert list(Plain().give(3, as_list=True)) == [0, 1, 2]
+    plain.runtime.finish()
+    check_tree(plain)
+    assert plain.outline() == "session default\n  operation Plain\n  operation Plain"
+
+
+def test_a_generator_that_is_left_ends_its_call(plain: Recorded) -> None:
+    """Closed, let go in the middle, and let go before its first step."""
+    closed = Plain().give(3)
+    next(closed)
+    closed.close()
+    next(Plain().give(3))
+    Plain().give(3)
+    gc.collect()
+    spans = plain.find("operation")
+    assert [span.attributes.get("agentops.span.closed_early") for span in spans] == [True, True, True]
+    plain.runtime.finish()
+    check_tree(plain)
+
+
+def test_what_is_raised_in_closing_a_generator_is_the_consumers(plain: Recorded) -> None:
+    """A generator that will not be closed: its consumer gets the same error, and the call was closed early."""
+
+    class Stubborn(Plain):
+        def _numbers(self, last: int) -> Generator[Any, Any, str]:
+            try:
+                yield 1
+            finally:
+                yield 2
+
+    numbers = Stubborn().give(1)
+    next(numbers)
+    with pytest.raises(RuntimeError, match="generator ignored GeneratorExit"):
+        numbers.close()
+    (span,) = plain.find("operation")
+    assert (span.status, span.attributes["agentops.span.closed_early"]) == ("ok", True)

@@ -48,6 +48,7 @@ OLDEST_AS_OF = {
     "semantic-kernel": "2026-02-15",
     "ag2": "2026-09-15",
     "llama-index": "2025-08-12",
+    "smolagents": "2025-07-20",
 }
 
 # pyenv keeps the interpreters that it built off PATH, all but one.

@@ -187,11 +187,34 @@ def llama_index() -> Callable[[], object]:
     return lambda: asyncio.run(ask())
 
 
+def smolagents() -> Callable[[], object]:
+    from smolagents import LogLevel, ToolCallingAgent, tool
+
+    from agentops_smolagents.scripted import Answer, ScriptedModel
+
+    @tool
+    def add(a: int, b: int) -> int:
+        """Add two numbers.
+
+        Args:
+            a: One of them.
+            b: The other one.
+        """
+        return a + b
+
+    def run() -> object:
+        script = [Answer(calls=[("add", {"a": 2, "b": 3})]), Answer(calls=[("final_answer", {"answer": "It is 5."})])]
+        model = ScriptedModel("gpt-4o-mini", script)
+        return ToolCallingAgent([add], model, name="calculator", verbosity_level=LogLevel.OFF).run(ASKED)
+
+    return run
+
+
 PROGRAMS = {
     program.__name__.replace("_", "-"): program
     for program in (
         langchain, crewai, autogen, openai_agents, pydantic_ai, google_adk, strands, agent_framework, semantic_kernel,
-        ag2, llama_index,
+        ag2, llama_index, smolagents,
     )
 }  # fmt: skip
 

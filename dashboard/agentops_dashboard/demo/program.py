@@ -48,6 +48,7 @@ PROGRAMS: Final = {
     "semantic-kernel": Program("agentops_semantic_kernel.demo", ("semantic_kernel",), "semantic-kernel"),
     "ag2": Program("agentops_ag2.demo", ("ag2",), "ag2"),
     "llama-index": Program("agentops_llama_index.demo", ("llama_index.core",), "llama-index"),
+    "smolagents": Program("agentops_smolagents.demo", ("smolagents",), "smolagents"),
 }
 
 _QUIET: Final = {

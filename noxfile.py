@@ -232,7 +232,7 @@ if _has_tests("instrumentations"):
 
     @nox.session
     def instrumentations(session: nox.Session) -> None:
-        """Test other projects' instrumentations of LangChain, openai and anthropic, with agentops beside them."""
+        """Test other projects' instrumentations of LangChain, smolagents and openai, with agentops beside them."""
         _install(session, "opentelemetry", "langchain", "openai", "anthropic", groups=("test", "test-instrumentations"))
         _pytest(session, "tests/instrumentations")
 

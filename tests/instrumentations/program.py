@@ -9,7 +9,7 @@ import asyncio
 import importlib
 import json
 import sys
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from typing import Any, Final
 
 from opentelemetry import trace
@@ -23,6 +23,7 @@ from tests.integrations.scripted_server import Reply, ScriptedServer, scripted_s
 INSTRUMENTORS: Final = {
     "openinference-langchain": "openinference.instrumentation.langchain:LangChainInstrumentor",
     "openinference-openai": "openinference.instrumentation.openai:OpenAIInstrumentor",
+    "openinference-smolagents": "openinference.instrumentation.smolagents:SmolagentsInstrumentor",
     "openllmetry-langchain": "opentelemetry.instrumentation.langchain:LangchainInstrumentor",
     "openllmetry-openai": "opentelemetry.instrumentation.openai:OpenAIInstrumentor",
     "otel-langchain": "opentelemetry.instrumentation.genai.langchain:LangChainInstrumentor",
@@ -35,6 +36,10 @@ def _answer(body: dict[str, Any]) -> Reply:
     last = body.get("messages", [{"role": "user", "content": "hello"}])[-1]
     if last["role"] == "tool":
         return Reply("It is 5.", input_tokens=130, output_tokens=8, cached=64)
+    if "</code>" in body.get("stop", ()):
+        if "Observation:" in str(last["content"]):
+            return Reply("<code>final_answer('It is 5.')</code>", input_tokens=130, output_tokens=8)
+        return Reply("<code>print(add(2, 3))</code>", input_tokens=90, output_tokens=16)
     if last["content"] == "hello":
         return Reply("Hello to you", input_tokens=10, output_tokens=3)
     return Reply(calls=[("add", {"a": 2, "b": 3})], input_tokens=90, output_tokens=16)
@@ -61,6 +66,35 @@ def agent(server: ScriptedServer) -> None:
 def agent_async(server: ScriptedServer) -> None:
     """The same on the event loop."""
     asyncio.run(_calculator(server).ainvoke({"messages": [("user", "What is 2 + 3?")]}))
+
+
+def _coder(server: ScriptedServer, **options: Any) -> Any:
+    from smolagents import CodeAgent, OpenAIServerModel, tool
+
+    @tool
+    def add(a: int, b: int) -> int:
+        """Add two numbers.
+
+        Args:
+            a: One of them.
+            b: The other one.
+        """
+        return a + b
+
+    model = OpenAIServerModel("gpt-4o-mini", api_base=server.url, api_key="test")
+    return CodeAgent([add], model, name="coder", verbosity_level=-1, **options)
+
+
+def coder(server: ScriptedServer) -> None:
+    """Two model calls, each with code that an agent of smolagents runs, and a tool in the code."""
+    assert _coder(server).run("What is 2 + 3?") == "It is 5."
+
+
+def coder_streamed(server: ScriptedServer) -> None:
+    """The same, read step by step and word by word."""
+    with redirect_stdout(sys.stderr):  # it shows the words as they come, whatever its verbosity
+        *_, last = _coder(server, stream_outputs=True).run("What is 2 + 3?", stream=True)
+    assert last.output == "It is 5."
 
 
 def by_hand(server: ScriptedServer) -> None:

@@ -36,6 +36,26 @@ session default
   llm gpt-4o-mini
   llm gpt-4o-mini
   embedding text-embedding-3-small"""
+CODER = """\
+session default
+  agent coder
+    operation step 1
+      llm gpt-4o-mini
+      tool python_interpreter
+        tool add
+    operation step 2
+      llm gpt-4o-mini
+      tool python_interpreter
+        tool final_answer"""
+OPENINFERENCE_CODER = """\
+session default
+  agent coder.run
+    chain Step 1
+      llm gpt-4o-mini
+      tool add
+    chain Step 2
+      llm gpt-4o-mini
+      tool final_answer"""
 REFUSED = "session default\n  llm gpt-4o-mini [error openai.APIConnectionError]"
 OPENAI = ("openinference-openai", "openllmetry-openai", "otel-openai")
 BOTH = ("openinference", "openllmetry", "otel")
@@ -126,6 +146,18 @@ def test_a_client_that_both_watch_is_recorded_once(name: str) -> None:
     assert {span["origin"] for span in calls} == {"openai"}
     assert [span["attributes"]["gen_ai.usage.output_tokens"] for span in calls] == [3, 3, 3]
     assert "gen_ai.response.time_to_first_chunk" in calls[1]["attributes"]
+
+
+@pytest.mark.parametrize("program", ["coder", "coder_streamed"])
+@pytest.mark.parametrize("ours", ["", "openai", "smolagents,openai"])
+def test_an_agent_of_smolagents_is_recorded_once(ours: str, program: str) -> None:
+    """What OpenInference tells of it, whole or streamed; or what agentops' own integration sees, and nothing twice."""
+    told = _run("openinference-smolagents", ours, "coder", "coder_streamed")[program]
+    is_ours = ours.startswith("smolagents")
+    assert told["outline"] == (CODER if is_ours else OPENINFERENCE_CODER)
+    names = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
+    assert [sum(span["attributes"][name] for span in _calls(told)) for name in names] == [220, 24]
+    assert {span["origin"] for span in _calls(told)} == {"smolagents" if is_ours else "opentelemetry"}
 
 
 @pytest.mark.parametrize("name", ["openllmetry-langchain", "otel-langchain"])

@@ -33,11 +33,12 @@ class ToolCallRecording(Recording):
         if outer is not None and outer.owner is owner and outer.span.kind == SpanKind.TOOL and outer.span.name == name:
             return None
         step, call_id = self.steps.asked(owner, name, arguments)
+        put_in = getattr(owner, "_substitute_state_variables", None)
         return self.recorder.start(
             SpanKind.TOOL,
             name,
             parent=None if step is None or step is outer else step.span,
-            input=owner._substitute_state_variables(arguments),
+            input=put_in(arguments) if put_in is not None else arguments,
             attributes={GenAI.TOOL_CALL_ID: call_id, **_described(_tool_of(owner, name))},
         )
 

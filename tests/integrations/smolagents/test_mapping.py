@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from smolagents import Tool, ToolCallingAgent, tool
 from smolagents.agents import MultiStepAgent
+from smolagents.local_python_executor import CodeOutput, PythonExecutor
 from smolagents.memory import ActionStep, PlanningStep
 from smolagents.monitoring import Timing
 from smolagents.utils import AgentError
@@ -94,6 +95,27 @@ def test_tools_that_code_calls_are_below_the_code(recorded: Recording) -> None:
     (tool,) = recorded.find("tool", "add")
     assert (tool.input, tool.output) == ({"a": 2, "b": 3}, 5)
     assert recorded.find("operation")[0].output.startswith("Execution logs:\n5\n")
+
+
+def test_an_executor_of_the_programs_own(recorded: Recording) -> None:
+    """The code, what came of it, and what was printed, wherever it runs; tools that run elsewhere are not seen."""
+
+    class Elsewhere(PythonExecutor):
+        def send_variables(self, variables: dict[str, Any]) -> None:
+            """They stay here."""
+
+        def send_tools(self, tools: dict[str, Any]) -> None:
+            """They stay here."""
+
+        def __call__(self, code_action: str) -> CodeOutput:
+            return CodeOutput(output=5, logs="added\n", is_final_answer=True)
+
+    agent = coder([code("final_answer(add(2, 3))")])
+    agent.python_executor = Elsewhere()
+    assert agent.run(ASKED) == 5
+    assert check(recorded) == CODED.replace(LAST_STEP, "").replace("\n        tool add", "")
+    (run,) = recorded.find("tool")
+    assert (run.input, run.output) == ({"code": "final_answer(add(2, 3))"}, {"output": 5, "logs": "added\n"})
 
 
 def test_the_demo_is_what_the_page_shows(recorded: Recording) -> None:
@@ -291,6 +313,17 @@ def test_a_stream_leaves_nothing_current_in_the_consumers_loop(recorded: Recordi
     assert [span.attributes["gen_ai.usage.input_tokens"] for span in (first, last)] == [90, 10]
     assert first.output[0]["parts"][0]["content"].endswith("</code>")
     assert recorded.find("agent")[0].output == "It is 5."
+
+
+def test_a_stream_that_is_read_from_many_threads(recorded: Recording) -> None:
+    """A web server reads each item in a thread of its own; the tree is the same."""
+    run = coder(stream_outputs=True).run(ASKED, stream=True)
+    ended = object()
+    while True:
+        with ThreadPoolExecutor(1) as pool:
+            if pool.submit(next, run, ended).result() is ended:
+                break
+    assert check(recorded) == CODED
 
 
 def test_a_run_that_nobody_reads_on_ends(recorded: Recording) -> None:

@@ -123,19 +123,19 @@ def test_nothing_follows_from_nothing():
 
 def test_waste_is_told_by_what_was_called_and_by_whom():
     """The dearest first; over all sessions it comes to what each session's waste comes to."""
-    first = Outline("one", TreeIndex((
+    first = Outline.of("one", [
         span("root", None, "session", 0, 100),
         span("a", "root", "agent", 0, 100, agent="a"),
         span("t1", "a", "tool", 0, 10, tool="search", status="error"),
         span("l1", "t1", "llm", 0, 10, cost_nano=1_000_000_000, input_tokens=7),
         span("t2", "a", "tool", 20, 30, tool="search"),
         *(span(f"c{n}", "a", "tool", n * 10 + 40, n * 10 + 45, tool="fetch", call_hash=7) for n in range(3)),
-    )))  # fmt: skip
-    second = Outline("two", TreeIndex((
+    ])  # fmt: skip
+    second = Outline.of("two", [
         span("root", None, "session", 0, 100),
         span("m1", "root", "llm", 0, 4, model="gpt", status="error", cost_nano=2_000_000_000),
         span("m2", "root", "llm", 5, 9, model="gpt"),
-    )))  # fmt: skip
+    ])  # fmt: skip
     both = WasteSum()
     for outline in (first, second, first):
         both.add(outline)

@@ -13,7 +13,16 @@ from agentops_dashboard.pages.own_charts import charts_of, own_charts, split_cha
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.analytics import Analytics, quantile
-from agentops_dashboard.reader.charts import AGGREGATES, CHART_GROUPS, LABEL_GROUPS, MEASURES, chart, distribution
+from agentops_dashboard.reader.charts import (
+    AGGREGATES,
+    CHART_GROUPS,
+    LABEL_GROUPS,
+    MEASURES,
+    OF_SESSIONS,
+    chart,
+    distribution,
+    figure,
+)
 from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.store import Store
 from tests.dashboard.conftest import END_NS, add_to, generate
@@ -67,7 +76,7 @@ def of_all(values: list[float], how: str) -> float:
     return {"sum": sum(values), "mean": sum(values) / len(values), "max": max(values)}[how]
 
 
-@pytest.mark.parametrize("measure", [name for name, measure in MEASURES.items() if not measure.is_of_calls])
+@pytest.mark.parametrize("measure", OF_SESSIONS)
 @pytest.mark.parametrize("aggregate", AGGREGATES)
 def test_a_chart_is_what_the_lists_rows_come_to(reader: Reader, measure: str, aggregate: str) -> None:
     """Over one interval, each measure in each way is that of all rows of the list, also within a query."""
@@ -79,6 +88,8 @@ def test_a_chart_is_what_the_lists_rows_come_to(reader: Reader, measure: str, ag
         how = MEASURES[measure].only or aggregate
         expected = of_all(known, how) if known else 0.0 if how == "sum" else None
         assert groups == {"all": [pytest.approx(expected)]}
+        one = figure(reader, query, whole.since_ns, whole.until_ns, measure=measure, aggregate=aggregate)
+        assert one == (groups["all"][0], len(known))
 
 
 @pytest.mark.parametrize("by", CHART_GROUPS)
@@ -198,6 +209,15 @@ def test_an_interval_without_anything_is_0_only_of_a_sum(reader: Reader) -> None
     later = Grid.into(since, until + 4 * (until - since), 5)
     assert chart(reader, "", later, measure="cost", aggregate="sum")["groups"]["all"][-1] == 0
     assert chart(reader, "", later, measure="duration", aggregate="p95")["groups"]["all"][-1] is None
+
+
+def test_of_no_session_a_sum_is_0_and_anything_else_unknown(reader: Reader) -> None:
+    """A figure of a time in which nothing started, and how many sessions it is of: none."""
+    bounds = {"since_ns": 1, "until_ns": 2}
+    assert figure(reader, "", **bounds, measure="sessions", aggregate="sum") == (0.0, 0)
+    assert figure(reader, "", **bounds, measure="cost", aggregate="sum") == (0.0, 0)
+    assert figure(reader, "", **bounds, measure="cost", aggregate="p95") == (None, 0)
+    assert figure(reader, "", **bounds, measure="failed", aggregate="sum") == (None, 0)
 
 
 def test_a_wrong_query_is_refused(reader: Reader, grid: Grid) -> None:

@@ -57,7 +57,7 @@ def add_analytics(app: FastAPI) -> None:
     ) -> Response:  # fmt: skip
         grid = _grid(reader, which, intervals)
         if grid is None:
-            return json_response({"groups": {}, "left_out": 0})
+            return json_response({"groups": {}, "measured": {}, "left_out": 0})
         return json_response(chart(reader, which.query, grid, measure=measure, aggregate=aggregate, by=by))
 
     @app.get("/api/v1/analytics/pace", tags=["analytics"], summary="Latency, first token, speed, and agents per run")

@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from agentops_dashboard import format as write
 from agentops_dashboard.derived.pace import CALL_GROUPS, SPLIT_CALLS
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.query_edit import split_terms
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader
-from agentops_dashboard.reader.charts import AGGREGATES, CHART_GROUPS, MEASURES, chart, distribution, group_for
+from agentops_dashboard.reader.charts import (
+    AGGREGATES,
+    CHART_GROUPS,
+    MEASURES,
+    chart,
+    distribution,
+    group_for,
+    title_of,
+)
 from agentops_dashboard.reader.grid import Grid
 
 __all__ = [
@@ -52,10 +59,7 @@ class OwnChart:
     @property
     def title(self) -> str:
         """What it shows, in words."""
-        measure = MEASURES[self.measure]
-        how = "" if measure.only or self.aggregate == "sum" or self.shape == "histogram" else f"{self.aggregate} "
-        name = measure.label if not how else measure.label[0].lower() + measure.label[1:]
-        return (how[:1].upper() + how[1:] if how == "mean " else how) + name
+        return title_of(self.measure, "sum" if self.shape == "histogram" else self.aggregate)
 
 
 def charts_of(address: Address) -> list[OwnChart]:
@@ -146,15 +150,5 @@ def _shown(one: OwnChart, chart_id: str, reader: Reader, grid: Grid, query: str)
         found = chart(reader, text, whole, measure=one.measure, aggregate=one.aggregate, by=one.group)
     except QueryError as error:
         return shown | {"problem": error.message}
-    rows = [(label, _written(values[0], measure.unit)) for label, values in found["groups"].items()]
+    rows = [(label, measure.text(values[0])) for label, values in found["groups"].items()]
     return shown | found | {"rows": rows if one.shape in _IN_WORDS else []}
-
-
-def _written(value: float | None, unit: str) -> str:
-    if value is None:
-        return "–"
-    if unit == "s":
-        return write.duration(value * 1000)
-    if unit == "$":
-        return write.money(value)
-    return write.percent(value) if unit == "%" else write.full_count(round(value)) if value >= 100 else f"{value:.4g}"

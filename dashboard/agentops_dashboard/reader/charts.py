@@ -4,11 +4,12 @@ import time
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 
 from agentops.semconv import State
+from agentops_dashboard import format as write
 from agentops_dashboard.reader.analytics import NONE, quantile
 from agentops_dashboard.reader.dialect import IntDiv
 from agentops_dashboard.reader.facets import shown_state
@@ -17,8 +18,8 @@ from agentops_dashboard.reader.reader import Reader
 from agentops_dashboard.store import tables as t
 
 __all__ = [
-    "AGGREGATES", "CHART_GROUPS", "LABEL_GROUPS", "MEASURES", "ChartData", "Distribution", "Measure", "chart",
-    "distribution", "group_for",
+    "AGGREGATES", "CHART_GROUPS", "LABEL_GROUPS", "MEASURES", "OF_SESSIONS", "ChartData", "Distribution", "Figure",
+    "Measure", "chart", "distribution", "figure", "group_for", "title_of",
 ]  # fmt: skip
 
 LABEL_GROUPS: Final = ("model", "tool", "agent")
@@ -26,6 +27,9 @@ LABEL_GROUPS: Final = ("model", "tool", "agent")
 CHART_GROUPS: Final = ("status", "user", "environment", "release", "service", "tag", *LABEL_GROUPS)
 _MOST_GROUPS: Final = 8
 _BARS: Final = 30
+_ALL: Final = "all"
+"""The group of all sessions, where they are not grouped."""
+
 _QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 AGGREGATES: Final = ("sum", "mean", "max", *_QUANTILES)
 
@@ -44,6 +48,18 @@ class Measure:
     scale: float = 1.0
     is_of_calls: bool = False
 
+    def text(self, value: float | None) -> str:
+        """A value as people read it."""
+        if value is None:
+            return write.UNKNOWN
+        if self.unit == "s":
+            return write.duration(value * 1000)
+        if self.unit == "$":
+            return write.money(value)
+        if self.unit == "%":
+            return write.percent(value)
+        return write.full_count(round(value)) if value >= 100 else f"{value:.4g}"
+
 
 MEASURES: Final = {
     "sessions": Measure("Sessions", only="sum"),
@@ -60,16 +76,28 @@ MEASURES: Final = {
     "failed_calls": Measure("Failure rate of calls", "%", only="mean", is_of_calls=True),
     "latency": Measure("Mean time of a call", "s", only="mean", scale=1e9, is_of_calls=True),
 }
+OF_SESSIONS: Final = {key: measure for key, measure in MEASURES.items() if not measure.is_of_calls}
+"""What sessions have a value of, without a group."""
+_ENDED_AS: Final = {"success": State.SUCCESS, "failed": State.ERROR}
+"""Shares of the sessions that have ended."""
 
 
 class ChartData(TypedDict):
     """Values by group and interval, the groups with most sessions first; None where nothing was measured.
 
-    ``left_out`` says how many groups there are beyond those.
+    ``measured`` says of how many sessions each value is, ``left_out`` how many groups there are beyond those.
     """
 
     groups: dict[str, list[float | None]]
+    measured: dict[str, list[int]]
     left_out: int
+
+
+class Figure(NamedTuple):
+    """One number, and of how many sessions it is; None where nothing was measured."""
+
+    value: float | None
+    measured: int
 
 
 class Distribution(TypedDict):
@@ -101,6 +129,29 @@ class _Values:
 
 
 _Found = dict[str, dict[int, _Values]]
+
+
+def title_of(measure: str, aggregate: str) -> str:
+    """What a chart shows, in words, as in ``p95 duration``."""
+    what = MEASURES[measure]
+    how = "" if what.only or aggregate == "sum" else f"{aggregate} "
+    name = what.label if not how else what.label[0].lower() + what.label[1:]
+    return (how[:1].upper() + how[1:] if how == "mean " else how) + name
+
+
+def figure(reader: Reader, query: str, since_ns: int, until_ns: int, *, measure: str, aggregate: str) -> Figure:
+    """Measure the sessions that started in ``[since_ns, until_ns)``: a chart's value over one interval.
+
+    ``measure`` is one of ``OF_SESSIONS``.
+
+    Raises:
+        QueryError: The query cannot be understood.
+    """
+    found = chart(reader, query, Grid.into(since_ns, until_ns, 1), measure=measure, aggregate=aggregate)
+    if not found["groups"]:
+        # No session at all: what they come to is known, what they are like is not.
+        return Figure(0.0 if (MEASURES[measure].only or aggregate) == "sum" else None, 0)
+    return Figure(found["groups"][_ALL][0], found["measured"][_ALL][0])
 
 
 def group_for(measure: str, by: str) -> str:
@@ -137,7 +188,10 @@ def chart(reader: Reader, query: str, grid: Grid, *, measure: str, aggregate: st
         name: [values[name][at].as_one(chosen) if at in values[name] else empty for at in range(grid.count)]
         for name in shown
     }
-    return {"groups": groups, "left_out": len(sizes) - len(shown)}
+    measured = {
+        name: [len(values[name][at].amounts) if at in values[name] else 0 for at in range(grid.count)] for name in shown
+    }
+    return {"groups": groups, "measured": measured, "left_out": len(sizes) - len(shown)}
 
 
 def distribution(reader: Reader, query: str, grid: Grid, *, measure: str, by: str = "") -> Distribution:
@@ -192,7 +246,7 @@ def _read(reader: Reader, query: str, grid: Grid, measure: str, by: str) -> tupl
 
 def _add_rest(values: _Found, sizes: dict[str, int], whole: _Found) -> None:
     """What no call of a known model, tool or agent accounts for, so that the groups sum up to the sessions."""
-    for at, total in whole["all"].items():
+    for at, total in whole[_ALL].items():
         rest = sum(total.amounts) - sum(sum(each[at].amounts) for each in values.values() if at in each)
         if rest > sum(total.amounts) * 1e-9:
             values[NONE][at] = _Values([rest], [1.0])
@@ -213,7 +267,7 @@ def _rows(measure: str, by: str, grid: Grid, now_ns: int, condition: ColumnEleme
         source = source.join(t.usage, and_(u.sid == c.sid, u.label_kind == by))
     group: ColumnElement[Any] = (
         tag.tag if by == "tag" else shown_state(now_ns) if by == "status" else u.label if by in LABEL_GROUPS
-        else c[by] if by else literal("all")
+        else c[by] if by else literal(_ALL)
     )  # fmt: skip
     of_calls = _OF_LABELS.get(measure) if by in LABEL_GROUPS else None
     amount, part = of_calls or (_value(measure, now_ns), literal(1))
@@ -233,9 +287,9 @@ _OF_LABELS: Final[dict[str, tuple[ColumnElement[Any], ColumnElement[Any]]]] = {
 
 def _value(measure: str, now_ns: int) -> ColumnElement[Any]:
     c = t.session.c
-    if measure in ("success", "failed"):
-        state, wanted = shown_state(now_ns), State.SUCCESS if measure == "success" else State.ERROR
-        return case((state.in_((State.RUNNING, State.PAUSED)), None), (state == wanted, 1), else_=0)
+    if measure in _ENDED_AS:
+        state = shown_state(now_ns)
+        return case((state.in_((State.RUNNING, State.PAUSED)), None), (state == _ENDED_AS[measure], 1), else_=0)
     if measure == "score":
         return case((t.annotation.c.value == "up", 1), (t.annotation.c.value == "down", 0), else_=None)
     if measure == "duration":

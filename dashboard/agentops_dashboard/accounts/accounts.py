@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from agentops_dashboard.accounts.audit import Audit
-from agentops_dashboard.accounts.database import Database
 from agentops_dashboard.accounts.keys import Keys
 from agentops_dashboard.accounts.logins import Logins
 from agentops_dashboard.accounts.projects import Projects
 from agentops_dashboard.accounts.users import Users
+from agentops_dashboard.store.database import Database
 
 __all__ = ["Accounts", "accounts_path"]
 
@@ -28,7 +28,7 @@ class Accounts:
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path)
+        self._database = Database(path, "agentops_dashboard.accounts")
         self.projects = Projects(self._database)
         self.users = Users(self._database)
         self.logins = Logins(self._database, self.users)

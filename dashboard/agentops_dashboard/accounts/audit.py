@@ -4,7 +4,7 @@ import sqlite3
 import time
 from dataclasses import dataclass
 
-from agentops_dashboard.accounts.database import Database
+from agentops_dashboard.store.database import Database
 
 __all__ = ["Actor", "Audit", "Entry", "note"]
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentops_dashboard.accounts.audit import Actor, note
-from agentops_dashboard.accounts.database import Database, secret_hash
 from agentops_dashboard.accounts.errors import AccountError
+from agentops_dashboard.accounts.hashing import secret_hash
+from agentops_dashboard.store.database import Database
 
 __all__ = ["SCOPES", "Key", "Keys"]
 

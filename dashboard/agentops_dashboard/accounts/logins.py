@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentops_dashboard.accounts.audit import Actor, note
-from agentops_dashboard.accounts.database import Database, secret_hash
+from agentops_dashboard.accounts.hashing import secret_hash
 from agentops_dashboard.accounts.users import User, Users
+from agentops_dashboard.store.database import Database
 
 __all__ = ["LONGEST_S", "Login", "Logins"]
 

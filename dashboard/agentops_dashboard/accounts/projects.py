@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 
 from agentops_dashboard.accounts.audit import Actor, note
-from agentops_dashboard.accounts.database import Database
 from agentops_dashboard.accounts.errors import AccountError
+from agentops_dashboard.store.database import Database
 
 __all__ = ["Project", "Projects"]
 

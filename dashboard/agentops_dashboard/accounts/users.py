@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agentops_dashboard.accounts.audit import Actor, note
-from agentops_dashboard.accounts.database import Database
 from agentops_dashboard.accounts.errors import AccountError
 from agentops_dashboard.accounts.passwords import hash_password, is_password, needs_new_hash
+from agentops_dashboard.store.database import Database
 
 __all__ = ["ROLES", "User", "Users"]
 

@@ -1,6 +1,5 @@
-"""The file that holds the accounts: one connection per process, and other processes may use it at the same time."""
+"""A small SQLite file beside the store: one connection per process, and other processes may use it at the same time."""
 
-import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -13,22 +12,23 @@ from agentops.errors import StoreError
 from agentops_dashboard.store.private import make_private
 from agentops_dashboard.store.sqlite.migrations import migrate
 
-__all__ = ["Database", "secret_hash"]
+__all__ = ["Database"]
 
 _BUSY_S = 10
 
 
 class Database:
-    """Reads and writes the accounts' file. Safe to share between threads.
+    """Reads and writes the file. Safe to share between threads.
 
     Args:
         path: The file; it and its directory are made, readable by their owner only.
+        package: Import name of what the file is for; its directory ``sql`` holds the numbered scripts.
 
     Raises:
         StoreError: The file cannot be opened, is newer than this program, or is not ours.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, package: str) -> None:
         self.path = path
         self._lock = threading.Lock()
         try:
@@ -39,7 +39,7 @@ class Database:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
-            migrate(self._connection, str(path), _scripts())
+            migrate(self._connection, str(path), _scripts(package))
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"{path} cannot be opened ({error}). Set AGENTOPS_HOME to a directory that you may write."
@@ -76,14 +76,6 @@ class Database:
         return found
 
 
-def secret_hash(secret: str) -> bytes:
-    """What is kept of a key or cookie. These hold 256 random bits, so a fast hash cannot be guessed back.
-
-    It is looked up in an index: how long that takes says something of the hash at most, and nothing of the secret.
-    """
-    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
-
-
-def _scripts() -> dict[int, str]:
-    folder = files("agentops_dashboard.accounts") / "sql"
+def _scripts(package: str) -> dict[int, str]:
+    folder = files(package) / "sql"
     return {int(entry.name.split("_")[0]): entry.read_text("utf-8") for entry in folder.iterdir()}

@@ -6,10 +6,12 @@ import random
 import threading
 
 import pytest
+from sqlalchemy import func, select, text
 
 from agentops.wire import Ledger, SessionLedger
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.semantics import RawSpan, understand
+from agentops_dashboard.store import tables as t
 from tests.dashboard.conftest import add_to
 
 END_NS = 1_760_000_000_000_000_000
@@ -190,3 +192,19 @@ def test_what_was_deleted_and_is_sent_again_is_found_again(store, reader, add_li
     assert reader.sessions(word)["total"] == 0
     add_lines(lines)
     assert reader.sessions(word)["total"] == 1
+
+
+def test_a_question_is_given_up_when_its_time_is_over(store, add_lines, make_sessions):
+    """With one of the errors that the store names; the next one has time of its own, and without a limit none ends."""
+    for _, lines in make_sessions(30, spans=20):
+        add_lines(lines)
+    places = " CROSS JOIN ".join(f"span AS s{place}" for place in range(5))
+    endless = text(f"SELECT count(*) FROM {places} WHERE s0.start_ns + s4.start_ns <> 0")
+    limited = store.engine(0.1)
+    with limited.connect() as connection, pytest.raises(store.errors):
+        connection.execute(endless).all()
+    limited.dispose()
+    for engine in (store.engine(60), store.engine()):
+        with engine.connect() as connection:
+            assert connection.execute(select(func.count()).select_from(t.session)).scalar_one() == 30
+        engine.dispose()

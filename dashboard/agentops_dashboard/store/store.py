@@ -59,8 +59,12 @@ class Store(Protocol):
         """Close the connections that write."""
         ...
 
-    def engine(self) -> Engine:
-        """Return a new pool of connections that only read; the caller disposes of it."""
+    def engine(self, limit_s: float | None = None) -> Engine:
+        """Return a new pool of connections that only read; the caller disposes of it.
+
+        Args:
+            limit_s: Seconds after which a question is given up with one of ``errors``; without it none is.
+        """
         ...
 
     def add(

@@ -64,8 +64,9 @@ def connect(address: Address, place: int = 0, *, database: str | None) -> Client
         raise StoreError(_problem(address, f"{name}:{port}", error)) from error
 
 
-def open_engine(address: Address) -> Engine:
-    """Open a pool of connections for reading, to the first of the servers."""
+def open_engine(address: Address, limit_s: float | None = None) -> Engine:
+    """Open a pool of connections for reading, to the first of the servers; a question may take ``limit_s`` seconds."""
+    limit: dict[str, Any] = {} if limit_s is None else {"max_execution_time": limit_s}
     name, port = address.hosts[0]
 
     def open_one() -> dbapi.connection.Connection:
@@ -79,6 +80,7 @@ def open_engine(address: Address) -> Engine:
             autogenerate_session_id=False,
             **_SETTINGS,
             **_READING,
+            **limit,
         )
 
     return create_engine("clickhousedb://", creator=open_one, pool_size=8, max_overflow=8)

@@ -73,9 +73,9 @@ class ClickHouseStore:
             for client in (self._client, *self._servers):
                 client.close()
 
-    def engine(self) -> Engine:
+    def engine(self, limit_s: float | None = None) -> Engine:
         """Return a new pool of connections that only read."""
-        return open_engine(self._address)
+        return open_engine(self._address, limit_s)
 
     def add(
         self,

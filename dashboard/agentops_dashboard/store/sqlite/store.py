@@ -28,6 +28,8 @@ __all__ = ["SQLiteStore"]
 
 _BUSY_S = 30
 _COMPACT_AT_ONCE = 50
+_STEPS_BETWEEN_LOOKS = 20_000
+"""Steps of SQLite's machine between two looks at the clock: some milliseconds at most."""
 
 
 class SQLiteStore:
@@ -67,9 +69,9 @@ class SQLiteStore:
         with self._lock:
             self._connection.close()
 
-    def engine(self) -> Engine:
+    def engine(self, limit_s: float | None = None) -> Engine:
         """Return a new pool of connections that only read."""
-        return _open_engine(self.location)
+        return _open_engine(self.location, limit_s)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -198,7 +200,7 @@ class SQLiteStore:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def _open_engine(path: str) -> Engine:
+def _open_engine(path: str, limit_s: float | None) -> Engine:
     """Open an SQLite store for reading only."""
     engine = create_engine(URL.create("sqlite", database=path), pool_size=8, connect_args={"timeout": _BUSY_S})
 
@@ -206,6 +208,12 @@ def _open_engine(path: str) -> Engine:
     def _read_only(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA query_only = 1")
         connection.execute("PRAGMA cache_size = -16000")
+
+    @event.listens_for(engine, "checkout")
+    def _begin(connection: Any, _record: Any, _proxy: Any) -> None:
+        if limit_s is not None:
+            end = time.monotonic() + limit_s
+            connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
 
     return engine
 

@@ -1,5 +1,6 @@
 """Charts that people put together: a measure of sessions, summed up in some way, by group and over time."""
 
+import math
 import time
 from bisect import bisect_left
 from collections import defaultdict
@@ -119,10 +120,11 @@ class _Values:
         return [amount / part for amount, part in zip(self.amounts, self.parts, strict=True)]
 
     def as_one(self, how: str) -> float:
+        # Rows come in any order, and the same rows are to give the same figure to the last digit.
         if how == "sum":
-            return sum(self.amounts)
+            return math.fsum(self.amounts)
         if how == "mean":
-            return sum(self.amounts) / sum(self.parts)
+            return math.fsum(self.amounts) / math.fsum(self.parts)
         if how == "max":
             return max(self.amounts)
         return float(quantile(sorted(self.amounts), _QUANTILES[how]) or 0.0)
@@ -247,8 +249,9 @@ def _read(reader: Reader, query: str, grid: Grid, measure: str, by: str) -> tupl
 def _add_rest(values: _Found, sizes: dict[str, int], whole: _Found) -> None:
     """What no call of a known model, tool or agent accounts for, so that the groups sum up to the sessions."""
     for at, total in whole[_ALL].items():
-        rest = sum(total.amounts) - sum(sum(each[at].amounts) for each in values.values() if at in each)
-        if rest > sum(total.amounts) * 1e-9:
+        known = [amount for each in values.values() if at in each for amount in each[at].amounts]
+        rest = math.fsum(total.amounts) - math.fsum(known)
+        if rest > math.fsum(total.amounts) * 1e-9:
             values[NONE][at] = _Values([rest], [1.0])
             sizes.setdefault(NONE, 1)
 

@@ -7,8 +7,6 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import orjson
-
 from agentops.errors import AgentOpsError
 from agentops_dashboard.local import find_session_id, open_local
 from agentops_dashboard.query import QueryError
@@ -16,6 +14,7 @@ from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.store import DEFAULT_PROJECT, home_directory
 from agentops_dashboard.store.opening import STORE_VARIABLE
 from agentops_dashboard.store.private import private
+from agentops_dashboard.terminal.json_output import print_json
 
 if TYPE_CHECKING:
     from agentops_dashboard.door.settings import ServerSettings
@@ -50,7 +49,7 @@ def sessions(argv: list[str]) -> int:
         except QueryError as error:
             raise AgentOpsError(_pointed(query, error)) from error
         if options.json:
-            _print_json({"sessions": page["sessions"], "next_cursor": page["next_cursor"]})
+            print_json({"sessions": page["sessions"], "next_cursor": page["next_cursor"]})
             return 0
         from agentops_dashboard.terminal.console import open_console
         from agentops_dashboard.terminal.session_table import print_sessions
@@ -81,7 +80,7 @@ def show(argv: list[str]) -> int:
         if session is None:
             raise AgentOpsError(f"session {session_id} was deleted meanwhile.")
         if options.json:
-            _print_json({"session": session, "spans": local.reader.spans(session_id)})
+            print_json({"session": session, "spans": local.reader.spans(session_id)})
             return 0
         from agentops_dashboard.derived import facts_of
         from agentops_dashboard.terminal.console import open_console
@@ -215,7 +214,7 @@ def import_(argv: list[str]) -> int:
                 raise AgentOpsError(f"{name} cannot be read: {error.strerror}.") from error
             result = {key: result[key] + counted[key] for key in result}
     if options.json:
-        _print_json(result)
+        print_json(result)
     else:
         print(f"{result['spans']} spans read, {result['bad_lines']} lines not understood.")
     return 1 if result["bad_lines"] else 0
@@ -241,7 +240,7 @@ def reprice(argv: list[str]) -> int:
     with open_local(store_url=options.store, project=options.project) as local:
         result = apply(local.store, options.project, since_ns, is_dry_run=options.dry_run)
     if options.json:
-        _print_json(result)
+        print_json(result)
     else:
         verb = "would change" if options.dry_run else "changed"
         print(
@@ -293,8 +292,3 @@ def _split_query(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 def _pointed(query: str, error: QueryError) -> str:
     """The message with the query below it and the wrong part underlined."""
     return f"{error.message}\n  {query}\n  {' ' * error.position}{'^' * min(error.length, 60)}"
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    sys.stdout.buffer.flush()

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-import orjson
-
 from agentops_dashboard import format as write
 from agentops_dashboard.accounts.accounts import Accounts, accounts_path
 from agentops_dashboard.accounts.audit import Actor
@@ -22,6 +20,8 @@ from agentops_dashboard.accounts.keys import SCOPES, Key
 from agentops_dashboard.accounts.users import ROLES, User
 from agentops_dashboard.store import DEFAULT_PROJECT, home_directory
 from agentops_dashboard.terminal.console import open_console
+from agentops_dashboard.terminal.json_output import print_json
+from agentops_dashboard.terminal.person import person_here
 from agentops_dashboard.terminal.plain_table import print_table
 
 __all__ = ["audit", "keys", "projects", "users"]
@@ -106,7 +106,7 @@ def audit(argv: list[str]) -> int:
     with _open() as accounts:
         found = accounts.audit.latest(max(options.limit, 1))
     if options.json:
-        _print_json({"entries": [_plain(entry) for entry in found]})
+        print_json({"entries": [_plain(entry) for entry in found]})
     else:
         rows = [
             (_time(e.time_ns), f"{e.actor} {e.address}".strip(), e.action, e.project or "", e.target) for e in found
@@ -131,7 +131,7 @@ def _add(actions: Any, name: str, says: str, action: Action, *switches: str) -> 
 def _run(parser: argparse.ArgumentParser, argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     with _open() as accounts:
-        options.action(accounts, Actor(f"{_system_user()} (command line)"), options)
+        options.action(accounts, Actor(person_here()), options)
     return 0
 
 
@@ -142,13 +142,6 @@ def _open() -> Iterator[Accounts]:
         yield accounts
     finally:
         accounts.close()
-
-
-def _system_user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container may run under a number without a name
-        return "somebody"
 
 
 def _archiving(*, is_archived: bool) -> Action:
@@ -162,7 +155,7 @@ def _say_made(project_id: str) -> None:
 def _list_projects(accounts: Accounts, options: argparse.Namespace) -> None:
     found = accounts.projects.all()
     if options.json:
-        _print_json({"projects": [_plain(project) for project in found]})
+        print_json({"projects": [_plain(project) for project in found]})
         return
     rows = [(p.id, p.name, "archived" if p.is_archived else "in use", _time(p.created_ns)) for p in found]
     print_table(open_console(), ("ID", "NAME", "STATE", "SINCE (UTC)"), rows)
@@ -171,7 +164,7 @@ def _list_projects(accounts: Accounts, options: argparse.Namespace) -> None:
 def _list_users(accounts: Accounts, options: argparse.Namespace) -> None:
     found = accounts.users.all()
     if options.json:
-        _print_json({"users": [_plain(user) for user in found]})
+        print_json({"users": [_plain(user) for user in found]})
         return
     if not found:
         print("There is no user yet. Run: agentops users create --admin NAME")
@@ -223,7 +216,7 @@ def _list_keys(accounts: Accounts, options: argparse.Namespace) -> None:
     found = accounts.keys.all(options.project)
     now_ns = time.time_ns()
     if options.json:
-        _print_json({"keys": [_key(key, now_ns) for key in found]})
+        print_json({"keys": [_key(key, now_ns) for key in found]})
         return
     if not found:
         print("There is no key yet. Run: agentops keys create NAME --scope ingest")
@@ -244,7 +237,7 @@ def _create_key(accounts: Accounts, actor: Actor, options: argparse.Namespace) -
         actor, options.project, options.name, options.scope or ["ingest"], options.expires_days
     )
     if options.json:
-        _print_json({**_key(key, time.time_ns()), "secret": secret})
+        print_json({**_key(key, time.time_ns()), "secret": secret})
         return
     print(secret)
     print(
@@ -267,8 +260,3 @@ def _plain(record: Any) -> dict[str, Any]:
 def _time(time_ns: int | None) -> str:
     moment = write.moment_of(time_ns)
     return "never" if moment is None else moment.strftime("%Y-%m-%d %H:%M")
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    sys.stdout.buffer.flush()

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-__all__ = ["download", "json_response", "problem"]
+__all__ = ["download", "json_response", "problem", "sentence"]
 
 
 def json_response(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -23,6 +23,12 @@ def download(name: str) -> dict[str, str]:
     """
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:100]
     return {"Content-Disposition": f'attachment; filename="{plain}"'}
+
+
+def sentence(error: Exception) -> str:
+    """What is wrong, as a page or an answer says it: the command line puts its own name before it."""
+    text = str(error)
+    return text[:1].upper() + text[1:]
 
 
 def problem(status: int, message: str, **more: Any) -> Response:

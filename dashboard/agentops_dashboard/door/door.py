@@ -12,11 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentops_dashboard.accounts import Accounts, Key, Login, Project
 from agentops_dashboard.api.answers import problem
+from agentops_dashboard.api.form import is_form, limited, read_form, replay
 from agentops_dashboard.api.host_check import LOOPBACK, name_of
 from agentops_dashboard.caller import Caller, Right, admit
 from agentops_dashboard.door.access import is_page, rights_for
 from agentops_dashboard.door.cookies import cookie_of, csrf_token, is_csrf_token
-from agentops_dashboard.door.form import is_form, limited, read_form, replay
 from agentops_dashboard.door.rate import Buckets
 from agentops_dashboard.door.settings import ServerSettings
 

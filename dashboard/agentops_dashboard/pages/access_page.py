@@ -13,9 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from agentops_dashboard.accounts import AccountError, Accounts, Actor
 from agentops_dashboard.accounts.keys import SCOPES
 from agentops_dashboard.accounts.users import ROLES
+from agentops_dashboard.api.answers import sentence
+from agentops_dashboard.api.form import read_form
 from agentops_dashboard.api.legacy import base_url
 from agentops_dashboard.caller import Caller, Right, caller_of
-from agentops_dashboard.door.form import read_form
 from agentops_dashboard.pages.response import page
 
 __all__ = ["add_routes"]
@@ -58,15 +59,10 @@ def _apply(request: Request, accounts: Accounts, change: Change, fields: Fields)
     try:
         part = change(accounts, caller, fields)
     except AccountError as error:
-        return _page(request, accounts, status=400, problem=_sentence(error))
+        return _page(request, accounts, status=400, problem=sentence(error))
     # A project that was just made is shown at once.
     project = fields.get("show") or caller.project
     return RedirectResponse(f"{_PATH}?project={quote(project, safe='')}#{part}", 303)
-
-
-def _sentence(error: AccountError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]
 
 
 def _page(request: Request, accounts: Accounts, *, status: int = 200, **more: Any) -> Response:
@@ -106,7 +102,7 @@ def _create_key(request: Request, accounts: Accounts, fields: Fields) -> Respons
         expires = float(days) if days.isdigit() else None
         _, secret = accounts.keys.create(_actor(caller), caller.project, fields.get("name", ""), scopes, expires)
     except AccountError as error:
-        return _page(request, accounts, status=400, problem=_sentence(error))
+        return _page(request, accounts, status=400, problem=sentence(error))
     return _page(request, accounts, secret=secret)
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from agentops_dashboard.accounts import Accounts, Actor
+from agentops_dashboard.api.form import read_form
 from agentops_dashboard.caller import caller_of
 from agentops_dashboard.door.cookies import (
     FORM_COOKIE,
@@ -19,7 +20,6 @@ from agentops_dashboard.door.cookies import (
     is_https,
     set_cookie,
 )
-from agentops_dashboard.door.form import read_form
 from agentops_dashboard.door.rate import Buckets
 from agentops_dashboard.pages.response import page
 

@@ -27,6 +27,7 @@ SUMMARIES: Final = {
     "export": "write sessions as OTLP/JSON lines",
     "import": "read sessions from OTLP/JSON lines",
     "reprice": "apply other prices to recorded usage",
+    "alerts": "watch figures of sessions: list, add, pause, remove and check alerts",
     "keys": "create, list and revoke API keys of a server",
     "users": "create, list, change and remove users of a server",
     "projects": "create, list, rename and archive projects of a server",

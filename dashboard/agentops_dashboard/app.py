@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agentops.version import __version__
+from agentops_dashboard.alerts import Book, Destination, Watch, alerts_path
+from agentops_dashboard.api.alerts import add_alerts
 from agentops_dashboard.api.analytics import add_analytics
 from agentops_dashboard.api.answers import problem
 from agentops_dashboard.api.edits import add_edits
@@ -47,10 +49,12 @@ def create_app(
     with_importer: bool = True,
     with_pages: bool = True,
     server: "ServerSettings | None" = None,
+    destinations: Sequence[Destination] = (),
 ) -> FastAPI:
     """Build the application over the store in a home directory.
 
-    ``app.state`` has the projects' ``readers``, the ``store`` that writes, the ``home``, and the event ``stopping``.
+    ``app.state`` has the projects' ``readers``, the ``store`` that writes, the ``home``, the ``alerts``, the event
+    ``stopping``, and the ``url`` of the dashboard as far as it is known.
 
     Args:
         home: Holds the spool, and the store if none is named.
@@ -58,19 +62,19 @@ def create_app(
         with_importer: Also import this machine's spool in a background thread.
         with_pages: Also serve the pages, not the API alone.
         server: Ask for a login or an API key, and keep projects apart; without it, the dashboard is this machine's.
+        destinations: Who is told of alerts.
 
     Raises:
         AgentOpsError: The store cannot be opened, or its URL cannot be understood.
     """
     store = open_store(home, store_url)
     readers = Readers(store.engine())
+    book = Book(alerts_path(home))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.stopping = asyncio.Event()
-        background: list[SpoolImporter | Upkeep] = [Upkeep(store, app.state.projects, app.state.trim_record)]
-        if with_importer:
-            background.append(SpoolImporter(store, home))
+        background = _workers(app, with_importer=with_importer)
         for worker in background:
             worker.start()
         yield
@@ -78,6 +82,7 @@ def create_app(
         for worker in background:
             worker.stop()
         readers.close()
+        book.close()
         store.close()
         if app.state.accounts is not None:
             app.state.accounts.close()
@@ -92,6 +97,8 @@ def create_app(
         openapi_url="/api/openapi.json",
     )
     app.state.store, app.state.readers, app.state.home = store, readers, home
+    app.state.alerts, app.state.destinations = book, destinations
+    app.state.url = (server.public_url or "") if server is not None else ""
     app.add_middleware(GZipMiddleware, minimum_size=4096, compresslevel=1)
     receiver = Receiver(store)
     _add_door(app, server, receiver, with_pages=with_pages)
@@ -100,6 +107,7 @@ def create_app(
     add_sessions(app)
     add_analytics(app)
     add_edits(app, store)
+    add_alerts(app, book)
     add_live(app)
     add_ingest(app, receiver)
     add_legacy(app, store)
@@ -109,10 +117,25 @@ def create_app(
     return app
 
 
+def _workers(app: FastAPI, *, with_importer: bool) -> "list[SpoolImporter | Upkeep | Watch]":
+    """What goes on in the background while the application runs."""
+    state = app.state
+    watch = Watch(
+        state.alerts,
+        state.store,
+        state.open_projects,
+        destinations=state.destinations,
+        base_url=lambda: str(state.url),
+    )
+    upkeep = Upkeep(state.store, state.projects, state.trim_record)
+    return [upkeep, watch, *([SpoolImporter(state.store, state.home)] if with_importer else [])]
+
+
 def _add_door(app: FastAPI, server: "ServerSettings | None", receiver: Receiver, *, with_pages: bool) -> None:
     """Put in front of all routes what says who asks: this machine alone, or whoever has a login or a key."""
     app.state.server, app.state.accounts = server, None
     app.state.note_change, app.state.projects = _keep_no_record, lambda: [DEFAULT_PROJECT]
+    app.state.open_projects = app.state.projects
     app.state.trim_record = lambda _days: None
     if server is None:
         app.add_middleware(HostCheck)

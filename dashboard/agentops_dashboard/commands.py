@@ -101,6 +101,7 @@ def show(argv: list[str]) -> int:
 
 def serve(argv: list[str]) -> int:
     """Serve the dashboard: to this machine, or with a login to others."""
+    from agentops_dashboard.alerts.destinations import MAIL_VARIABLE, SMTP_VARIABLE, URL_VARIABLE, destinations_of
     from agentops_dashboard.server import DEFAULT_PORT, LOOPBACK_HOST, run
 
     parser = _parser("serve", "Serve the dashboard: on 127.0.0.1 only, or with --auth to a team.")
@@ -119,11 +120,23 @@ def serve(argv: list[str]) -> int:
     )
     server.add_argument("--log-format", choices=("text", "json", "off"), help="how requests are logged (text)")
     server.add_argument("--metrics-open", action="store_true", default=None, help="/metrics needs no key")
+    told = parser.add_argument_group("alerts")
+    told.add_argument(
+        "--alert-url", action="append", default=[], metavar="URL", help=f"tell this hook; repeatable; ${URL_VARIABLE}"
+    )
+    told.add_argument(
+        "--alert-mail", action="append", default=[], metavar="ADDRESS",
+        help=f"tell by mail, through ${SMTP_VARIABLE}; repeatable; ${MAIL_VARIABLE}",
+    )  # fmt: skip
     _add_store(parser)
     options = parser.parse_args(argv)
+    destinations = destinations_of(options.alert_url, options.alert_mail)
     if not options.auth:
         _refuse_server_options(options)
-        return run(home_directory(), options.port, store_url=options.store, opens_browser=options.open)
+        return run(
+            home_directory(), options.port, store_url=options.store, opens_browser=options.open,
+            destinations=destinations,
+        )  # fmt: skip
     return run(
         home_directory(),
         options.port,
@@ -133,6 +146,7 @@ def serve(argv: list[str]) -> int:
         settings=_server_settings(options),
         proxies=options.trusted_proxy or (),
         log_format=options.log_format or "text",
+        destinations=destinations,
     )
 
 

@@ -17,6 +17,7 @@ from agentops.errors import AgentOpsError
 from agentops_dashboard.app import create_app
 
 if TYPE_CHECKING:
+    from agentops_dashboard.alerts import Destination
     from agentops_dashboard.door.settings import ServerSettings
 
 __all__ = ["DEFAULT_PORT", "LOOPBACK_HOST", "SERVE_FILE", "run", "served_at"]
@@ -42,6 +43,7 @@ def run(
     settings: "ServerSettings | None" = None,
     proxies: Sequence[str] = (LOOPBACK_HOST,),
     log_format: str = "text",
+    destinations: "Sequence[Destination]" = (),
 ) -> int:
     """Serve until interrupted.
 
@@ -55,6 +57,7 @@ def run(
         settings: Serve with a login.
         proxies: Addresses whose ``X-Forwarded-`` headers are believed.
         log_format: How a server with a login logs: ``text``, ``json`` or ``off``.
+        destinations: Who is told of alerts.
 
     Raises:
         AgentOpsError: The port is in use, or may not be used; or nobody could sign in.
@@ -65,7 +68,8 @@ def run(
     listener = _listen(home, host, port)
     name = f"[{host}]" if ":" in host else host
     url = (settings and settings.public_url) or f"http://{name}:{listener.getsockname()[1]}"
-    app = create_app(home, store_url=store_url, server=settings)
+    app = create_app(home, store_url=store_url, server=settings, destinations=destinations)
+    app.state.url = url
     config = uvicorn.Config(
         app,
         log_level="warning",

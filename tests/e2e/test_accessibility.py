@@ -31,13 +31,14 @@ def violations(page: Page, scheme: str = "light") -> list[str]:
         "/analytics",
         "/analytics?charts=cost.p95.user.line.|tokens.sum.status.table.",
         "/settings",
+        "/alerts?measure=cost&aggregate=p95",
         "/design",
         "/sessions/missing",
         "/sessions?q=tag:nobody",
     ],
 )
 def test_pages_break_no_rule(site: Site, open_page: Open, path: str, scheme: str, watch: object) -> None:
-    """List, analytics, settings, the visual language, an empty list and a missing session."""
+    """List, analytics, settings, alerts, the visual language, an empty list and a missing session."""
     page = open_page(site.at(path), scheme=scheme)
     if path.startswith("/analytics"):
         expect(page.locator("#plot-speed .main-svg").first).to_be_visible()

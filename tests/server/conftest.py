@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from agentops_dashboard.accounts import Accounts, Actor
+from agentops_dashboard.alerts import draft_of
 from agentops_dashboard.app import create_app
 from agentops_dashboard.door.settings import ServerSettings
 
@@ -17,7 +18,7 @@ PASSWORD = "correct horse"
 SETUP = Actor("setup")
 OURS, THEIRS = "default", "other"
 SECRET_TEXT = "PRIVATE-4711"
-"""In every text of the other project's session."""
+"""In every text of the other project's session, and the name of its alert."""
 
 URL = "http://127.0.0.1"
 
@@ -94,6 +95,8 @@ def fill(server: Server) -> None:
     scopes = ["ingest", "read", "edit", "metrics"]
     server.keys["ours"] = accounts.keys.create(SETUP, OURS, "ours", scopes)[1]
     server.keys["theirs"] = accounts.keys.create(SETUP, THEIRS, "theirs", scopes)[1]
+    failing = {"name": SECRET_TEXT, "measure": "failed", "threshold": "10%"}
+    server.client.app.state.alerts.add(THEIRS, draft_of(failing), "stranger")
     assert server.send(1, "ours", "ours").status_code == 200
     assert server.send(2, SECRET_TEXT, "theirs").status_code == 200
 

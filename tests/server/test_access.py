@@ -14,6 +14,7 @@ from agentops_dashboard.door.settings import ServerSettings
 from tests.server.conftest import OURS, SECRET_TEXT, THEIRS, otlp
 
 THEIR_SESSION, THEIR_SPAN = f"{2:032x}", f"{2 * 16 + 1:016x}"
+THEIR_ALERT = "1"
 OUR_SESSION, OUR_SPAN = f"{1:032x}", f"{1 * 16 + 1:016x}"
 OPEN = {
     "GET /healthz", "GET /favicon.ico", "GET /login", "POST /login", "GET /static",
@@ -37,13 +38,19 @@ def _routes() -> list[str]:
 
 ROUTES = _routes()
 GUARDED = [route for route in ROUTES if route not in OPEN]
-WITH_IDS = [route for route in GUARDED if "{session_id}" in route or "{span_id}" in route or "{trace_id}" in route]
+IDS = ("{session_id}", "{span_id}", "{trace_id}", "{alert_id}")
+WITH_IDS = [route for route in GUARDED if any(name in route for name in IDS)]
 
 
 def target(route: str, session: str = "nope", span: str = "nope") -> tuple[str, str]:
     """The method and a real path of a route."""
     method, path = route.split(" ")
-    path = path.replace("{session_id}", session).replace("{trace_id}", session).replace("{span_id}", span)
+    path = (
+        path.replace("{alert_id}", THEIR_ALERT)
+        .replace("{session_id}", session)
+        .replace("{trace_id}", session)
+        .replace("{span_id}", span)
+    )
     path = "/static/base.css" if path == "/static" else path
     return method, path.replace("{part}", "input").replace("{name}", "bookmark")
 
@@ -77,6 +84,10 @@ def body_for(route: str) -> dict[str, object]:
         return {"json": {"tags": ["x"]}}
     if route.endswith("/annotations/{name}"):
         return {"json": {"value": "yes"}}
+    if route == "POST /api/v1/alerts":
+        return {"json": {"name": "x", "measure": "failed", "threshold": "10%"}}
+    if route.endswith("/paused"):
+        return {"json": {"paused": True}}
     if route == "POST /api/v1/sessions/delete":
         return {"json": {"ids": [THEIR_SESSION]}}
     return {}

@@ -1,6 +1,7 @@
 """``/healthz``, and how the store is: size, backlog, what was refused or not understood."""
 
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.responses import Response
 
 from agentops.version import __version__
@@ -21,6 +22,11 @@ def add_health(app: FastAPI, readers: Readers, store: Store) -> None:
         readers.of(DEFAULT_PROJECT).revision()
         return json_response({"status": "ok", "version": __version__})
 
-    @app.get("/api/v1/health", tags=["health"], summary="Size, backlog, and what was refused or not understood")
-    def health(reader: ReaderOf) -> Response:
-        return json_response(read_health(reader, store))
+    @app.get(
+        "/api/v1/health",
+        tags=["health"],
+        summary="Size, backlog, what was refused or not understood, and how many alerts fire",
+    )
+    def health(request: Request, reader: ReaderOf) -> Response:
+        firing: int = request.app.state.alerts.firing(reader.project)
+        return json_response(read_health(reader, store) | {"alerts_firing": firing})

@@ -33,11 +33,14 @@ def install(app: FastAPI, settings: ServerSettings, receiver: Receiver, refuse: 
     def projects() -> list[str]:
         return [project.id for project in accounts.projects.all()]
 
+    def open_projects() -> list[str]:
+        return [project.id for project in accounts.projects.all() if not project.is_archived]
+
     metrics = Metrics()
     metrics.watch_receiver(receiver)
     metrics.watch_store(app.state.store, app.state.readers, projects)
     add_metrics(app, metrics)
-    app.state.note_change, app.state.projects = note_change, projects
+    app.state.note_change, app.state.projects, app.state.open_projects = note_change, projects, open_projects
     app.state.trim_record = accounts.audit.forget_older
     app.add_middleware(Door, accounts=accounts, settings=settings, refuse=refuse)
     # Added last, so it is outermost: what the door refuses is counted too.

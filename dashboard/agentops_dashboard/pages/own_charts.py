@@ -17,6 +17,7 @@ from agentops_dashboard.reader.charts import (
     AGGREGATES,
     CHART_GROUPS,
     MEASURES,
+    OF_SESSIONS,
     chart,
     distribution,
     group_for,
@@ -94,9 +95,25 @@ def own_charts(address: Address, reader: Reader, grid: Grid) -> list[dict[str, A
     charts = charts_of(address)
     return [
         _shown(one, f"plot-own-{place}", reader, grid, address.get("q"))
-        | {"remove": address.link(charts="|".join(other.text for other in charts if other is not one) or None)}
+        | {
+            "remove": address.link(charts="|".join(other.text for other in charts if other is not one) or None),
+            "alert": _alert_on(address.get("q"), one),
+        }
         for place, one in enumerate(charts)
     ]
+
+
+def _alert_on(query: str, one: OwnChart) -> str:
+    """The link to an alert on a chart's figure; empty for what no session has a value of."""
+    if one.measure not in OF_SESSIONS:
+        return ""
+    asked = {"measure": one.measure, "aggregate": one.aggregate, "query": _whole_query(query, one)}
+    return Address("/alerts").link(**asked) + "#new"
+
+
+def _whole_query(query: str, one: OwnChart) -> str:
+    """A chart's query within the page's."""
+    return f"{query} {one.query}".strip()
 
 
 def split_charts(address: Address, reader: Reader, grid: Grid) -> list[dict[str, Any]]:
@@ -143,7 +160,7 @@ def _shown(one: OwnChart, chart_id: str, reader: Reader, grid: Grid, query: str)
     if one.shape == "pie" and not shown["stacks"]:
         return shown | {"problem": "A pie shows parts of a whole: take the sum of something else, or another shape."}
     whole = grid if one.shape not in _OF_ALL_TIME else Grid.into(grid.since_ns, grid.until_ns, 1)
-    text = f"{query} {one.query}".strip()
+    text = _whole_query(query, one)
     try:
         if one.shape == "histogram":
             return shown | distribution(reader, text, whole, measure=one.measure, by=one.group)

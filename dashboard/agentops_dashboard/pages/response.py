@@ -46,9 +46,10 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     values.setdefault("address", address_of(request))
     values.setdefault("section", "")
     values.setdefault("kept_along", kept_along(request.query_params))
-    values.setdefault("who", getattr(request.state, "caller", None))
+    who = values.setdefault("who", getattr(request.state, "caller", None))
     # Asked for by whole pages only, not by the pieces of them.
-    values["environment_switch"] = partial(_environment_switch, request, values["who"])
+    values["environment_switch"] = partial(_environment_switch, request, who)
+    values["alerts_firing"] = partial(request.app.state.alerts.firing, who.project if who else "")
     zone = zone_of(request)
     values |= {"zone": zone, "absolute_time": partial(write.absolute_time, zone=zone.info)}
     html = render(template, theme=theme if theme in _THEMES else "system", **values)

@@ -7,7 +7,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from agentops_dashboard import format as write
-from agentops_dashboard.pages import analytics_page, compare_page, details_page, kinds, list_page, settings_page
+from agentops_dashboard.pages import (
+    alerts_page,
+    analytics_page,
+    compare_page,
+    details_page,
+    kinds,
+    list_page,
+    settings_page,
+)
 from agentops_dashboard.pages.environment import STATIC_DIRECTORY
 from agentops_dashboard.pages.response import PageFiles, page
 
@@ -24,6 +32,7 @@ def add_pages(app: FastAPI) -> None:
     details_page.add_routes(app)
     compare_page.add_routes(app)
     analytics_page.add_routes(app)
+    alerts_page.add_routes(app, app.state.alerts, app.state.destinations)
     settings_page.add_routes(app, app.state.store)
     if app.state.accounts is not None:
         from agentops_dashboard.pages import access_page, login_page

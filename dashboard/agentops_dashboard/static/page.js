@@ -129,6 +129,8 @@ async function showHealth() {
   const response = await fetch("/api/v1/health").catch(() => null);
   if (!response?.ok) return;
   const health = await response.json();
+  $("#firing").firstChild.data = health.alerts_firing;
+  $("#firing").hidden = !health.alerts_firing;
   const refused = Object.values(health.rejected).reduce((sum, count) => sum + count, 0) + health.bad_lines;
   const troubles = [
     [health.waiting_bytes > 1 << 20, `${size(health.waiting_bytes)} wait to be read`],
@@ -148,7 +150,7 @@ setInterval(showHealth, HEALTH_EVERY_MS);
 const palette = $("#palette");
 const field = $("input", palette);
 const results = $("ul", palette);
-const PLACES = [["Sessions", "/sessions"], ["Failed sessions", "/sessions?q=status%3Aerror"], ["Running sessions", "/sessions?q=status%3Arunning"], ["Analytics", "/analytics"], ["Settings", "/settings"], ["Latest session", "/sessions/last"]];
+const PLACES = [["Sessions", "/sessions"], ["Failed sessions", "/sessions?q=status%3Aerror"], ["Running sessions", "/sessions?q=status%3Arunning"], ["Analytics", "/analytics"], ["Alerts", "/alerts"], ["Settings", "/settings"], ["Latest session", "/sessions/last"]];
 let asked = 0;
 
 export const savedViews = () => JSON.parse(localStorage.getItem("views") ?? "[]");

@@ -1,0 +1,9 @@
+"""Alerts: rules about figures of sessions, who is told when one goes past its threshold, and what became of that."""
+
+from agentops_dashboard.alerts.book import Book, alerts_path
+from agentops_dashboard.alerts.destinations import Destination, destinations_of
+from agentops_dashboard.alerts.errors import AlertError
+from agentops_dashboard.alerts.rule import Draft, Rule, draft_of
+from agentops_dashboard.alerts.watch import Watch
+
+__all__ = ["AlertError", "Book", "Destination", "Draft", "Rule", "Watch", "alerts_path", "destinations_of", "draft_of"]

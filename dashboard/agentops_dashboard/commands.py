@@ -192,10 +192,12 @@ def export(argv: list[str]) -> int:
     _add_place(parser)
     options = parser.parse_args(rest)
     query = " ".join([*options.query, *words])
+    # What cannot be written is found before a file is opened, which empties it.
     if options.format == "parquet":
-        load_arrow()  # before a file is opened that would be left empty
+        load_arrow()
     with open_local(store_url=options.store, project=options.project) as local:
         try:
+            local.reader.check(query)
             if options.output:
                 with open(options.output, "wb", opener=private) as file:
                     count = export_sessions(local.reader, query, file, options.format)

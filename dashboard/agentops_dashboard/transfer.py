@@ -1,6 +1,5 @@
 """Whole sessions out of a store and into another, as OTLP/JSON lines; reading them twice changes nothing."""
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, Final
 
@@ -26,19 +25,16 @@ _PAGE = 500
 _STATUS_CODES = {"ok": 1, "error": 2}
 
 
-def sessions_of(
-    reader: Reader, query: str, *, sort: str = "start_time", most: float = math.inf, **bounds: int | None
-) -> Iterator[Session]:
-    """Yield the sessions that fit a query, page by page, at most so many; ``bounds`` are those of ``Reader.sessions``.
+def sessions_of(reader: Reader, query: str, *, sort: str = "start_time", **bounds: int | None) -> Iterator[Session]:
+    """Yield the sessions that fit a query, page by page; ``bounds`` are those of ``Reader.sessions``.
 
     Raises:
         QueryError: The query cannot be understood; when the first session is asked for.
     """
-    cursor, number = None, 0
-    while number < most:
-        page = reader.sessions(query, sort=sort, cursor=cursor, limit=int(min(_PAGE, most - number)), **bounds)
+    cursor = None
+    while True:
+        page = reader.sessions(query, sort=sort, cursor=cursor, limit=_PAGE, **bounds)
         yield from page["sessions"]
-        number += len(page["sessions"])
         cursor = page["next_cursor"]
         if cursor is None:
             return

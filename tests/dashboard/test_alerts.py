@@ -13,7 +13,7 @@ from agentops.errors import ConfigurationError
 from agentops_dashboard.alerts import AlertError, Book, Watch, alerts_path, destinations_of, draft_of
 from agentops_dashboard.alerts.judging import Judgement, judge
 from agentops_dashboard.reader import Reader
-from agentops_dashboard.reader.charts import AGGREGATES, MEASURES, chart
+from agentops_dashboard.reader.charts import AGGREGATES, OF_SESSIONS, chart
 from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.store import Store
 from tests.dashboard.conftest import END_NS, add_to, generate
@@ -106,7 +106,7 @@ def test_a_period_ends_at_the_moment_of_judging(reader: Reader) -> None:
     assert 0 < until_ns - since_ns < 24 * HOUR_NS
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", OF_SESSIONS)
 @pytest.mark.parametrize("aggregate", AGGREGATES)
 def test_an_alert_and_a_chart_never_disagree(reader: Reader, measure: str, aggregate: str) -> None:
     """The figure that is judged is the chart's value over one interval of the same time."""

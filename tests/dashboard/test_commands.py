@@ -134,6 +134,16 @@ def test_export_and_import_move_everything_once(home, capsysbinary, monkeypatch,
     assert len(whole["first"]) == 3
 
 
+def test_an_export_that_cannot_be_made_leaves_the_file_as_it_was(home, capsysbinary, tmp_path):
+    """A mistyped query is said before the file of the last export is opened."""
+    file = tmp_path / "sessions.jsonl"
+    file.write_bytes(b"the last one")
+    code, out, err = run(capsysbinary, "export", "stats:error", "-o", str(file))
+    assert (code, out) == (2, "")
+    assert "stats" in err
+    assert file.read_bytes() == b"the last one"
+
+
 def test_import_says_what_it_did_not_understand(home, capsysbinary, tmp_path):
     """Broken lines are counted, the others are taken, and the exit code tells."""
     file = tmp_path / "x.jsonl"

@@ -38,7 +38,7 @@ __all__ = ["add_routes", "facets_of"]
 
 _PAGE_SIZE = 50
 _BARS = 80
-_MOST_EXPORTED = 10_000
+_MOST_PICKED = 10_000
 _LINES = "application/jsonl"
 _EXPORTS = {
     "json": ("JSON", "sessions.json", "application/json"),
@@ -104,11 +104,9 @@ def _export(request: Request, reader: Reader) -> Response:
         return PlainTextResponse(f"There is no format {kind[:40]!r}; use {', '.join(_EXPORTS)}.", 400, HEADERS)
     time_range = chosen_range(address, time.time_ns())
     bounds = {"since_ns": time_range.since_ns, "until_ns": time_range.until_ns}
-    found: Iterator[Session] = sessions_of(
-        reader, address.get("q"), sort=shown.sort_of(address).text, most=_MOST_EXPORTED, **bounds
-    )
+    found: Iterator[Session] = sessions_of(reader, address.get("q"), sort=shown.sort_of(address).text, **bounds)
     if address.get("ids"):
-        picked = [reader.session(session_id) for session_id in address.get("ids").split(",")[:_MOST_EXPORTED]]
+        picked = [reader.session(session_id) for session_id in address.get("ids").split(",")[:_MOST_PICKED]]
         found = iter([session for session in picked if session is not None])
     try:
         first = list(islice(found, 1))

@@ -289,6 +289,14 @@ class Reader:
         with self._engine.connect() as connection:
             return "\n".join(unpack_text(body) for body in connection.execute(statement).scalars())
 
+    def check(self, query: str) -> None:
+        """Raise what asking a query would raise, without asking it.
+
+        Raises:
+            QueryError: The query cannot be understood.
+        """
+        self.condition(query, None, None, time.time_ns())
+
     def condition(self, query: str, since_ns: int | None, until_ns: int | None, now_ns: int) -> ColumnElement[bool]:
         """The condition on the session table that a query and a range make, for questions of one's own.
 

@@ -36,7 +36,7 @@ class AgentRecording(Recording):
         return self.recorder.start(
             SpanKind.AGENT,
             getattr(owner, "name", None) or type(owner).__name__,
-            input={"task": asked, "additional_args": beside} if beside else asked,
+            input={"task": asked, "additional_args": plain(beside)} if beside else asked,
             attributes=attributes,
         )
 

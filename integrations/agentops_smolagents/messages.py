@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from smolagents.agent_types import AgentAudio, AgentImage
 from smolagents.models import get_tool_json_schema
 
 from agentops.chat_answers import ChatAnswer
@@ -41,13 +42,26 @@ def tool_definitions(tools: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 def plain(value: Any) -> Any:
-    """Return what an agent or a tool returned; of an ``AgentText`` the text, of an image its size."""
+    """Return what an agent or a tool was given or returned, with texts and pictures as they can be kept.
+
+    smolagents' own types for them are not asked for their text: that of a picture is the name of a file, which they
+    write then.
+    """
+    if type(value) is dict:
+        return {name: _one(item) for name, item in value.items()}
+    return [_one(item) for item in value] if type(value) in {list, tuple} else _one(value)
+
+
+def _one(value: Any) -> Any:
     if isinstance(value, str):
         return str(value)
-    size = getattr(value, "size", None)
+    if isinstance(value, AgentAudio):
+        return "[sound]"
+    # The type is a picture itself, of no size, and holds the real one if it has been loaded.
+    size = getattr(value._raw if isinstance(value, AgentImage) else value, "size", None)
     if isinstance(size, tuple) and len(size) == 2:
         return f"[image, {size[0]}×{size[1]} pixels]"
-    return value
+    return "[image]" if isinstance(value, AgentImage) else value
 
 
 def _parts(item: Any) -> Iterator[Part]:

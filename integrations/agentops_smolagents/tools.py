@@ -38,7 +38,7 @@ class ToolCallRecording(Recording):
             SpanKind.TOOL,
             name,
             parent=None if step is None or step is outer else step.span,
-            input=put_in(arguments) if put_in is not None else arguments,
+            input=plain(put_in(arguments) if put_in is not None else arguments),
             attributes={GenAI.TOOL_CALL_ID: call_id, **_described(_tool_of(owner, name))},
         )
 
@@ -60,7 +60,7 @@ class ToolRecording(Recording):
         if _is_asked_for(owner, outer):
             return None
         return self.recorder.start(
-            SpanKind.TOOL, str(owner.name), input=_arguments(owner, given), attributes=_described(owner)
+            SpanKind.TOOL, str(owner.name), input=plain(_arguments(owner, given)), attributes=_described(owner)
         )
 
     def finish(self, call: Call, result: Any) -> None:
@@ -75,7 +75,9 @@ class DelegationRecording(Recording):
         """Open the span of a delegation."""
         if _is_asked_for(owner, outer) or not _is_managed(owner, outer):
             return None
-        return self.recorder.start(SpanKind.TOOL, str(owner.name), input=dict(given), attributes=_described(owner))
+        return self.recorder.start(
+            SpanKind.TOOL, str(owner.name), input=plain(dict(given)), attributes=_described(owner)
+        )
 
 
 class CodeRecording(Recording):

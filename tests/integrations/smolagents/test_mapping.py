@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from PIL import Image
 from smolagents import Tool, ToolCallingAgent, tool
+from smolagents.agent_types import AgentImage
 from smolagents.agents import MultiStepAgent
 from smolagents.local_python_executor import CodeOutput, PythonExecutor
 from smolagents.memory import ActionStep, PlanningStep
@@ -17,7 +19,8 @@ from smolagents.utils import AgentError
 import agentops
 from agentops.testing import Recording
 from agentops_smolagents import demo
-from agentops_smolagents.scripted import ScriptedModel, code
+from agentops_smolagents.messages import plain
+from agentops_smolagents.scripted import Answer, ScriptedModel, code
 from tests.house import ROOT
 from tests.integrations.smolagents.agents_under_test import (
     ASKED,
@@ -347,6 +350,36 @@ def test_the_next_task_of_a_conversation_is_another_run(recorded: Recording) -> 
     asked = [span.input for span in recorded.find("agent")]
     assert asked == ["1 + 2?", {"task": "And one more?", "additional_args": {"step": 1}}]
     assert "1 + 2?" in str(recorded.find("llm")[1].input)
+
+
+def test_a_picture_is_kept_as_its_size(recorded: Recording) -> None:
+    """Given, asked for by its name in the agent's state, and returned; and no file is written to learn its name."""
+    unsaved = AgentImage(Image.new("RGB", (4, 6)))
+    assert plain({"pictures": unsaved}) == {"pictures": "[image, 4×6 pixels]"}
+    assert unsaved._path is None
+
+    @tool
+    def halve(picture: Any) -> Any:
+        """Halve a picture.
+
+        Args:
+            picture: Which.
+        """
+        return picture.resize((2, 3))
+
+    script = [
+        Answer(calls=[("halve", {"picture": "photo"})]),
+        Answer(calls=[("final_answer", {"answer": "image.png"})]),
+    ]
+    photo = Image.new("RGB", (4, 6))
+    calculator(halve, script).run(ASKED, images=[photo], additional_args={"photo": photo})
+    check(recorded)
+    agent, first = recorded.find("agent")[0], recorded.find("llm")[0]
+    assert agent.input == {"task": ASKED, "additional_args": {"photo": "[image, 4×6 pixels]"}}
+    assert agent.output == "[image, 2×3 pixels]"
+    assert {"type": "text", "content": "[image, 4×6 pixels]"} in first.input[1]["parts"]
+    halved = recorded.find("tool", "halve")[0]
+    assert (halved.input, halved.output) == ({"picture": "[image, 4×6 pixels]"}, "[image, 2×3 pixels]")
 
 
 def test_a_step_that_is_made_by_hand(recorded: Recording) -> None:

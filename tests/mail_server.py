@@ -18,6 +18,8 @@ class MailServer:
 
     port: int = 0
     letters: list[Message] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    """What it was told beside the letters."""
 
 
 @contextmanager
@@ -29,6 +31,7 @@ def mail_server(refuses: bytes = b"") -> Iterator[MailServer]:
         def handle(self) -> None:
             self._say(b"220 ready")
             for line in self.rfile:
+                served.lines.append(line)
                 word = line.split()[0].upper() if line.strip() else b""
                 if word == b"QUIT":
                     self._say(b"221 bye")

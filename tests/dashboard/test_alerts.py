@@ -324,6 +324,20 @@ def test_mail_is_sent(book: Book, watch_with: Callable[..., Watch]) -> None:
     assert "Failure rate above 30.0% in the last 24h." in letter.get_payload(decode=True).decode()
 
 
+def test_a_password_is_not_sent_in_the_open(book: Book, watch_with: Callable[..., Watch]) -> None:
+    """A mail server without TLS gets neither it nor the letter, and the file says why."""
+    made = book.add("default", rule(), "ada")
+    with mail_server() as server:
+        url = f"smtp://me:secret@127.0.0.1:{server.port}"
+        watch = watch_with(*destinations_of([], ["ada@example.com"], url))
+        watch.judge_one(made, END_NS + 1_000)
+        watch.tell(END_NS + 2_000)
+    ((_, (delivery,)),) = book.notices("default")
+    assert delivery.problem == "it offers no TLS, so it is not given the password"
+    assert server.letters == []
+    assert not any(b"secret" in line or b"AUTH" in line for line in server.lines)
+
+
 def test_a_mail_server_that_refuses_is_said(book: Book, watch_with: Callable[..., Watch]) -> None:
     """With its own words; the letter waits."""
     made = book.add("default", rule(), "ada")

@@ -21,7 +21,6 @@ from agentops.errors import ConfigurationError
 from agentops.version import __version__
 from agentops_dashboard.alerts.book import Recipient
 from agentops_dashboard.alerts.message import Message
-from agentops_dashboard.api.host_check import LOOPBACK
 
 __all__ = ["MAIL_VARIABLE", "SMTP_VARIABLE", "URL_VARIABLE", "Destination", "destinations_of"]
 
@@ -116,13 +115,13 @@ class Mail:
             else smtplib.SMTP(self.server, self.port, own_name, timeout=_TIMEOUT_S)
         ) as server:
             server.ehlo()
-            is_private = self.has_tls or self.server in LOOPBACK
-            if not self.has_tls and server.has_extn("starttls"):
+            has_tls = self.has_tls
+            if not has_tls and server.has_extn("starttls"):
                 server.starttls(context=context)
                 server.ehlo()
-                is_private = True
+                has_tls = True
             if self.user:
-                if not is_private:
+                if not has_tls:
                     raise OSError("it offers no TLS, so it is not given the password")
                 server.login(self.user, self.password)
             server.send_message(mail)

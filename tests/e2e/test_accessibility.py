@@ -29,9 +29,10 @@ def violations(page: Page, scheme: str = "light") -> list[str]:
     [
         "/sessions?q=tag:beta",
         "/analytics",
-        "/analytics?charts=cost.p95.user.line.|tokens.sum.status.table.",
+        "/analytics?by=spread.user|llm.model&charts=cost.p95.user.line.|tokens.sum.status.table.|cost.sum.user.pie.|cost.sum..number.",
         "/settings",
         "/alerts?measure=cost&aggregate=p95",
+        "/settings/prices",
         "/design",
         "/sessions/missing",
         "/sessions?q=tag:nobody",

@@ -12,6 +12,7 @@ __all__ = ["environment_switch", "kept_along"]
 
 _KEY: Final = "environment"
 _ALL: Final = "All environments"
+_MOST: Final = 30
 _ASKED_PAGES: Final = ("/sessions", "/analytics")
 
 
@@ -28,7 +29,8 @@ def environment_switch(address: Address, environments: list[str]) -> dict[str, A
     """What the switch says and leads to; None where there is nothing to choose from.
 
     It writes the query's own term, so that whatever counts by the query counts by the environment. On a page that asks
-    nothing it leads to the list.
+    nothing it leads to the list. ``left_out`` says how many environments it does not name: those behind the thirtieth,
+    which the list's filter finds.
     """
     if len(environments) < 2:
         return None
@@ -38,10 +40,11 @@ def environment_switch(address: Address, environments: list[str]) -> dict[str, A
     said = terms_about(query, _KEY)
     chosen = chosen_values(query, _KEY) if len(said) == 1 else set()
     label = next(iter(chosen)) if len(chosen) == 1 else "Several" if said else _ALL
-    options = [(_ALL, None), *((name, name) for name in environments)]
+    options = [(_ALL, None), *((name, name) for name in environments[:_MOST])]
     return {
         "label": label,
         "is_used": bool(said),
+        "left_out": max(0, len(environments) - _MOST),
         "options": [
             {"text": text, "href": page.link(q=with_only(query, _KEY, value), cursor=None), "is_used": text == label}
             for text, value in options

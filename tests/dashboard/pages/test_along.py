@@ -63,6 +63,17 @@ def test_the_switch_says_what_the_query_says(query: str, label: str) -> None:
     assert [option["text"] for option in switch["options"] if option["is_used"]] == [label] * (label[0] != "S")
 
 
+def test_a_program_with_an_environment_for_each_run_does_not_fill_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty are named, and how many there are beside them."""
+    monkeypatch.setattr(Reader, "environments", lambda _: [f"run-{number:04}" for number in range(2_000)])
+    with TestClient(create_app(tmp_path, with_importer=False), base_url="http://127.0.0.1") as client:
+        page = client.get("/sessions").text
+    assert page.count("environment%3Arun-") == 30
+    assert "1,970 more" in page
+
+
 def test_elsewhere_the_switch_leads_to_the_list() -> None:
     """From a session to the list that it was opened from; from one environment there is nothing to switch to."""
     switch = environment_switch(Address("/sessions/1", {"list": "q=tag%3Ax&range=7d", "view": "tree"}), BOTH)

@@ -12,15 +12,16 @@ import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
-
-import requests
 
 from agentops.errors import ConfigurationError
 from agentops.version import __version__
 from agentops_dashboard.alerts.book import Recipient
 from agentops_dashboard.alerts.message import Message
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
 
 __all__ = ["MAIL_VARIABLE", "SMTP_VARIABLE", "URL_VARIABLE", "Destination", "destinations_of"]
 
@@ -61,6 +62,8 @@ class Hook:
 
     def send(self, message: Message) -> None:
         """Post it."""
+        import requests  # a server that tells nobody anything starts quicker without
+
         text = "\n".join(map(_escaped, (f"*{message.title}*", *message.lines)))
         try:
             # What it answers is of no interest, however long it is; where it wants to send us on, even less.
@@ -191,6 +194,6 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _leave_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _leave_headers(request: "PreparedRequest") -> "PreparedRequest":
     """Keep requests from sending credentials of ``~/.netrc`` along."""
     return request

@@ -274,5 +274,6 @@ def moments(outline: Outline, scale: Scale) -> list[float]:
 
 
 def _moments(outline: Outline, scale: Scale) -> list[float]:
-    places = sorted({round(x, 3) for x in scale.xs(outline.column("start_ns"))})
-    return places[:: max(1, -(-len(places) // _MOST_MOMENTS))]
+    # To thousandths; ``round`` with digits takes three times as long.
+    places = sorted({int(x * 1000 + 0.5) for x in scale.xs(outline.column("start_ns"))})
+    return [place / 1000 for place in places[:: max(1, -(-len(places) // _MOST_MOMENTS))]]

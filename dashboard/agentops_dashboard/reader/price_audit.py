@@ -12,6 +12,8 @@ from agentops_dashboard.store.prices import ModelPrice, Prices
 __all__ = ["AuditedModel", "PriceAudit", "read_price_audit"]
 
 _MOST: Final = 200
+_MOST_READ: Final = 2_000
+"""Names of models are what programs make them: the ones that are called most are looked up."""
 
 
 class AuditedModel(TypedDict):
@@ -51,6 +53,8 @@ def read_price_audit(reader: Reader, prices: Prices) -> PriceAudit:
         select(u.label, func.sum(u.calls), func.count(u.input_tokens), func.sum(u.cost_nano), *sums)
         .where(u.project == reader.project, u.label_kind == "model")
         .group_by(u.label)
+        .order_by(func.sum(u.calls).desc())
+        .limit(_MOST_READ)
     )
     count = func.count()
     sources = select(c.cost_source, count).where(c.project == reader.project, c.cost_source.is_not(None))

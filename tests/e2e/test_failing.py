@@ -60,6 +60,22 @@ def test_rows_that_cannot_be_read_are_asked_for_again(site: Site, open_page: Ope
     expect(page.locator('.trow[data-row="1072"]')).to_be_visible()
 
 
+def test_rows_that_arrive_after_one_has_scrolled_on_are_left_out(site: Site, open_page: Open) -> None:
+    """A slow server's answers to where one was do not pile up beside the rows in sight."""
+    page = open_page(site.at(f"/sessions/{site.ids.large}?view=tree"))
+    tree, waiting = page.locator("#tree"), []
+    page.route(re.compile(r"/rows\?"), lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright wraps functions only
+    with page.expect_request(re.compile("offset=1050&")):
+        tree.evaluate("tree => { tree.scrollTop = 30000 }")
+    with page.expect_request(re.compile("offset=2100&")):
+        tree.evaluate("tree => { tree.scrollTop = 60000 }")
+    for route in waiting:
+        with page.expect_response(route.request.url):
+            route.continue_()
+    expect(page.locator('.trow[data-row="2143"]')).to_be_visible()
+    expect(page.locator('.trow[data-row="1072"]')).to_have_count(0)
+
+
 def test_a_key_that_failed_works_again(site: Site, open_page: Open, watch: Watch) -> None:
     """E finds no error while nobody answers, says so, and finds one afterwards."""
     page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree&span="))

@@ -117,7 +117,9 @@ class Rows {
       if (key !== this.url) return;
       this.failed?.remove();
       this.setTotal(Number(headers.get("X-Total")));
-      this.put(chunk, html);
+      // Whoever has scrolled on meanwhile asks for other rows.
+      const [from, to] = this.range();
+      if (chunk >= from && chunk <= to) this.put(chunk, html);
     }).catch((error) => this.fail(error)).finally(() => this.asked.delete(chunk));
     this.asked.set(chunk, job);
     return job;

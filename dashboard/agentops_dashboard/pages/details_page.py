@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from agentops.semconv import GenAI, SpanKind, SpanStatus, State
 from agentops_dashboard import format as write
@@ -19,7 +19,7 @@ from agentops_dashboard.pages.content import as_text, instructions
 from agentops_dashboard.pages.conversation import conversation
 from agentops_dashboard.pages.kinds import kind_look
 from agentops_dashboard.pages.logs_view import logs_view
-from agentops_dashboard.pages.response import HEADERS, address_of, early_page, page
+from agentops_dashboard.pages.response import HEADERS, address_of, page
 from agentops_dashboard.pages.session_file import session_file
 from agentops_dashboard.pages.session_views import attributes_view, errors_view, raw_view
 from agentops_dashboard.pages.span_detail import detail_values
@@ -42,10 +42,6 @@ _VIEWS: Final = (
 )
 _OPEN: Final = (State.RUNNING, State.PAUSED)
 _MOST_FOR_FINDINGS: Final = 20_000
-_MOST_AT_ONCE: Final = 2_000
-"""The page of a session of more spans is begun before it is computed, which may take half a second."""
-_STYLES: Final = ("/static/tokens.css", "/static/base.css", "/static/session.css")
-_SCRIPTS: Final = ("/static/page.js", "/static/session.js")
 _ROW_TEMPLATES: Final = {"tree": "tree_rows.html", "timeline": "timeline_rows.html"}
 
 
@@ -59,7 +55,7 @@ def add_routes(app: FastAPI) -> None:
             return _missing(request, session_id)
         if session["id"] != session_id:
             return RedirectResponse(address_of(request).link(f"/sessions/{session['id']}"), 307)
-        return _answer(request, reader, session)
+        return _details(request, reader, session)
 
     @app.get("/sessions/{session_id}/peek", include_in_schema=False)
     def peek(request: Request, reader: ReaderOf, session_id: str) -> Response:
@@ -128,12 +124,6 @@ def _add_span_routes(app: FastAPI) -> None:
         return PlainTextResponse(as_text(contents[part]).encode("utf-8", "replace"), headers=HEADERS)
 
 
-def _answer(request: Request, reader: Reader, session: Session) -> Response:
-    if session["counts"]["spans"] > _MOST_AT_ONCE:
-        return early_page(lambda: _details(request, reader, session), _STYLES, _SCRIPTS)
-    return _details(request, reader, session)
-
-
 def _missing(request: Request, session_id: str) -> Response:
     return page(request, "missing.html", status=404, what=session_id)
 
@@ -148,7 +138,7 @@ def _rows(request: Request, outlines: Outlines, session: Session) -> Response:
     return response
 
 
-def _details(request: Request, reader: Reader, session: Session) -> HTMLResponse:
+def _details(request: Request, reader: Reader, session: Session) -> Response:
     address = address_of(request)
     view_key = address.get("view", "tree")
     if view_key not in {key for key, _, _ in _VIEWS}:

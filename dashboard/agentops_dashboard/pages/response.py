@@ -1,11 +1,10 @@
 """How a page leaves the server: as HTML under a policy that lets nothing foreign run or load."""
 
-from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -16,7 +15,7 @@ from agentops_dashboard.pages.along import environment_switch, kept_along
 from agentops_dashboard.pages.environment import render
 from agentops_dashboard.pages.zone import Zone, zone_named
 
-__all__ = ["HEADERS", "PageFiles", "address_of", "early_page", "page", "zone_of"]
+__all__ = ["HEADERS", "PageFiles", "address_of", "page", "zone_of"]
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -61,29 +60,6 @@ def _environment_switch(request: Request, who: Caller | None) -> dict[str, Any] 
     if who is None or not who.may(Right.READ):
         return None
     return environment_switch(address_of(request), reader_of(request).environments())
-
-
-def early_page(make: Callable[[], HTMLResponse], styles: Iterable[str], scripts: Iterable[str]) -> Response:
-    """A page that takes long to compute: the answer begins before that, so that the browser gets ready meanwhile.
-
-    Whatever is to be said by a status must be known before.
-
-    Args:
-        make: Computes the page.
-        styles: Files that the page names in its head;
-        scripts: modules likewise.
-    """
-    begin = b"<!doctype html>\n"
-
-    def parts() -> Iterator[bytes]:
-        yield begin
-        yield bytes(make().body).removeprefix(begin)
-
-    links = [
-        *(f"<{path}>; rel=preload; as=style" for path in styles),
-        *(f"<{path}>; rel=modulepreload" for path in scripts),
-    ]
-    return StreamingResponse(parts(), headers=HEADERS | {"Link": ", ".join(links)}, media_type="text/html")
 
 
 class PageFiles(StaticFiles):

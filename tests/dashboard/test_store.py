@@ -196,15 +196,15 @@ def test_what_was_deleted_and_is_sent_again_is_found_again(store, reader, add_li
 
 def test_a_question_is_given_up_when_its_time_is_over(store, add_lines, make_sessions):
     """With one of the errors that the store names; the next one has time of its own, and without a limit none ends."""
-    for _, lines in make_sessions(30, spans=20):
+    for _, lines in make_sessions(4, spans=20):
         add_lines(lines)
-    places = " CROSS JOIN ".join(f"span AS s{place}" for place in range(5))
-    endless = text(f"SELECT count(*) FROM {places} WHERE s0.start_ns + s4.start_ns <> 0")
+    places = " CROSS JOIN ".join(f"span AS s{place}" for place in range(6))
+    endless = text(f"SELECT count(*) FROM {places} WHERE s0.start_ns + s5.start_ns <> 0")
     limited = store.engine(0.1)
     with limited.connect() as connection, pytest.raises(store.errors):
         connection.execute(endless).all()
     limited.dispose()
     for engine in (store.engine(60), store.engine()):
         with engine.connect() as connection:
-            assert connection.execute(select(func.count()).select_from(t.session)).scalar_one() == 30
+            assert connection.execute(select(func.count()).select_from(t.session)).scalar_one() == 4
         engine.dispose()

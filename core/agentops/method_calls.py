@@ -7,7 +7,7 @@ the generator itself runs, so nothing leaks into the loop body of whoever consum
 import functools
 import inspect
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import nullcontext
 from contextvars import ContextVar
 from functools import partial
@@ -123,6 +123,11 @@ class Recording:
         """Record the result and end the span."""
         self.recorder.end(call.span, output=result)
 
+    def give_up(self, call: Call, error: BaseException) -> None:
+        """Record the exception that leaves a call and end the span, unless it has ended."""
+        if not call.span.has_ended:
+            self.recorder.end(call.span, error=error)
+
     def is_final(self, item: Any) -> bool:
         """Whether nothing that matters comes after this item of a generator."""
         return False
@@ -151,10 +156,16 @@ class Recording:
         if call is not None:
             self._end(call, result)
 
+    @guarded
     def fail(self, call: Call | None, error: BaseException) -> None:
         """End a call with the exception that leaves it."""
-        if call is not None and not call.span.has_ended:
-            self.recorder.end(call.span, error=error)
+        if call is None:
+            return
+        try:
+            self.give_up(call, error)
+        finally:
+            if not call.span.has_ended:  # what it left with could not be described
+                self.recorder.end(call.span, error=error)
 
     @guarded
     def close_early(self, call: Call | None) -> None:
@@ -200,7 +211,8 @@ def recorded_function(
             except BaseException as error:
                 recording.fail(opened, error)
                 raise
-            if gives_items(given):
+            # A list, say, is a result: to give it on as a generator would take it away from the program.
+            if isinstance(result, Iterator) and gives_items(given):
                 items = _steps(recording, opened, result)
                 weakref.finalize(items, _let_go, recording, opened).atexit = False
                 return items
@@ -217,7 +229,7 @@ def recorded_generator(recording: Recording, *names: str) -> Callable[[Callable[
     return recorded_function(recording, *names, gives_items=lambda given: True)
 
 
-def _steps(recording: Recording, opened: Call, items: Iterable[Any]) -> Generator[Any, Any, Any]:
+def _steps(recording: Recording, opened: Call, items: Iterator[Any]) -> Generator[Any, Any, Any]:
     """Give what a generator gives; its call is in progress while it runs, and in none of the consumer's code."""
     opened.notes[_IS_READ] = True
     inner = items if isinstance(items, Generator) else (item for item in items)

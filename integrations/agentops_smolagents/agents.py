@@ -49,13 +49,13 @@ class AgentRecording(Recording):
         """Record the answer."""
         self.recorder.end(call.span, output=plain(result.output if isinstance(result, RunResult) else result))
 
-    def fail(self, call: Call | None, error: BaseException) -> None:
+    def give_up(self, call: Call, error: BaseException) -> None:
         """End a run with the exception that leaves it; one that was interrupted is called off, and no failure."""
-        if call is not None and type(error) is AgentError and getattr(call.owner, "interrupt_switch", False):
+        if type(error) is AgentError and getattr(call.owner, "interrupt_switch", False):
             name = f"{AgentError.__module__}.{AgentError.__qualname__}"
             self.recorder.end(call.span, error=ErrorInfo(name, str(error), is_cancellation=True))
         else:
-            super().fail(call, error)
+            super().give_up(call, error)
 
 
 class CheckRecording(Recording):
@@ -79,9 +79,9 @@ class CheckRecording(Recording):
             input=plain(given.get("final_answer")),
         )
 
-    def fail(self, call: Call | None, error: BaseException) -> None:
+    def give_up(self, call: Call, error: BaseException) -> None:
         """End the checks with the refusal, which is the reason for which the step is left."""
-        step = None if call is None else self.steps.of(call.owner)
+        step = self.steps.of(call.owner)
         if step is not None:
             step.notes["refused"] = error
-        super().fail(call, error)
+        super().give_up(call, error)

@@ -90,11 +90,10 @@ class StepRecording(Recording):
         output = plain(result.output) if is_final else call.notes["memory_step"].observations
         self.recorder.end(call.span, output=output, error=call.notes.get("refused"))
 
-    def fail(self, call: Call | None, error: BaseException) -> None:
+    def give_up(self, call: Call, error: BaseException) -> None:
         """End a step with the error that leaves it."""
-        if call is not None:
-            self.steps.end(call)
-        super().fail(call, error)
+        self.steps.end(call)
+        super().give_up(call, error)
 
     @guarded
     def close_early(self, call: Call | None) -> None:

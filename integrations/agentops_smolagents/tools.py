@@ -46,10 +46,10 @@ class ToolCallRecording(Recording):
         """Record what the tool returned."""
         self.recorder.end(call.span, output=plain(result))
 
-    def fail(self, call: Call | None, error: BaseException) -> None:
+    def give_up(self, call: Call, error: BaseException) -> None:
         """End it with what the tool raised; smolagents raises another error, with advice for the model."""
         is_of_tool = isinstance(error, AgentToolExecutionError) and error.__cause__ is not None
-        super().fail(call, error.__cause__ or error if is_of_tool else error)
+        super().give_up(call, error.__cause__ or error if is_of_tool else error)
 
 
 class ToolRecording(Recording):

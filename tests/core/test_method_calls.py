@@ -212,3 +212,33 @@ def test_what_is_raised_in_closing_a_generator_is_the_consumers(plain: Recorded)
         numbers.close()
     (span,) = plain.find("operation")
     assert (span.status, span.attributes["agentops.span.closed_early"]) == ("ok", True)
+
+
+class Unspeakable(Calls):
+    """Cannot describe how a call failed."""
+
+    def give_up(self, call: Call, error: BaseException) -> None:
+        raise RuntimeError("no words")
+
+
+def test_an_error_that_cannot_be_described_passes_through_all_the_same() -> None:
+    """The program gets its own exception, the span ends with it, and the guard has counted the other one."""
+    with recording(is_loud=False) as recorded:
+        patches = Patches()
+        patch_methods(patches, Plain, {"make": recorded_function(Unspeakable(Recorder("framework"), patches), "depth")})
+        with pytest.raises(ValueError, match="too deep"):
+            Plain().make(-1)
+        patches.undo()
+        recorded.runtime.finish()
+        (span,) = recorded.find("operation")
+        assert span.error is not None
+        assert span.error.message == "too deep"
+
+
+def test_what_is_no_iterator_is_a_result(plain: Recorded) -> None:
+    """A method that may give items, and gives a list, gives that list; it is the call's output."""
+    given = Plain().give(3, as_list=True)
+    assert type(given) is list
+    plain.runtime.finish()
+    (span,) = plain.find("operation")
+    assert span.output == given == [0, 1, 2]

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -415,3 +416,16 @@ def test_the_environment_names_who_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     assert [one.recipient.label for one in found] == ["hooks.example.com", "127.0.0.1", "ada@example.com"]
     assert "p@ss" not in repr(found)
     assert len(destinations_of(["https://one.example.com/"])) == 2
+
+
+def test_a_rule_that_cannot_be_read_does_not_keep_others_from_being_judged(
+    book: Book, watch_with: Callable[..., Watch], tmp_path: Path
+) -> None:
+    """One of a measure that only another version knows: it says so, and the rule behind it is judged."""
+    first, second = book.add("default", rule(name="a"), "me"), book.add("default", rule(name="b", period="90d"), "me")
+    with contextlib.closing(sqlite3.connect(alerts_path(tmp_path))) as file, file:
+        file.execute("UPDATE rule SET measure = 'mood' WHERE id = ?", (first.id,))
+    watch_with().judge_due()
+    assert "this version cannot read it (KeyError)" in book.get("default", str(first.id)).problem
+    judged = book.get("default", str(second.id))
+    assert (judged.problem, judged.judged_ns is None) == ("", False)

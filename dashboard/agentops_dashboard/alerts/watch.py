@@ -33,6 +33,9 @@ _LONGEST_PAUSE_NS: Final = 3_600_000_000_000
 _GIVEN_UP_NS: Final = 86_400_000_000_000
 _AT_ONCE: Final = 20
 _PATIENCE_S: Final = 6.0
+_UNFORESEEN: Final = (LookupError, ValueError, TypeError, ArithmeticError)
+"""A rule that another version wrote, say: not the end of other rules, nor of a thread that nobody looks at."""
+
 _log = logging.getLogger("agentops.alerts")
 
 
@@ -59,7 +62,7 @@ class Watch:
         limit_s: float = LIMIT_S,
     ) -> None:
         self._book = book
-        self._errors: tuple[type[Exception], ...] = (*store.errors, QueryError)
+        self._errors: tuple[type[Exception], ...] = (*store.errors, QueryError, *_UNFORESEEN)
         self._readers = Readers(store.engine(limit_s))
         self._limit_s = limit_s
         self._projects = projects
@@ -88,8 +91,8 @@ class Watch:
             try:
                 self.judge_due()
                 self.tell()
-            # A file that is full, locked for too long or gone; what the store raises is caught rule by rule.
-            except (sqlite3.Error, OSError):
+            # A file that is full, locked for too long or gone; what judging raises is caught rule by rule.
+            except (sqlite3.Error, OSError, *_UNFORESEEN):
                 _log.exception("agentops: the alerts could not be looked at; it is tried again.")
 
     def judge_due(self) -> None:
@@ -109,7 +112,10 @@ class Watch:
         except self._errors as error:
             problem = _problem(error, time.monotonic() - began, self._limit_s)
             self._book.say_problem(rule, problem)
-            _log.warning("agentops: the alert %r of project %r cannot be judged: %s", rule.name, rule.project, problem)
+            _log.warning(
+                "agentops: the alert %r of project %r cannot be judged: %s", rule.name, rule.project, problem,
+                exc_info=isinstance(error, _UNFORESEEN) and not isinstance(error, QueryError),
+            )  # fmt: skip
             return None
         finally:
             ended = time.monotonic()
@@ -152,6 +158,8 @@ class Watch:
 def _problem(error: Exception, took_s: float, limit_s: float) -> str:
     if isinstance(error, QueryError):
         return f"its query cannot be understood: {error.message}"
+    if isinstance(error, _UNFORESEEN):
+        return f"this version cannot read it ({type(error).__name__}). Remove it, and add it anew."
     if took_s >= limit_s:
         return f"it took longer than {limit_s:g} s. Choose a shorter period, or a query that finds less."
     return f"the store does not answer: {write.one_line(str(error), 160)}"

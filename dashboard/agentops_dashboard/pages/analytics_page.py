@@ -155,12 +155,12 @@ def _measure(address: Address) -> str:
 def _remembered(
     request: Request, address: Address, reader: Reader, chosen: TimeRange, what: Callable[..., dict[str, Any]]
 ) -> dict[str, Any]:
-    """What is counted; counted again only when something was recorded, or time has moved the range on."""
+    """What is counted; counted again only when sessions have changed, or time has moved the range on."""
     kept: OrderedDict[Any, dict[str, Any]] = request.app.state.analytics_kept
     minute = 0 if chosen.key in ("all", "custom") else int(time.time() // 60)
     bounds = (chosen.since_ns, chosen.until_ns) if chosen.key == "custom" else minute
     asked = tuple(address.get(name) for name in ("q", "group", "of", "interval", "charts", "by", "old", "release"))
-    key = (what.__name__, reader.project, chosen.key, bounds, asked, reader.revision())
+    key = (what.__name__, reader.project, chosen.key, bounds, asked, reader.version())
     values = kept.get(key)
     if values is None:
         values = kept[key] = what(address, reader, chosen)

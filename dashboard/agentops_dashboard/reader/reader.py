@@ -115,7 +115,7 @@ class Reader:
         condition = self.condition(query, since_ns, until_ns, now_ns)
         everything = not query.strip() and since_ns is None and until_ns is None
         # States change with the clock, so what was counted is good for a moment only, even if nothing is written.
-        key = (self.revision(), now_ns // _FACETS_HOLD_NS, query, since_ns, until_ns, only)
+        key = (self.version(), now_ns // _FACETS_HOLD_NS, query, since_ns, until_ns, only)
         kept = self._facets.get(key)
         if kept is not None:
             return kept
@@ -183,6 +183,20 @@ class Reader:
         c = t.session.c
         with self._engine.connect() as connection:
             return connection.execute(select(func.max(c.revision)).where(c.project == self._project)).scalar() or 0
+
+    def version(self) -> tuple[int, int]:
+        """Return the newest revision and the number of sessions.
+
+        They are others whenever one was recorded, changed or deleted: what was counted before is not true any more.
+        """
+        c = t.session.c
+        newest, count = (
+            select(figure).where(c.project == self._project).scalar_subquery()
+            for figure in (func.max(c.revision), func.count(c.sid))
+        )
+        with self._engine.connect() as connection:
+            found = connection.execute(select(newest, count)).one()
+        return found[0] or 0, found[1] or 0
 
     def changes(self, revision: int, limit: int = 500) -> list[dict[str, Any]]:
         """Return sessions that were written after a revision: id, state, revision, start_ns, spans."""

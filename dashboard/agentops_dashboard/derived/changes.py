@@ -9,14 +9,15 @@ import math
 import time
 from bisect import bisect_right
 from collections import defaultdict
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, Double, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from agentops_dashboard.derived.pace import calls_of, label_of, sampled
 from agentops_dashboard.derived.sureness import SURE, means_apart, shares_apart, variance
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import quantile
+from agentops_dashboard.reader.label_sums import Sums
 from agentops_dashboard.store import tables as t
 
 __all__ = ["Change", "read_changes"]
@@ -54,12 +55,18 @@ def read_changes(reader: Reader, query: str, since_ns: int, until_ns: int) -> li
     Raises:
         QueryError: The query cannot be understood.
     """
-    condition = reader.condition(query, max(0, 2 * since_ns - until_ns), until_ns, time.time_ns())
+    before_ns = max(0, 2 * since_ns - until_ns)
+    before, now = (
+        {label: sums for label, sums in reader.labels.over(query, *bounds).items() if label[0] in _KINDS}
+        for bounds in ((before_ns, since_ns), (since_ns, until_ns))
+    )
+    if not before:
+        return None
+    both = [(kind, label, before[kind, label], sums) for (kind, label), sums in now.items() if (kind, label) in before]
+    condition = reader.condition(query, before_ns, until_ns, time.time_ns())
     with reader.connect() as connection:
-        sums = _sums(connection, condition, since_ns)
-        if not any(is_now == 0 for _, _, is_now in sums):
-            return None
-        found = [*_failing(sums), *_slower(_durations(connection, condition, since_ns)), *_dearer(sums)]
+        slower = _slower(_durations(connection, condition, since_ns))
+    found = [*_failing(both), *slower, *_dearer(both)]
     return sorted(found, key=_rank)
 
 
@@ -70,50 +77,24 @@ def _rank(change: Change) -> tuple[int, float, int, str]:
     return _ORDER.index(change["what"]), -size, _KINDS.index(change["kind"]), change["label"]
 
 
-def _is_now(since_ns: int) -> Any:
-    return case((t.session.c.start_ns >= since_ns, 1), else_=0)
-
-
-def _sums(connection: Connection, condition: ColumnElement[bool], since_ns: int) -> dict[tuple[str, str, int], Any]:
-    """Calls, failures, and the costs of sessions with their squares, by kind, label, and 0 for before or 1 for now."""
-    u = t.usage.c
-    # An unknown cost adds nothing; without the zero ClickHouse refuses to cast it.
-    cost, is_now = cast(func.coalesce(u.cost_nano, 0), Double), _is_now(since_ns).label("is_now")
-    sums = (func.sum(u.calls), func.sum(u.errors), func.count(u.cost_nano), func.sum(cost), func.sum(cost * cost))
-    names = ("calls", "errors", "priced", "cost", "squares")
-    statement = (
-        select(u.label_kind, u.label, is_now, *(one.label(name) for one, name in zip(sums, names, strict=True)))
-        .select_from(t.session.join(t.usage, (u.sid == t.session.c.sid) & u.label_kind.in_(_KINDS)))
-        .where(condition)
-        .group_by(u.label_kind, u.label, is_now)
-    )
-    return {(row.label_kind, row.label, row.is_now): row for row in connection.execute(statement)}
-
-
-def _pairs(sums: dict[tuple[str, str, int], Any]) -> list[tuple[str, str, Any, Any]]:
-    """Kind, label, and what was counted before and now, of what there was in both."""
-    return [(kind, label, sums[kind, label, 0], now) for (kind, label, is_now), now in sums.items()
-            if is_now and (kind, label, 0) in sums]  # fmt: skip
-
-
-def _failing(sums: dict[tuple[str, str, int], Any]) -> list[Change]:
+def _failing(both: list[tuple[str, str, Sums, Sums]]) -> list[Change]:
     found: list[Change] = []
-    for kind, label, before, now in _pairs(sums):
+    for kind, label, before, now in both:
         if min(before.calls, now.calls) >= _FEWEST_CALLS:
-            shares = (before.errors or 0) / before.calls, (now.errors or 0) / now.calls
+            shares = before.errors / before.calls, now.errors / now.calls
             is_large = shares[1] >= shares[0] * _LEAST_RATIO and shares[1] - shares[0] >= _LEAST_SHARE
             if is_large and shares_apart(shares, (before.calls, now.calls)) >= SURE:
                 found.append({"kind": kind, "label": label, "what": "errors", "before": shares[0], "now": shares[1]})
     return found
 
 
-def _dearer(sums: dict[tuple[str, str, int], Any]) -> list[Change]:
+def _dearer(both: list[tuple[str, str, Sums, Sums]]) -> list[Change]:
     found: list[Change] = []
-    for kind, label, before, now in _pairs(sums):
-        if min(before.priced, now.priced) >= _FEWEST_SESSIONS and before.cost > 0:
-            means = before.cost / before.priced, now.cost / now.priced
+    for kind, label, before, now in both:
+        if min(before.priced, now.priced) >= _FEWEST_SESSIONS and before.cost_nano and now.cost_nano is not None:
+            means = before.cost_nano / before.priced, now.cost_nano / now.priced
             counts = before.priced, now.priced
-            variances = tuple(variance(row.cost, row.squares, row.priced) for row in (before, now))
+            variances = tuple(variance(row.cost_nano or 0, row.squares, row.priced) for row in (before, now))
             is_sure = means_apart(means, (variances[0], variances[1]), counts) >= SURE
             if means[1] >= means[0] * _LEAST_RATIO and is_sure:
                 amounts = means[0] / 1e9, means[1] / 1e9

@@ -7,12 +7,13 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, Double, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
 from agentops.semconv import State
 from agentops_dashboard.reader.dialect import IntDiv
 from agentops_dashboard.reader.facets import shown_state
 from agentops_dashboard.reader.grid import Grid
+from agentops_dashboard.reader.label_sums import LABELS, Sums
 from agentops_dashboard.reader.reader import Reader
 from agentops_dashboard.store import tables as t
 
@@ -21,7 +22,6 @@ __all__ = ["GROUPS", "LABELS", "Analytics", "LabelRow", "Point", "Totals", "User
 GROUPS: Final = ("model", "agent", "user", "environment", "release", "service", "tag")
 """What cost and tokens can be split by."""
 
-LABELS: Final = ("model", "tool", "agent", "error", "fingerprint")
 _MOST_ROWS: Final = 100
 _MOST_SERIES: Final = 8
 NONE: Final = "(none)"
@@ -150,8 +150,9 @@ class Analytics:
             count, failed, fine, over, users, llm, tools, errors, tokens, nano, unpriced, sent, cached = (
                 connection.execute(statement).one()
             )
-            priced = select(c.cost_nano).where(condition, c.cost_nano.is_not(None)).order_by(c.cost_nano)
-            costs = [amount / 1e9 for amount in connection.execute(priced).scalars()]
+            # Sorted here: asked for in order, SQLite would go through the costs of all times.
+            priced = select(c.cost_nano).where(condition, c.cost_nano.is_not(None))
+            costs = [amount / 1e9 for amount in sorted(connection.execute(priced).scalars())]
             durations = sorted(ms for _, ms in self._durations(connection, condition))
         return {
             "sessions": count,
@@ -243,31 +244,11 @@ class Analytics:
         self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None
     ) -> dict[str, list[LabelRow]]:
         """Models, tools, agents and errors of the sessions found, each by falling number of calls."""
-        c, u = t.session.c, t.usage.c
-        # As floating point: the durations that programs claim may pass 64 bits together.
-        sums = (
-            u.calls,
-            u.errors,
-            cast(u.duration_ns, Double),
-            u.input_tokens,
-            u.output_tokens,
-            u.cached_tokens,
-            u.cost_nano,
-            u.cut_off,
-        )
-        bounds = func.min(u.start_ns), func.max(u.start_ns)
-        statement = (
-            select(u.label_kind, u.label, func.count(), *map(func.sum, sums), *bounds)
-            .select_from(t.session.join(t.usage, (u.sid == c.sid) & u.label_kind.in_(LABELS)))
-            .where(self._condition(query, since_ns, until_ns))
-            .group_by(u.label_kind, u.label)
-            .order_by(func.sum(u.calls).desc(), u.label)
-        )
         found: dict[str, list[LabelRow]] = {kind: [] for kind in LABELS}
-        with self._reader.connect() as connection:
-            for kind, *row in connection.execute(statement):
-                if len(found[kind]) < _MOST_ROWS:
-                    found[kind].append(_label_row(row))
+        counted = self._reader.labels.over(query, since_ns, until_ns)
+        for (kind, label), sums in sorted(counted.items(), key=lambda item: (-item[1].calls, item[0][1])):
+            if len(found[kind]) < _MOST_ROWS:
+                found[kind].append(_label_row(label, sums))
         return found
 
     def top_users(
@@ -331,20 +312,19 @@ def _add_state(point: Point, shown: str, count: int, amounts: list[int | None]) 
         point["cost"] = (point["cost"] or 0.0) + nano / 1e9
 
 
-def _label_row(row: Any) -> LabelRow:
-    label, sessions, calls, errors, duration, sent, got, cached, nano, cut_off, first, last = row
+def _label_row(label: str, sums: Sums) -> LabelRow:
     return {
         "label": label,
-        "sessions": sessions,
-        "calls": calls or 0,
-        "errors": errors or 0,
-        "mean_ms": duration / calls / 1e6 if calls and duration is not None else None,
-        "total_ms": (duration or 0) / 1e6,
-        "input": sent,
-        "output": got,
-        "cached": cached,
-        "cost": None if nano is None else nano / 1e9,
-        "cut_off": cut_off,
-        "first_ns": first,
-        "last_ns": last,
+        "sessions": sums.sessions,
+        "calls": sums.calls,
+        "errors": sums.errors,
+        "mean_ms": sums.duration_ns / sums.calls / 1e6 if sums.calls else None,
+        "total_ms": sums.duration_ns / 1e6,
+        "input": sums.input,
+        "output": sums.output,
+        "cached": sums.cached,
+        "cost": None if sums.cost_nano is None else sums.cost_nano / 1e9,
+        "cut_off": sums.cut_off,
+        "first_ns": sums.first_ns,
+        "last_ns": sums.last_ns,
     }

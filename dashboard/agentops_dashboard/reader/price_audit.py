@@ -1,10 +1,11 @@
 """Which models are called, what they cost, and what they would cost at the prices of today."""
 
 import time
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 
-from sqlalchemy import Double, cast, func, select
+from sqlalchemy import func, select
 
+from agentops_dashboard.reader.label_sums import Sums
 from agentops_dashboard.reader.reader import Reader
 from agentops_dashboard.store import tables as t
 from agentops_dashboard.store.prices import ModelPrice, Prices
@@ -43,42 +44,31 @@ class PriceAudit(TypedDict):
 
 def read_price_audit(reader: Reader, prices: Prices) -> PriceAudit:
     """Read it for a project: models without a price first, then the dearest."""
-    u, c = t.usage.c, t.session.c
-    # As floating point: what programs claim may pass 64 bits together.
-    sums = (
-        func.sum(cast(func.coalesce(column, 0), Double))
-        for column in (u.input_tokens, u.output_tokens, u.cached_tokens)
-    )
-    used = (
-        select(u.label, func.sum(u.calls), func.count(u.input_tokens), func.sum(u.cost_nano), *sums)
-        .where(u.project == reader.project, u.label_kind == "model")
-        .group_by(u.label)
-        .order_by(func.sum(u.calls).desc())
-        .limit(_MOST_READ)
-    )
+    c = t.session.c
+    used = [(label, sums) for (kind, label), sums in reader.labels.over("", None, None).items() if kind == "model"]
+    used.sort(key=lambda one: (-one[1].calls, one[0]))
+    models = [_model(label, sums, prices) for label, sums in used[:_MOST_READ]]
     count = func.count()
     sources = select(c.cost_source, count).where(c.project == reader.project, c.cost_source.is_not(None))
     with reader.connect() as connection:
-        models = [_model(row, prices) for row in connection.execute(used)]
         found = connection.execute(sources.group_by(c.cost_source).order_by(count.desc(), c.cost_source)).all()
         unpriced = connection.execute(select(func.sum(c.unpriced_calls)).where(c.project == reader.project)).scalar()
     models.sort(key=lambda one: (one["source"] is not None, -(one["recorded"] or 0.0), -one["calls"], one["model"]))
     return {"models": models[:_MOST], "sources": dict(found), "unpriced": unpriced or 0}
 
 
-def _model(row: Any, prices: Prices) -> AuditedModel:
-    label, calls, metered, nano, sent, got, cached = row
+def _model(label: str, sums: Sums, prices: Prices) -> AuditedModel:
     price = prices.find(None, label, time.time_ns())
-    has_tokens = bool(metered)
     return {
-        "model": label, "calls": calls, "tokens": int(sent + got) if has_tokens else None,
-        "recorded": None if nano is None else nano / 1e9, "source": None if price is None else price.source,
+        "model": label, "calls": sums.calls, "tokens": (sums.input or 0) + (sums.output or 0) if sums.metered else None,
+        "recorded": None if sums.cost_nano is None else sums.cost_nano / 1e9,
+        "source": None if price is None else price.source,
         "input": None if price is None else price.input[0][1] / 1e6,
         "output": None if price is None else price.output[0][1] / 1e6,
-        "today": _today(price, calls, sent, got, cached) if price is not None and has_tokens and calls else None,
+        "today": _today(price, sums) if price is not None and sums.metered and sums.calls else None,
     }  # fmt: skip
 
 
-def _today(price: ModelPrice, calls: int, sent: float, got: float, cached: float) -> float:
-    pico = price.pico_by_class(round(sent / calls), round(got / calls), round(cached / calls), 0)
-    return sum(pico.values()) * calls / 1e12
+def _today(price: ModelPrice, sums: Sums) -> float:
+    sent, got, cached = (round((tokens or 0) / sums.calls) for tokens in (sums.input, sums.output, sums.cached))
+    return sum(price.pico_by_class(sent, got, cached, 0).values()) * sums.calls / 1e12

@@ -13,6 +13,7 @@ from agentops_dashboard.reader.activity import Activity, activities
 from agentops_dashboard.reader.conditions import Conditions
 from agentops_dashboard.reader.dialect import Matches
 from agentops_dashboard.reader.facets import facets, histogram, shown_state
+from agentops_dashboard.reader.label_sums import LabelSums
 from agentops_dashboard.reader.listing import ordered, page_after
 from agentops_dashboard.reader.outline import Outlines, TreeView
 from agentops_dashboard.reader.shapes import Bucket, Facet, Session, SessionPage, Span, TreeWindow
@@ -38,6 +39,7 @@ class Reader:
         self._engine = engine
         self._project = project
         self.outlines = Outlines(self)
+        self.labels = LabelSums(self)
         self._facets: OrderedDict[object, list[Facet]] = OrderedDict()
         self._environments: tuple[int, int, frozenset[str]] = (-1, 0, frozenset())
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
-from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader import Reader, label_sums
 from agentops_dashboard.store import Store
 from tests.dashboard.conftest import END_NS
 
@@ -30,6 +30,13 @@ def session_ids(make_sessions: Make, add_lines: Add) -> list[str]:
     made = make_sessions(12, spans=10, spread_s=7 * 86_400, error_rate=0.3)
     add_lines([line for _, lines in made for line in lines])
     return [session_id for session_id, _ in made]
+
+
+@pytest.fixture
+def scattered(make_sessions: Make, add_lines: Add) -> None:
+    """Six sessions of three months."""
+    for _, lines in make_sessions(6, spans=6, spread_s=90 * 86_400):
+        add_lines(lines)
 
 
 def check(reader: Reader) -> None:
@@ -89,3 +96,16 @@ def test_days_that_stand_as_they_did_are_not_counted_again(
         add_lines(make_sessions(1, seed=9, spans=10)[0][1])
         reader.labels.over("", None, None)
         assert len(asked) == 2
+
+
+@pytest.mark.parametrize(("bound", "statements"), [("_MOST_DAYS", 2), ("_MOST_STRETCHES", 1)])
+def test_days_without_end_are_not_asked_for_one_by_one(
+    reader: Reader, scattered: None, monkeypatch: pytest.MonkeyPatch, bound: str, statements: int
+) -> None:
+    """Where programs say that their sessions began on more days than there can be, all are counted at once."""
+    monkeypatch.setattr(label_sums, bound, 3)
+    with counting(reader) as asked:
+        found = reader.labels.over("", None, None)
+        assert reader.labels.over("", None, None) == found
+    assert len(asked) == statements
+    assert found == reader.labels.over(EVERYTHING, None, None)

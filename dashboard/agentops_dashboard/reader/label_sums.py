@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -19,6 +19,9 @@ __all__ = ["LABELS", "LabelSums", "Sums"]
 LABELS: Final = ("model", "tool", "agent", "error", "fingerprint")
 _DAY_NS: Final = 86_400_000_000_000
 _FEWEST_DAYS: Final = 2
+_MOST_DAYS: Final = 1_000
+"""When a session began is what a program says: so many days with sessions are years of them, or nonsense."""
+_MOST_STRETCHES: Final = 16
 _MOST_KEPT: Final = 20_000
 
 _State = tuple[int, int]
@@ -74,27 +77,27 @@ class LabelSums:
         stop = time.time_ns() // _DAY_NS + 1 if end is None else end
         if query.strip() or (first is not None and stop - first < _FEWEST_DAYS):
             return self._count(query, since_ns, until_ns)
-        parts = list(self._days(first, end))
+        bounds = None if first is None else first * _DAY_NS, None if end is None else end * _DAY_NS
+        # How the days stand is asked before they are counted: what is written meanwhile is counted again next time.
+        states = self._states(*bounds)
+        if len(states) > _MOST_DAYS:
+            return self._count("", since_ns, until_ns)
+        parts = self._days(states)
         if first is not None and since_ns is not None and since_ns < first * _DAY_NS:
             parts.append(self._count("", since_ns, first * _DAY_NS))
         if end is not None and until_ns is not None and until_ns > end * _DAY_NS:
             parts.append(self._count("", end * _DAY_NS, until_ns))
         return _merged(parts)
 
-    def _days(self, first: int | None, end: int | None) -> Iterator[Counted]:
-        """The sums of each day that has sessions."""
-        bounds = None if first is None else first * _DAY_NS, None if end is None else end * _DAY_NS
-        # How the days stand is asked before they are counted: what is written meanwhile is counted again next time.
-        states = self._states(*bounds)
+    def _days(self, states: dict[int, _State]) -> list[Counted]:
+        """The sums of each of these days."""
         with self._lock:
             known = {
                 day: self._kept[day][1] for day in states if day in self._kept and self._kept[day][0] == states[day]
             }
-        found = known | {
-            day: counted
-            for start, stop in _runs(sorted(states.keys() - known.keys()))
-            for day, counted in self._count_days(start, stop).items()
-        }
+        found: dict[int, Counted] = {day: {} for day in states} | known
+        for stretch in _stretches(sorted(states.keys() - known.keys())):
+            found |= self._count_days(*stretch)
         with self._lock:
             for day, counted in found.items():
                 if day in states:
@@ -102,7 +105,7 @@ class LabelSums:
                     self._kept.move_to_end(day)
             while sum(len(counted) for _, counted in self._kept.values()) > _MOST_KEPT:
                 self._kept.popitem(last=False)
-        yield from found.values()
+        return list(found.values())
 
     def _states(self, since_ns: int | None, until_ns: int | None) -> dict[int, _State]:
         c = t.session.c
@@ -149,13 +152,11 @@ def _day() -> ColumnElement[int]:
     return IntDiv(t.session.c.start_ns, _DAY_NS).label("day")
 
 
-def _runs(days: list[int]) -> Iterator[tuple[int, int]]:
-    """Sorted days as stretches ``[start, stop)`` without holes."""
-    start = 0
-    for at, day in enumerate(days):
-        if at + 1 == len(days) or days[at + 1] != day + 1:
-            yield days[start], day + 1
-            start = at + 1
+def _stretches(days: list[int]) -> list[tuple[int, int]]:
+    """Sorted days as stretches ``[start, stop)`` without holes; as a single one if there are many."""
+    starts = [day for at, day in enumerate(days) if at == 0 or days[at - 1] != day - 1]
+    stops = [day + 1 for at, day in enumerate(days) if at + 1 == len(days) or days[at + 1] != day + 1]
+    return list(zip(starts, stops, strict=True)) if len(starts) <= _MOST_STRETCHES else [(starts[0], stops[-1])]
 
 
 def _merged(parts: Iterable[Counted]) -> Counted:

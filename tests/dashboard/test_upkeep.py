@@ -68,7 +68,33 @@ def test_a_policy_that_cannot_be_understood_removes_nothing(tmp_path):
         ('{"days": 3}', "no setting 'days'"),
         ('{"session_days": -1}', "above 0"),
         ("[", "no retention"),
+        ('{"keep_tags": "golden"}', r'keep_tags needs a list of tags such as \["golden"\], not \'golden\''),
+        ('{"keep_tags": [1]}', "keep_tags needs a list of tags"),
+        ('{"tag_days": {"ci": 0}}', "tag_days of 'ci' needs a number above 0, not 0"),
+        ('{"tag_days": {"ci": -7}}', "above 0"),
+        ('{"tag_days": {"ci": "7"}}', "above 0"),
+        ('{"tag_days": ["ci"]}', "tag_days needs days by tag"),
+        ('{"most_sessions": 0.5}', "most_sessions needs a whole number above 0, not 0.5"),
+        ('{"most_bytes": true}', "whole number"),
     ):
         path.write_text(text)
         with pytest.raises(ConfigurationError, match=message):
             read_policy(path)
+
+
+def test_what_was_abandoned_goes_like_the_rest(store, reader, add_lines, make_sessions):
+    """A program that was killed on another machine never says that its session ended; its last word is what counts."""
+    ((killed, lines),) = make_sessions(1, spans=6, state="running")
+    for line in lines:
+        add_lines([line])
+    heard_ns = reader.session(killed)["start_ns"]
+    policy = Policy(session_days=0.01)
+    assert apply_policy(store, "default", policy, now_ns=heard_ns + DAY_NS // 2)["sessions"] == 0
+    assert apply_policy(store, "default", policy, now_ns=heard_ns + 2 * DAY_NS)["sessions"] == 1
+    assert reader.sessions()["total"] == 0
+
+
+def test_an_age_without_measure_keeps_all(store, reader, week):
+    """It is longer ago than a store can say."""
+    policy = Policy(session_days=1e300, payload_days=1e15, tag_days={"nightly": 1e30})
+    assert apply_policy(store, "default", policy, now_ns=END_NS) == {"payloads": 0, "sessions": 0}

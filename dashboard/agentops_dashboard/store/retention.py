@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import orjson
-from sqlalchemy import ColumnElement, Engine, and_, not_, select
+from sqlalchemy import ColumnElement, Engine, and_, not_, or_, select
 
 from agentops.errors import ConfigurationError
 from agentops.semconv import State
@@ -17,6 +17,9 @@ __all__ = ["Policy", "Removed", "apply_policy", "read_policy"]
 
 _DAY_NS = 86_400_000_000_000
 _AT_ONCE = 200
+_SILENT_NS = _DAY_NS
+"""A session without an end that was not heard of for so long goes like one that ended. Programs that run say so every
+few seconds; one that was killed on another machine never says anything again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,47 +69,68 @@ def read_policy(path: Path) -> Policy:
         if unknown:
             raise ValueError(f"it has no setting {unknown[0]!r}")
         for name in known - {"keep_tags", "tag_days"}:
-            if values.get(name) is not None and not (type(values[name]) in (int, float) and values[name] > 0):
-                raise ValueError(f"{name} needs a number above 0, not {values[name]!r}")
-        keep_tags, tag_days = values.pop("keep_tags", ()), values.pop("tag_days", {})
-        days = {str(tag): float(number) for tag, number in tag_days.items()}
-        return Policy(**values, keep_tags=tuple(map(str, keep_tags)), tag_days=days)
+            if values.get(name) is not None:
+                _check_number(name, values[name], is_whole=name.startswith("most_"))
+        return Policy(**values | {"keep_tags": _keep_tags(values), "tag_days": _tag_days(values)})
     except (TypeError, ValueError, AttributeError) as error:
         raise ConfigurationError(
             f"{path} is no retention policy: {error}. The settings are: {', '.join(sorted(known))}."
         ) from error
 
 
+def _check_number(name: str, value: Any, *, is_whole: bool = False) -> None:
+    if type(value) not in (int, float) or value <= 0 or (is_whole and value % 1):
+        raise ValueError(f"{name} needs a {'whole ' if is_whole else ''}number above 0, not {value!r}")
+
+
+def _keep_tags(values: dict[str, Any]) -> tuple[str, ...]:
+    tags = values.get("keep_tags") or []
+    # The letters of one text are tags that nothing has, and nothing would be kept.
+    if type(tags) is not list or any(type(tag) is not str for tag in tags):
+        raise ValueError(f'keep_tags needs a list of tags such as ["golden"], not {tags!r}')
+    return tuple(tags)
+
+
+def _tag_days(values: dict[str, Any]) -> dict[str, float]:
+    days = values.get("tag_days") or {}
+    if type(days) is not dict:
+        raise ValueError(f'tag_days needs days by tag such as {{"ci": 7}}, not {days!r}')
+    for tag, number in days.items():
+        _check_number(f"tag_days of {tag!r}", number)
+    return {tag: float(number) for tag, number in days.items()}
+
+
 def apply_policy(store: Store, project: str, policy: Policy, now_ns: int | None = None) -> Removed:
-    """Remove what the policy does not keep. Running sessions are never touched."""
+    """Remove what the policy does not keep. Sessions that run are never touched."""
     now_ns = time.time_ns() if now_ns is None else now_ns
     engine = store.engine()
     try:
-        return _Retention(store, engine, project, policy).apply(now_ns)
+        return _Retention(store, engine, project, policy, now_ns).apply()
     finally:
         engine.dispose()
 
 
 class _Retention:
-    """Finds the oldest ended sessions that a policy does not keep, and removes them a limited number at once."""
+    """Finds the oldest sessions that are over and that a policy does not keep, and removes some of them at once."""
 
-    def __init__(self, store: Store, engine: Engine, project: str, policy: Policy) -> None:
+    def __init__(self, store: Store, engine: Engine, project: str, policy: Policy, now_ns: int) -> None:
         self._store = store
         self._engine = engine
         self._project = project
         self._policy = policy
+        self._now_ns = now_ns
         self._removed: Removed = {"payloads": 0, "sessions": 0}
 
-    def apply(self, now_ns: int) -> Removed:
+    def apply(self) -> Removed:
         policy = self._policy
         for tag, days in policy.tag_days.items():
-            self._delete_all(_older(now_ns, days), self._has_tag([tag]))
+            self._delete_all(self._older(days), self._has_tag([tag]))
         if policy.session_days is not None:
-            self._delete_all(_older(now_ns, policy.session_days), not_(self._has_tag(list(policy.tag_days))))
+            self._delete_all(self._older(policy.session_days), not_(self._has_tag(list(policy.tag_days))))
         if policy.most_sessions is not None:
             self._delete_all(*self._beyond(int(policy.most_sessions)))
         if policy.payload_days is not None:
-            while self._empty(_older(now_ns, policy.payload_days)):
+            while self._empty(self._older(policy.payload_days)):
                 pass
         if policy.most_bytes is not None:
             self._shrink(policy.most_bytes)
@@ -128,9 +152,10 @@ class _Retention:
     def _find(self, *conditions: ColumnElement[bool]) -> list[str]:
         c = t.session.c
         kept = not_(self._has_tag(list(self._policy.keep_tags)))
+        is_over = or_(c.state != State.RUNNING, c.alive_ns < self._now_ns - _SILENT_NS)
         statement = (
             select(c.session_id)
-            .where(c.project == self._project, c.state != State.RUNNING, *conditions, kept)
+            .where(c.project == self._project, is_over, *conditions, kept)
             .order_by(c.start_ns)
             .limit(_AT_ONCE)
         )
@@ -160,6 +185,5 @@ class _Retention:
             if not self._empty() and not self._delete():
                 return
 
-
-def _older(now_ns: int, days: float) -> ColumnElement[bool]:
-    return t.session.c.start_ns < now_ns - int(days * _DAY_NS)
+    def _older(self, days: float) -> ColumnElement[bool]:
+        return t.session.c.start_ns < self._now_ns - int(min(days * _DAY_NS, self._now_ns))

@@ -110,7 +110,7 @@ def create_app(
     add_alerts(app, book)
     add_live(app)
     add_ingest(app, receiver)
-    add_legacy(app, store)
+    add_legacy(app, store, receiver)
     if with_pages:
         # The pages are built on the reader and the API knows nothing of them.
         importlib.import_module("agentops_dashboard.pages").add_pages(app)

@@ -1,5 +1,6 @@
 """OTLP over HTTP: every encoding, every limit, and nothing lost or taken twice."""
 
+import asyncio
 import gzip
 import zlib
 
@@ -25,6 +26,8 @@ from agentops_dashboard.semantics.record import FARTHEST_NS
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 BOMB = 64 * 2**20 + 1
+GONE = b""
+"""The last piece of a body whose sender does not send the rest."""
 
 
 @pytest.fixture
@@ -159,13 +162,63 @@ def test_bodies_that_are_not_taken_are_answered_with_a_sentence(client, content,
 def test_a_full_receiver_asks_to_come_again(client, store, monkeypatch, make_sessions):
     """429 with Retry-After, and nothing of the batch is stored."""
     monkeypatch.setattr("agentops_dashboard.ingest.receiver._MOST_WAITING", 1)
-    monkeypatch.setattr(Receiver, "release", lambda *_: None)
+    monkeypatch.setattr(Receiver, "release", lambda *_, **__: None)
     ((_, lines),) = make_sessions(1, spans=5)
     statuses = [
         client.post("/v1/traces", content=merge_lines(part), headers={"content-type": JSON}) for part in ([], lines)
     ]
     assert [answer.status_code for answer in statuses] == [200, 429]
     assert statuses[1].headers["retry-after"] == "1"
+    assert client.get("/api/v1/sessions").json()["total"] == 0
+
+
+async def send_slowly(app, path, pieces):
+    """Ask with a body in pieces, of which an event is waited for; returns the answer's status and headers."""
+    waiting, answered = list(pieces), []
+
+    async def receive():
+        if waiting and isinstance(waiting[0], asyncio.Event):
+            await waiting.pop(0).wait()
+        if not waiting:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting) or pieces[-1] == GONE}
+
+    async def send(message):
+        answered.append(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json"), (b"trace-id", b"7")]
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
+    more = {"headers": headers, "http_version": "1.1", "scheme": "http", "server": ("127.0.0.1", 80), "client": None}
+    await app(scope | more, receive, send)
+    return answered[0]["status"], dict(answered[0]["headers"])
+
+
+@pytest.mark.parametrize("path", ["/v1/traces", "/v4/logs/upload/"])
+def test_bodies_that_are_on_their_way_take_up_room_too(client, monkeypatch, path):
+    """Three slow senders fill it, the fourth is asked to come again at once; all of it is given back."""
+    monkeypatch.setattr("agentops_dashboard.ingest.receiver._MOST_WAITING_BYTES", 3500)
+
+    async def run():
+        rest = asyncio.Event()
+        slow = [
+            asyncio.create_task(send_slowly(client.app, path, [b" " * 1000, rest, b'{"resourceSpans": []}']))
+            for _ in range(3)
+        ]
+        await asyncio.sleep(0)
+        crowded = await send_slowly(client.app, path, [b" " * 1000, b"{}"])
+        rest.set()
+        return crowded, [status for status, _ in await asyncio.gather(*slow)]
+
+    (status, headers), others = client.portal.call(run)
+    assert (status, headers[b"retry-after"]) == (429, b"1")
+    assert others == [200, 200, 200]
+    assert client.portal.call(run)[1] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("path", ["/v1/traces", "/v4/logs/upload/"])
+def test_a_sender_that_goes_away_is_no_failure_of_the_server(client, path):
+    """What it began to send is dropped and nothing is raised."""
+    assert client.portal.call(send_slowly, client.app, path, [b'{"resource', GONE])[0] == 400
     assert client.get("/api/v1/sessions").json()["total"] == 0
 
 

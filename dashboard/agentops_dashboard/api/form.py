@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
 __all__ = ["is_form", "limited", "read_form", "replay"]
@@ -17,12 +17,15 @@ def is_form(request: Request) -> bool:
 
 
 async def read_form(request: Request) -> tuple[dict[str, str], bytes]:
-    """Return the fields of a form and its body; no fields when it is larger than 64 KiB."""
+    """Return the fields of a form and its body; no fields when it is larger than 64 KiB or its sender went away."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LIMIT:
-            return {}, b""
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _LIMIT:
+                return {}, b""
+    except ClientDisconnect:
+        return {}, b""
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)), body
 
 

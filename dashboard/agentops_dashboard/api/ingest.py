@@ -13,9 +13,9 @@ from agentops_dashboard.caller import caller_of
 from agentops_dashboard.ingest import otlp_json
 from agentops_dashboard.ingest.batch import Batch
 from agentops_dashboard.ingest.body import BodyError, decompress, read_body
-from agentops_dashboard.ingest.receiver import BusyError, Receiver, StoreDownError
+from agentops_dashboard.ingest.receiver import BusyError, Receiver, Room, StoreDownError
 
-__all__ = ["add_ingest", "take_traces"]
+__all__ = ["add_ingest", "come_again", "take_traces"]
 
 _RETRY_S = 5
 _log = logging.getLogger("agentops.dashboard")
@@ -50,20 +50,16 @@ async def take_traces(request: Request, receiver: Receiver, project: str) -> Res
     if decoder is None:
         return problem(415, f"Content-Type {content_type!r} is not understood. Use {' or '.join(list(_DECODERS)[:2])}.")
     try:
-        body = await read_body(request)
-        receiver.admit(len(body))
+        with Room(receiver) as room:
+            body = await read_body(request, room.grow)
+            room.wait()
+            encoding = request.headers.get("content-encoding", "")
+            async with receiver.turns:
+                batch = await run_in_threadpool(_take, receiver, project, decoder, body, encoding)
     except BodyError as error:
         return problem(error.status, error.message)
     except BusyError as busy:
-        answer = problem(429, "The store is behind. Nothing was taken; send it again.")
-        answer.headers["Retry-After"] = str(busy.retry_after_s)
-        return answer
-    try:
-        encoding = request.headers.get("content-encoding", "")
-        async with receiver.turns:
-            batch = await run_in_threadpool(_take, receiver, project, decoder, body, encoding)
-    except BodyError as error:
-        return problem(error.status, error.message)
+        return come_again(busy)
     except StoreDownError:
         _log.exception("agentops: the store did not take a batch.")
         answer = problem(503, "The store does not take anything now. Nothing was taken; send it again.")
@@ -71,9 +67,14 @@ async def take_traces(request: Request, receiver: Receiver, project: str) -> Res
         return answer
     except ValueError as error:
         return problem(400, f"The body cannot be understood: {error}")
-    finally:
-        receiver.release(len(body))
     return _answer(batch, is_json=content_type == "application/json")
+
+
+def come_again(busy: BusyError) -> Response:
+    """Answer that there is no room now."""
+    answer = problem(429, "The store is behind. Nothing was taken; send it again.")
+    answer.headers["Retry-After"] = str(busy.retry_after_s)
+    return answer
 
 
 def _take(receiver: Receiver, project: str, decoder: Callable[[bytes], Batch], body: bytes, encoding: str) -> Batch:

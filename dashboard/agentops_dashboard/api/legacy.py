@@ -14,8 +14,10 @@ from starlette.responses import Response
 
 from agentops.semconv import State
 from agentops_dashboard.api.answers import json_response, problem
+from agentops_dashboard.api.ingest import come_again
 from agentops_dashboard.caller import ReaderOf, caller_of
 from agentops_dashboard.ingest.body import BodyError, decompress, read_body
+from agentops_dashboard.ingest.receiver import BusyError, Receiver, Room
 from agentops_dashboard.reader import Session, Span
 from agentops_dashboard.semantics.values import as_object
 from agentops_dashboard.store import DEFAULT_PROJECT, Store
@@ -27,10 +29,10 @@ _KEY_LIMIT = 500
 Key = Annotated[str, Body(embed=True, max_length=_KEY_LIMIT)]
 
 
-def add_legacy(app: FastAPI, store: Store) -> None:
+def add_legacy(app: FastAPI, store: Store, receiver: Receiver) -> None:
     """Add the routes."""
     _add_sign_in(app)
-    _add_logs(app, store)
+    _add_logs(app, store, receiver)
     _add_public(app)
 
 
@@ -62,22 +64,29 @@ def _token(request: Request, api_key: str) -> str:
     return secrets.token_urlsafe(32) if request.app.state.accounts is None else api_key.strip()
 
 
-def _add_logs(app: FastAPI, store: Store) -> None:
+def _add_logs(app: FastAPI, store: Store, receiver: Receiver) -> None:
     @app.post("/v4/logs/upload/", tags=["legacy"], summary="Keep what a program printed")
     async def upload(request: Request, trace_id: Annotated[str, Header()] = "") -> Response:
         identity = _trace_id(trace_id)
         if identity is None:
             return problem(400, f"The header Trace-Id needs a trace id, not {trace_id[:80]!r}.")
         try:
-            body = decompress(await read_body(request, _LOG_LIMIT), request.headers.get("content-encoding", ""))
+            with Room(receiver) as room:
+                body = await read_body(request, room.grow, _LOG_LIMIT)
+                text = _printed(decompress(body, request.headers.get("content-encoding", "")))
+                size = await run_in_threadpool(store.put_log, caller_of(request).project, identity, text)
         except BodyError as error:
             return problem(error.status, error.message)
-        text = body.decode("utf-8", "replace")
-        wrapped = as_object(text)
-        if wrapped is not None and isinstance(wrapped.get("body"), str):
-            text = wrapped["body"]
-        size = await run_in_threadpool(store.put_log, caller_of(request).project, identity, text)
+        except BusyError as busy:
+            return come_again(busy)
         return json_response({"url": f"{base_url(request)}sessions/{identity}", "size": size})
+
+
+def _printed(body: bytes) -> str:
+    """What a program printed: the text that the body wraps, or the body as it is."""
+    text = body.decode("utf-8", "replace")
+    wrapped = as_object(text)
+    return wrapped["body"] if wrapped is not None and isinstance(wrapped.get("body"), str) else text
 
 
 def base_url(request: Request) -> str:

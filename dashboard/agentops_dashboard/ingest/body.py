@@ -1,10 +1,11 @@
 """Request bodies: their encodings, and how large they may be before and after decompression."""
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import zstandard
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 __all__ = ["BodyError", "decompress", "read_body"]
 
@@ -22,22 +23,26 @@ class BodyError(Exception):
     message: str
 
 
-async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """Read a body that is not larger than the limit.
+async def read_body(request: Request, grow: Callable[[int], None], limit: int = BODY_LIMIT) -> bytes:
+    """Read a body that is not larger than the limit; ``grow`` is told of each piece, and may raise.
 
     Raises:
-        BodyError: It is.
+        BodyError: It is larger, or its sender went away.
     """
     too_large = BodyError(413, f"The body has more than {limit} bytes. Send smaller batches.")
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise too_large
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise too_large
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise too_large
+            grow(len(chunk))
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise BodyError(400, "The body is cut off: its sender went away.") from None
     return b"".join(chunks)
 
 

@@ -12,7 +12,9 @@ from agentops_dashboard.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BusyError", "Receiver", "StoreDownError"]
+    from typing_extensions import Self
+
+__all__ = ["BusyError", "Receiver", "Room", "StoreDownError"]
 
 _MOST_WAITING_BYTES = 64 * 1024 * 1024
 _MOST_WAITING = 64
@@ -36,8 +38,8 @@ class Receiver:
         store: The store to write to.
 
     Attributes:
-        waiting: Requests that were admitted and are not stored yet.
-        waiting_bytes: Their bytes.
+        waiting: Requests that are whole and not stored yet.
+        waiting_bytes: Bytes of bodies that are here, whole or not, and not stored yet.
         turns: Held while a batch is decoded and stored, by as many at once as the store gains from. The others wait
             without a thread, which pages need.
         on_taken: Called with project, batch and size in bytes of what was stored.
@@ -51,23 +53,23 @@ class Receiver:
         self._store = store
         self._lock = threading.Lock()
 
-    def admit(self, size: int) -> None:
-        """Make room for a body of ``size`` bytes; ``release`` gives it back.
+    def hold(self, *, size: int = 0, requests: int = 0) -> None:
+        """Make room for this much more; ``release`` gives it back.
 
         Raises:
             BusyError: There is none.
         """
         with self._lock:
-            is_full = self.waiting >= _MOST_WAITING or self.waiting_bytes + size > _MOST_WAITING_BYTES
-            if is_full and self.waiting:
+            is_full = self.waiting + requests > _MOST_WAITING or self.waiting_bytes + size > _MOST_WAITING_BYTES
+            if is_full:
                 raise BusyError(retry_after_s=1)
-            self.waiting += 1
+            self.waiting += requests
             self.waiting_bytes += size
 
-    def release(self, size: int) -> None:
-        """Give back the room that ``admit`` made."""
+    def release(self, *, size: int = 0, requests: int = 0) -> None:
+        """Give back the room that ``hold`` made."""
         with self._lock:
-            self.waiting -= 1
+            self.waiting -= requests
             self.waiting_bytes -= size
 
     def take(self, project: str, batch: Batch, size: int = 0) -> None:
@@ -88,3 +90,39 @@ class Receiver:
             raise StoreDownError(str(error)) from error
         if self.on_taken is not None:
             self.on_taken(project, batch, size)
+
+
+class Room:
+    """What one request takes up of a receiver from its first byte on, given back at the end of the ``with`` block.
+
+    Bodies count while they arrive: many slow senders would else hold any number of half bodies in memory.
+    """
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._size = 0
+        self._requests = 0
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._receiver.release(size=self._size, requests=self._requests)
+
+    def grow(self, size: int) -> None:
+        """Take up so many more bytes.
+
+        Raises:
+            BusyError: There is no room for them.
+        """
+        self._receiver.hold(size=size)
+        self._size += size
+
+    def wait(self) -> None:
+        """Be one of the requests that wait to be stored.
+
+        Raises:
+            BusyError: As many as may wait already.
+        """
+        self._receiver.hold(requests=1)
+        self._requests = 1

@@ -62,7 +62,9 @@ class Metrics:
         receiver.on_taken = self.note_batch
         requests = Gauge("agentops_ingest_waiting_requests", "Requests being stored.", registry=self._registry)
         requests.set_function(lambda: receiver.waiting)
-        size = Gauge("agentops_ingest_waiting_bytes", "Bytes of requests being stored.", registry=self._registry)
+        size = Gauge(
+            "agentops_ingest_waiting_bytes", "Bytes of bodies that arrive or are being stored.", registry=self._registry
+        )
         size.set_function(lambda: receiver.waiting_bytes)
 
     def watch_store(self, store: Store, readers: Readers, projects: Callable[[], list[str]]) -> None:

@@ -274,6 +274,8 @@ class Span:
     """Number of the attempt, from 1, where a call is retried."""
     HTTP_RETRIES: Final = "agentops.llm.http_retries"
     """How often the client library sent the request again by itself."""
+    COST_SOURCE: Final = "agentops.cost.source"
+    """Where the cost is from, in an export, if the program did not report it: a price list and its version."""
     COST_USD: Final = "agentops.cost.usd"
     """Cost that the program itself reported, in US dollars (float)."""
     INPUT: Final = "input.value"
@@ -309,6 +311,8 @@ class Session:
 
     ID: Final = "agentops.session.id"
     """32 hex digits: the trace id."""
+    NAME: Final = "agentops.session.name"
+    """Its name, in an export, where that is another one than its root's."""
     TAGS: Final = "agentops.tags"
     """List of the session's tags, those added later from there on."""
     STATE: Final = "agentops.session.state"

@@ -221,7 +221,7 @@ def import_(argv: list[str]) -> int:
     _add_place(parser)
     options = parser.parse_args(argv)
     with open_local(store_url=options.store, project=options.project) as local:
-        result = {"spans": 0, "bad_lines": 0}
+        result = {"spans": 0, "rejected": 0, "bad_lines": 0}
         for name in options.files:
             try:
                 with sys.stdin.buffer if name == "-" else open(name, "rb") as file:
@@ -232,8 +232,9 @@ def import_(argv: list[str]) -> int:
     if options.json:
         print_json(result)
     else:
-        print(f"{result['spans']} spans read, {result['bad_lines']} lines not understood.")
-    return 1 if result["bad_lines"] else 0
+        refused = f", {result['rejected']} refused (without valid ids or times)" if result["rejected"] else ""
+        print(f"{result['spans']} spans read{refused}, {result['bad_lines']} lines not understood.")
+    return 1 if result["bad_lines"] or result["rejected"] else 0
 
 
 def reprice(argv: list[str]) -> int:

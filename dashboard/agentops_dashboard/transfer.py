@@ -8,12 +8,14 @@ import orjson
 from agentops.semconv import GenAI, Resource, SpanKind
 from agentops.semconv import Session as SessionName
 from agentops.semconv import Span as SpanName
-from agentops.wire import encode_attributes, encode_line, encode_resource, encode_span
+from agentops.wire import Ledger, encode_attributes, encode_line, encode_resource, encode_span
+from agentops_dashboard.beside import Beside
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.parquet import parquet_parts
 from agentops_dashboard.reader import Reader, Session, Span
 from agentops_dashboard.semantics import understand
 from agentops_dashboard.store import Store
+from agentops_dashboard.store.store import ANNOTATIONS
 
 __all__ = ["EXPORT_KINDS", "export_sessions", "import_lines", "session_lines", "sessions_of"]
 
@@ -22,6 +24,7 @@ EXPORT_KINDS: Final = ("otlp", "parquet")
 _SCOPE = '{"name":"agentops.export"}'
 _BATCH = 50
 _PAGE = 500
+_REQUEST_NAMES = (b'"resourceSpans"', b'"resource_spans"')
 _STATUS_CODES = {"ok": 1, "error": 2}
 
 
@@ -59,12 +62,19 @@ def export_sessions(reader: Reader, query: str, file: BinaryIO, kind: str = "otl
         file.writelines(parquet_parts(counted()))
     else:
         for session in counted():
-            file.writelines(session_lines(session, reader.spans(session["id"])))
+            file.writelines(session_lines(reader, session))
     return count
 
 
-def session_lines(session: Session, spans: list[Span]) -> Iterator[bytes]:
-    """Yield a session's lines; each is an OTLP/JSON trace request that any OTLP receiver takes."""
+def session_lines(reader: Reader, session: Session) -> Iterator[bytes]:
+    """Return a session's lines; each is an OTLP/JSON trace request that any OTLP receiver takes.
+
+    Spans first, in tree order. What the recording processes, and people, said about it stands behind them.
+    """
+    return _lines(session, reader.spans(session["id"]), reader.ledgers(session["id"]), reader.beside(session["id"]))
+
+
+def _lines(session: Session, spans: list[Span], ledgers: list[Ledger], beside: Beside) -> Iterator[bytes]:
     resource = encode_resource(
         {
             Resource.SERVICE_NAME: session["service"],
@@ -78,11 +88,15 @@ def session_lines(session: Session, spans: list[Span]) -> Iterator[bytes]:
         encoded = [_encode(span, session) for span in spans[start : start + _BATCH]]
         is_partial = any(span["end_ns"] is None for span in spans[start : start + _BATCH])
         yield encode_line(resource, _SCOPE, encoded, partial=is_partial)
+    for ledger in ledgers:
+        yield ledger.encode(resource)
+    if beside.annotations or beside.logs:
+        yield beside.encode(resource)
 
 
 def import_lines(store: Store, lines: Iterable[bytes], project: str = "default") -> dict[str, int]:
-    """Store lines of OTLP/JSON; returns the numbers of spans read and of lines not understood."""
-    counted = {"spans": 0, "bad_lines": 0}
+    """Store lines of OTLP/JSON; returns the numbers of spans read, of those refused, and of lines not understood."""
+    counted = {"spans": 0, "rejected": 0, "bad_lines": 0}
     for line in lines:
         if not line.strip():
             continue
@@ -91,9 +105,23 @@ def import_lines(store: Store, lines: Iterable[bytes], project: str = "default")
         except ValueError:
             counted["bad_lines"] += 1
             continue
+        counted["bad_lines"] += not any(name in line for name in _REQUEST_NAMES)
         store.add(project, [understand(raw) for raw in batch.spans], batch.ledgers)
+        for beside in batch.beside:
+            _add_beside(store, project, beside)
         counted["spans"] += len(batch.spans)
+        counted["rejected"] += sum(batch.rejected.values())
     return counted
+
+
+def _add_beside(store: Store, project: str, beside: Beside) -> None:
+    for said in beside.annotations:
+        if said.name in ANNOTATIONS:
+            store.annotate(
+                project, beside.session_id, span_id=said.span_id, name=said.name, value=said.value, time_ns=said.time_ns
+            )
+    for log in beside.logs:
+        store.put_log(project, log.trace_id, log.text, time_ns=log.time_ns)
 
 
 def _encode(span: Span, session: Session) -> str:
@@ -138,7 +166,8 @@ def _attributes(span: Span, session: Session) -> dict[str, object]:
         GenAI.USAGE_CACHE_READ: tokens["cached"] if tokens else None,
         GenAI.USAGE_CACHE_CREATION: tokens["cache_write"] if tokens else None,
         GenAI.USAGE_REASONING: tokens["reasoning"] if tokens else None,
-        SpanName.COST_USD: cost["amount"] if cost and cost["source"] == "reported" else None,
+        SpanName.COST_USD: cost["amount"] if cost else None,
+        SpanName.COST_SOURCE: cost["source"] if cost and cost["source"] != "reported" else None,
     }
     first_token_ms = span["first_token_ms"]
     if first_token_ms is not None:
@@ -147,6 +176,7 @@ def _attributes(span: Span, session: Session) -> dict[str, object]:
         values.setdefault(GenAI.RESPONSE_FINISH_REASONS, (span["finish_reason"],))
     values |= _content(span)
     if is_root:
+        values[SessionName.NAME] = session["name"] if session["name"] != span["name"] else None
         values[SessionName.USER_ID] = session["user"]
         values[SessionName.METADATA] = session["metadata"] or None
         values[SessionName.PARENT_ID] = session["parent_id"]

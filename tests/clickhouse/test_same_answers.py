@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agentops.wire import Ledger, SessionLedger, encode_resource
 from agentops_dashboard.reader import Reader, outline
 from agentops_dashboard.reader.analytics import GROUPS, Analytics
 from agentops_dashboard.reader.charts import CHART_GROUPS, MEASURES, chart
@@ -151,7 +152,13 @@ def test_sessions_go_from_one_store_to_the_other_and_back(
     stores = [SQLiteStore(tmp_path / "from.sqlite"), open_empty(None), SQLiteStore(tmp_path / "back.sqlite")]
     profile = generate.Profile(spans=14, error_rate=0.2, end_ns=END_NS)
     running = generate.Generator(6, profile).sessions(1, state="running")
-    add_to(stores[0], [line for _, lines in (*generate.Generator(5, profile).sessions(4), *running) for line in lines])
+    made = [*generate.Generator(5, profile).sessions(4), *running]
+    add_to(stores[0], [line for _, lines in made for line in lines])
+    told = made[1][0]
+    stores[0].annotate("default", told, span_id="", name="note", value="look")
+    stores[0].put_log("default", told, "printed")
+    account = SessionLedger(spans=99, redactions=1)
+    add_to(stores[0], [Ledger("p9", END_NS, sessions={told: account}).encode(encode_resource({}))])
     exports = []
     for store, following in zip(stores, [*stores[1:], None], strict=True):
         reader, file = Reader(store.engine()), io.BytesIO()

@@ -149,7 +149,7 @@ def test_import_says_what_it_did_not_understand(home, capsysbinary, tmp_path):
     file = tmp_path / "x.jsonl"
     file.write_bytes(b"garbage\n\n{}\n")
     code, out, _ = run(capsysbinary, "import", str(file))
-    assert (code, out) == (1, "0 spans read, 1 lines not understood.\n")
+    assert (code, out) == (1, "0 spans read, 2 lines not understood.\n")
 
 
 def test_reprice_shows_and_applies_the_difference(home, capsysbinary):

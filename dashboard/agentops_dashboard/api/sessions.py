@@ -108,7 +108,7 @@ def _add_more(app: FastAPI) -> None:
         found = reader.session(session_id)
         if found is None:
             return _missing("session", session_id)
-        lines = session_lines(found, reader.spans(found["id"]))
+        lines = session_lines(reader, found)
         name = f"session-{found['id'][:64]}.jsonl"
         return StreamingResponse(lines, media_type="application/jsonl", headers=download(name))
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentops.wire import Ledger
+from agentops_dashboard.beside import Beside
 from agentops_dashboard.semantics.record import FARTHEST_NS, RawSpan
 
 __all__ = ["BAD_SPAN", "MOST_ATTRIBUTES", "Batch", "bounded"]
@@ -17,11 +18,15 @@ _COUNT_LIMIT = 2**40
 
 @dataclass(slots=True)
 class Batch:
-    """Decoded spans and ledgers. ``rejected`` maps a reason to the number of spans refused for it."""
+    """Decoded spans and ledgers, and what an export has beside them.
+
+    ``rejected`` maps a reason to the number of spans refused for it.
+    """
 
     spans: list[RawSpan] = field(default_factory=list)
     ledgers: list[Ledger] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
+    beside: list[Beside] = field(default_factory=list)
 
     def add_ledger(self, attributes: dict[str, Any]) -> None:
         """Take a ledger from its scope's attributes; one of another shape is counted."""
@@ -40,6 +45,13 @@ class Batch:
             self.ledgers.append(ledger)
         else:
             self.reject("a ledger of unknown shape")
+
+    def add_beside(self, attributes: dict[str, Any]) -> None:
+        """Take what an export has beside spans from its scope's attributes; of another shape it is counted."""
+        try:
+            self.beside.append(Beside.from_scope(attributes))
+        except ValueError:
+            self.reject("notes or logs of unknown shape")
 
     def reject(self, reason: str) -> None:
         """Count one span that cannot be taken."""

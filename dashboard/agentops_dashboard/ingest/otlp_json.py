@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from agentops.wire import LEDGER_SCOPE
+from agentops_dashboard.beside import BESIDE_SCOPE
 from agentops_dashboard.ingest.batch import BAD_SPAN, Batch, bounded
 from agentops_dashboard.semantics.record import FARTHEST_NS, RawSpan
 
@@ -60,6 +61,9 @@ def _decode_scope(scope_spans: dict[str, Any], resource: dict[str, Any], batch: 
     scope_name = str(scope.get("name") or "") if isinstance(scope, dict) else ""
     if scope_name == LEDGER_SCOPE:
         batch.add_ledger(_attributes_of(scope))
+        return
+    if scope_name == BESIDE_SCOPE:
+        batch.add_beside(_attributes_of(scope))
         return
     for item in _objects(scope_spans, "spans", "spans"):
         try:

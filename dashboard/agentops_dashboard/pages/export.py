@@ -72,4 +72,4 @@ def example_lines(reader: Reader, sessions: Iterable[Session]) -> Iterator[str]:
 def otlp_lines(reader: Reader, sessions: Iterable[Session]) -> Iterator[bytes]:
     """Whole sessions as OTLP/JSON lines, as ``agentops import`` and other collectors read them."""
     for session in sessions:
-        yield from session_lines(session, reader.spans(session["id"]))
+        yield from session_lines(reader, session)

@@ -5,8 +5,10 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, or_, select
 
+from agentops.wire import Ledger, SessionLedger
+from agentops_dashboard.beside import Annotation, Beside, Log
 from agentops_dashboard.query import parse
 from agentops_dashboard.reader import rows as shape
 from agentops_dashboard.reader.activity import Activity, activities
@@ -304,6 +306,47 @@ class Reader:
         )
         with self._engine.connect() as connection:
             return "\n".join(unpack_text(body) for body in connection.execute(statement).scalars())
+
+    def beside(self, session_id: str) -> Beside:
+        """Return what was said of a session and its spans, and what each of its traces printed."""
+        a, g = t.annotation.c, t.log.c
+        said = select(a.span_id, a.name, a.value, a.time_ns).where(
+            a.project == self._project, a.session_id == session_id, a.value.is_not(None)
+        )
+        printed = select(g.trace_id, g.body, g.time_ns).where(
+            g.project == self._project, g.trace_id.in_(self._traces(session_id))
+        )
+        with self._engine.connect() as connection:
+            annotations = [Annotation(*row) for row in connection.execute(said.order_by(a.span_id, a.name))]
+            rows = connection.execute(printed.order_by(g.time_ns, g.trace_id)).all()
+        return Beside(session_id, annotations, [Log(row.trace_id, unpack_text(row.body), row.time_ns) for row in rows])
+
+    def ledgers(self, session_id: str) -> list[Ledger]:
+        """Return what the recording processes said of a session's traces: by it one knows what is missing."""
+        c = t.ledger.c
+        statement = select(t.ledger).where(c.project == self._project, c.trace_id.in_(self._traces(session_id)))
+        with self._engine.connect() as connection:
+            rows = connection.execute(statement.order_by(c.process, c.trace_id)).all()
+        return [
+            Ledger(
+                row.process,
+                row.time_ns,
+                sessions={
+                    row.trace_id: SessionLedger(
+                        spans=row.spans,
+                        dropped_spans=row.dropped_spans,
+                        dropped_payloads=row.dropped_payloads,
+                        redactions=row.redactions,
+                        has_ended=bool(row.has_ended),
+                    )
+                },
+            )
+            for row in rows
+        ]
+
+    def _traces(self, session_id: str) -> Select[tuple[str]]:
+        c = t.trace.c
+        return select(c.trace_id).where(c.project == self._project, c.session_id == session_id)
 
     def check(self, query: str) -> None:
         """Raise what asking a query would raise, without asking it.

@@ -25,7 +25,7 @@ _TAKEN = frozenset(
         Span.KIND, Span.STATUS, Span.SEQ, Span.VERSION, Span.ORIGIN, Session.ID, Session.TAGS, Session.METADATA,
         Session.STATE, Session.SPAN_COUNT, Session.PARENT_ID, Session.PARENT_SPAN_ID, GenAI.INPUT_MESSAGES,
         GenAI.OUTPUT_MESSAGES, GenAI.TOOL_CALL_ARGUMENTS, GenAI.TOOL_CALL_RESULT, Span.INPUT, Span.OUTPUT,
-        Span.SWALLOWED_ERROR, Span.ATTEMPT,
+        Span.SWALLOWED_ERROR, Span.ATTEMPT, Span.COST_SOURCE, Session.NAME,
     }
 )  # fmt: skip
 _INPUTS = (GenAI.INPUT_MESSAGES, GenAI.TOOL_CALL_ARGUMENTS, Span.INPUT)
@@ -46,7 +46,7 @@ def understand_native(raw: RawSpan) -> SpanRecord:
     end_ns = raw.end_ns or None
     if status not in SPAN_STATUSES or (end_ns is None) != (status == SpanStatus.RUNNING):
         status = SpanStatus.RUNNING if end_ns is None else SpanStatus.ERROR if raw.status_code == 2 else SpanStatus.OK
-    cost_nano = as_nano(a.get(Span.COST_USD))
+    cost_nano, cost_source = as_nano(a.get(Span.COST_USD)), as_text(a.get(Span.COST_SOURCE))
     record = SpanRecord(
         trace_id=raw.trace_id,
         span_id=raw.span_id,
@@ -69,7 +69,7 @@ def understand_native(raw: RawSpan) -> SpanRecord:
         cache_write_tokens=as_integer(a.get(GenAI.USAGE_CACHE_CREATION)),
         reasoning_tokens=as_integer(a.get(GenAI.USAGE_REASONING)),
         cost_nano=cost_nano,
-        cost_source=None if cost_nano is None else "reported",
+        cost_source=None if cost_nano is None else cost_source or "reported",
         first_token_ns=as_seconds_ns(a.get(GenAI.RESPONSE_TIME_TO_FIRST_CHUNK)),
         swallowed=as_text(a.get(Span.SWALLOWED_ERROR)),
         attempt=as_integer(a.get(Span.ATTEMPT)),
@@ -77,7 +77,9 @@ def understand_native(raw: RawSpan) -> SpanRecord:
         input=_first(a, _INPUTS),
         output=_first(a, _OUTPUTS),
         tags=as_strings(a[Session.TAGS]) if Session.TAGS in a else [],
-        attributes={key: value for key, value in a.items() if key not in _TAKEN},
+        attributes={
+            key: value for key, value in a.items() if key not in _TAKEN and (key != Span.COST_USD or not cost_source)
+        },
         events=raw.events,
         resource=raw.resource,
         facts=_facts(raw, kind),
@@ -102,7 +104,7 @@ def _facts(raw: RawSpan, kind: str) -> TraceFacts:
     facts.is_native = Span.SEQ in a
     if kind == SpanKind.SESSION or raw.parent_id is None:
         facts.is_root = True
-        facts.name = raw.name or None
+        facts.name = as_text(a.get(Session.NAME)) or raw.name or None
         state = as_text(a.get(Session.STATE))
         facts.state = state if state in SESSION_STATES else None
         facts.end_reason = as_text(a.get(Session.END_REASON))

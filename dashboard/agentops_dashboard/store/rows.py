@@ -160,8 +160,8 @@ def ledger_rows(project: str, ledger: Ledger) -> list[tuple[Any, ...]]:
     """Return what a process said of its sessions, in the order of ``LEDGER_COLUMNS``."""
     return [
         (
-            project, trace_id, ledger.process, ledger.time_ns, one.spans, one.dropped_spans, one.dropped_payloads,
-            one.redactions, int(one.has_ended),
+            project, trace_id, ledger.process, ledger.time_ns, max(one.spans - one.spans_left_out, 0),
+            one.dropped_spans, one.dropped_payloads, one.redactions, int(one.has_ended),
         )
         for trace_id, one in ledger.sessions.items()
     ]  # fmt: skip

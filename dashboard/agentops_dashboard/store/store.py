@@ -105,12 +105,20 @@ class Store(Protocol):
         """Make these the session's tags. One that was taken off does not come back with a later record."""
         ...
 
-    def annotate(self, project: str, session_id: str, *, span_id: str, name: str, value: str | None) -> None:
-        """Say something about a session (``span_id`` empty) or one of its spans; None takes it back."""
+    def annotate(
+        self, project: str, session_id: str, *, span_id: str, name: str, value: str | None, time_ns: int | None = None
+    ) -> None:
+        """Say something about a session (``span_id`` empty) or one of its spans; None takes it back.
+
+        ``time_ns`` is when it was said, now by default. What was said later stays.
+        """
         ...
 
-    def put_log(self, project: str, trace_id: str, text: str) -> int:
-        """Keep what a program printed during a trace, in place of what was kept before; returns its size in bytes."""
+    def put_log(self, project: str, trace_id: str, text: str, *, time_ns: int | None = None) -> int:
+        """Keep what a program printed during a trace, in place of what was kept before; returns its size in bytes.
+
+        ``time_ns`` is when it was given, now by default. What was given later stays.
+        """
         ...
 
     def delete_sessions(self, project: str, session_ids: Sequence[str]) -> int:

@@ -5,7 +5,19 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Dialect, LargeBinary, MetaData, String, Table, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
-__all__ = ["annotation", "counter", "log", "payload", "segment", "session", "session_tag", "span", "trace", "usage"]
+__all__ = [
+    "annotation",
+    "counter",
+    "ledger",
+    "log",
+    "payload",
+    "segment",
+    "session",
+    "session_tag",
+    "span",
+    "trace",
+    "usage",
+]
 
 _metadata = MetaData()
 
@@ -49,6 +61,9 @@ usage = _table(
     "usage",
     "project label_kind label",
     "sid start_ns calls errors duration_ns input_tokens output_tokens cached_tokens cost_nano cut_off",
+)
+ledger = _table(
+    "ledger", "project trace_id process", "time_ns spans dropped_spans dropped_payloads redactions has_ended"
 )
 counter = _table("counter", "project name label", "count")
 segment = _table("segment", "name", "offset")

@@ -146,17 +146,20 @@ class ClickHouseStore:
             self._writer.insert("session_tag", ("project", "sid", "tag", "is_removed", "version"), rows)
             self._renew(project, [session_id])
 
-    def annotate(self, project: str, session_id: str, *, span_id: str, name: str, value: str | None) -> None:
+    def annotate(
+        self, project: str, session_id: str, *, span_id: str, name: str, value: str | None, time_ns: int | None = None
+    ) -> None:
         """Say something about a session (``span_id`` empty) or one of its spans; None takes it back."""
         with self._lock:
-            row = (project, session_id, span_id, name, value, self._summaries.now_ns())
+            said_ns = self._summaries.now_ns() if time_ns is None else time_ns
+            row = (project, session_id, span_id, name, value, said_ns)
             self._writer.insert("annotation", ("project", "session_id", "span_id", "name", "value", "time_ns"), [row])
             self._renew(project, [session_id])
 
-    def put_log(self, project: str, trace_id: str, text: str) -> int:
+    def put_log(self, project: str, trace_id: str, text: str, *, time_ns: int | None = None) -> int:
         """Keep what a program printed during a trace; returns its size in bytes."""
         raw = text.encode("utf-8", "replace")
-        row = (project, trace_id, time.time_ns(), len(raw), raw.decode())
+        row = (project, trace_id, time.time_ns() if time_ns is None else time_ns, len(raw), raw.decode())
         with self._lock:
             self._writer.insert("log", ("project", "trace_id", "time_ns", "raw_bytes", "body"), [row])
         return len(raw)

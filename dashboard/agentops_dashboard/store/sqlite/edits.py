@@ -11,18 +11,16 @@ from agentops_dashboard.store.sqlite.summary import session_number
 __all__ = ["annotate", "delete_session", "drop_payloads", "mark_changed", "put_log", "set_tags"]
 
 
-def annotate(
-    connection: sqlite3.Connection, project: str, session_id: str, *, span_id: str, name: str, value: str | None
-) -> None:
-    """Say something about a session (``span_id`` empty) or one of its spans; None takes it back."""
-    now_ns = time.time_ns()
+def annotate(connection: sqlite3.Connection, row: tuple[str, str, str, str, str | None, int]) -> None:
+    """Say something about a session or one of its spans: project, session, span or "", name, value, and when."""
     connection.execute(
-        "INSERT OR REPLACE INTO annotation (project, session_id, span_id, name, value, time_ns) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (project, session_id, span_id, name, value, now_ns),
+        "INSERT INTO annotation (project, session_id, span_id, name, value, time_ns) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (project, session_id, span_id, name) DO UPDATE SET value = excluded.value, "
+        "time_ns = excluded.time_ns WHERE excluded.time_ns >= annotation.time_ns",
+        row,
     )
     connection.execute(
-        "UPDATE session SET revision = ? WHERE project = ? AND session_id = ?", (now_ns, project, session_id)
+        "UPDATE session SET revision = ? WHERE project = ? AND session_id = ?", (time.time_ns(), *row[:2])
     )
 
 
@@ -38,11 +36,13 @@ def set_tags(connection: sqlite3.Connection, project: str, session_id: str, tags
     connection.execute("UPDATE session SET revision = ? WHERE sid = ?", (time.time_ns(), sid))
 
 
-def put_log(connection: sqlite3.Connection, project: str, trace_id: str, raw: bytes) -> None:
-    """Keep what a program printed during a trace, in place of what was kept before."""
+def put_log(connection: sqlite3.Connection, project: str, trace_id: str, raw: bytes, time_ns: int) -> None:
+    """Keep what a program printed during a trace, in place of what was kept before then."""
     connection.execute(
-        "INSERT OR REPLACE INTO log (project, trace_id, time_ns, raw_bytes, body) VALUES (?, ?, ?, ?, ?)",
-        (project, trace_id, time.time_ns(), len(raw), zstandard.ZstdCompressor().compress(raw)),
+        "INSERT INTO log (project, trace_id, time_ns, raw_bytes, body) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (project, trace_id) DO UPDATE SET time_ns = excluded.time_ns, raw_bytes = excluded.raw_bytes, "
+        "body = excluded.body WHERE excluded.time_ns >= log.time_ns",
+        (project, trace_id, time_ns, len(raw), zstandard.ZstdCompressor().compress(raw)),
     )
 
 

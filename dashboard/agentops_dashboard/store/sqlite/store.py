@@ -133,16 +133,19 @@ class SQLiteStore:
         with self.transaction() as connection:
             edits.set_tags(connection, project, session_id, tags)
 
-    def annotate(self, project: str, session_id: str, *, span_id: str, name: str, value: str | None) -> None:
+    def annotate(
+        self, project: str, session_id: str, *, span_id: str, name: str, value: str | None, time_ns: int | None = None
+    ) -> None:
         """Say something about a session (``span_id`` empty) or one of its spans; None takes it back."""
+        said_ns = time.time_ns() if time_ns is None else time_ns
         with self.transaction() as connection:
-            edits.annotate(connection, project, session_id, span_id=span_id, name=name, value=value)
+            edits.annotate(connection, (project, session_id, span_id, name, value, said_ns))
 
-    def put_log(self, project: str, trace_id: str, text: str) -> int:
+    def put_log(self, project: str, trace_id: str, text: str, *, time_ns: int | None = None) -> int:
         """Keep what a program printed during a trace; returns its size in bytes."""
         raw = text.encode("utf-8", "replace")
         with self.transaction() as connection:
-            edits.put_log(connection, project, trace_id, raw)
+            edits.put_log(connection, project, trace_id, raw, time.time_ns() if time_ns is None else time_ns)
         return len(raw)
 
     def delete_sessions(self, project: str, session_ids: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -25,6 +25,7 @@ from agentops_dashboard.api.host_check import HostCheck
 from agentops_dashboard.api.ingest import add_ingest
 from agentops_dashboard.api.legacy import add_legacy
 from agentops_dashboard.api.live import add_live
+from agentops_dashboard.api.refusals import add_refusals, known_parameters_only
 from agentops_dashboard.api.sessions import add_sessions
 from agentops_dashboard.caller import Caller
 from agentops_dashboard.ingest.receiver import Receiver
@@ -95,6 +96,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        dependencies=[Depends(known_parameters_only)],
     )
     app.state.store, app.state.readers, app.state.home = store, readers, home
     app.state.alerts, app.state.destinations = book, destinations
@@ -103,6 +105,7 @@ def create_app(
     receiver = Receiver(store)
     _add_door(app, server, receiver, with_pages=with_pages)
     _add_error_answers(app, store)
+    add_refusals(app)
     add_health(app, readers, store)
     add_sessions(app)
     add_analytics(app)

@@ -199,3 +199,26 @@ def test_a_session_of_any_name_can_be_downloaded(tmp_path, path):
         answer = client.get(path.format(quote(session["id"], safe="")))
     assert answer.status_code == 200
     assert re.fullmatch(r'attachment; filename="session-[A-Za-z0-9._-]+"', answer.headers["content-disposition"])
+
+
+@pytest.mark.parametrize(("method", "path", "status", "message"), [
+    ("GET", "/api/v1/nope", 404, "There is nothing at '/api/v1/nope'. What there is stands in /api/openapi.json."),
+    ("GET", "/nope", 404, "There is nothing at '/nope'."),
+    ("PUT", "/api/v1/sessions", 405, "'/api/v1/sessions' does not take PUT. It takes GET."),
+    ("POST", "/v1/logs", 404, "spans alone are, at /v1/traces. Leave its exporter out (OTEL_LOGS_EXPORTER=none)."),
+    ("GET", "/api/v1/sessions?tag=prod", 422, "There is no parameter 'tag'; filters stand in q, as in q=tag:…"),
+    ("GET", "/api/v1/facets?sinse=24h", 422, "did you mean 'since'? There are q, since, until."),
+    ("GET", "/api/v1/health?x=1", 422, "There is no parameter 'x'. This address takes none."),
+    ("DELETE", "/api/v1/sessions/x?all=1", 422, "There is no parameter 'all'."),
+])  # fmt: skip
+def test_what_there_is_not_is_said_in_a_sentence(client, method, path, status, message):
+    """In the shape of all errors. A parameter that is not known would have been left out of account."""
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    assert message in answer.json()["error"]["message"]
+
+
+def test_monitors_may_ask_for_the_head(client):
+    """As load balancers do; nothing but the head comes."""
+    answer = client.head("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"")

@@ -142,3 +142,9 @@ def test_requests_are_logged_as_text_or_not_at_all(own_server, log, form, count)
     assert all(
         re.match(r"200 GET /api/v1/sessions [\d.]+ ms default viewer testclient [0-9a-f]{32}$", x) for x in lines
     )
+
+
+def test_monitors_need_no_key(own_server):
+    """Whether they ask for the whole answer or for its head."""
+    assert [own_server.ask(method, "/healthz").status_code for method in ("GET", "HEAD")] == [200, 200]
+    assert own_server.ask("HEAD", "/metrics").status_code == 401

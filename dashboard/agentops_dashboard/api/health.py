@@ -17,6 +17,8 @@ __all__ = ["add_health"]
 def add_health(app: FastAPI, readers: Readers, store: Store) -> None:
     """Add the routes."""
 
+    # Monitors and load balancers ask for the head alone.
+    @app.head("/healthz", include_in_schema=False)
     @app.get("/healthz", tags=["health"], summary="Is it up, and does the store answer")
     def healthz() -> Response:
         readers.of(DEFAULT_PROJECT).revision()

@@ -33,7 +33,7 @@ _NO_PAGES: Final = ("/api/", "/v1/", "/v3/", "/v4/", "/public/", "/static/", "/v
 
 def rights_for(method: str, path: str) -> frozenset[str]:
     """Return the rights that a request needs; none: anybody may make it."""
-    known = (method, path.rstrip("/") or "/")
+    known = ("GET" if method == "HEAD" else method, path.rstrip("/") or "/")
     if known in _OPEN or (method in _READING and path.startswith(_FILES)):
         return frozenset()
     if known in _RIGHTS:

@@ -1,8 +1,11 @@
 """Puts the pages into the application, one module per view."""
 
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
@@ -34,11 +37,25 @@ def add_pages(app: FastAPI) -> None:
     analytics_page.add_routes(app)
     alerts_page.add_routes(app, app.state.alerts, app.state.destinations)
     settings_page.add_routes(app, app.state.store)
+    _add_nowhere(app)
     if app.state.accounts is not None:
         from agentops_dashboard.pages import access_page, login_page
 
         login_page.add_routes(app, app.state.accounts)
         access_page.add_routes(app, app.state.accounts)
+
+
+def _add_nowhere(app: FastAPI) -> None:
+    """Answer a browser that asks for a page that there is not with a page, and programs as without pages."""
+    answer: Any = app.exception_handlers[HTTPException]
+
+    @app.exception_handler(HTTPException)
+    async def nowhere(request: Request, error: HTTPException) -> Response:
+        is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if is_page and error.status_code == HTTPStatus.NOT_FOUND and not request.url.path.startswith("/api/"):
+            return page(request, "nowhere.html", status=error.status_code, what=request.url.path)
+        response: Response = await answer(request, error)
+        return response
 
 
 def _home(request: Request) -> Response:

@@ -1,0 +1,77 @@
+"""What is said of addresses, methods and parameters that the server does not have."""
+
+from difflib import get_close_matches
+from functools import lru_cache
+from http import HTTPStatus
+
+from fastapi import FastAPI, HTTPException
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agentops_dashboard.api.answers import problem
+from agentops_dashboard.query import SESSION_FIELDS
+
+__all__ = ["add_refusals", "known_parameters_only"]
+
+_API = "/api/v1/"
+_EVERYWHERE = frozenset({"project"})
+_NOT_TAKEN = ("/v1/logs", "/v1/metrics")
+
+
+def add_refusals(app: FastAPI) -> None:
+    """Answer what there is not in the shape of all errors, with what there is."""
+
+    @app.exception_handler(AnyHTTPException)
+    async def refused(request: Request, error: AnyHTTPException) -> Response:
+        answer = problem(error.status_code, _sentence(request, error))
+        answer.headers.update(error.headers or {})
+        return answer
+
+
+def known_parameters_only(request: Request) -> None:
+    """Refuse parameters of the API's addresses that would change nothing: ``?tag=prod`` would answer with all sessions.
+
+    Raises:
+        HTTPException: One is not known.
+    """
+    route = request.scope.get("route")
+    path = getattr(route, "path", "")
+    if not path.startswith(_API):
+        return
+    known = _parameters(request.app, path, request.method.lower())
+    for name in request.query_params:
+        if name not in known and name not in _EVERYWHERE:
+            raise HTTPException(422, f"There is no parameter {name[:40]!r}{_nearest(name, known)} {_all(known)}")
+
+
+@lru_cache(maxsize=256)
+def _parameters(app: FastAPI, path: str, method: str) -> frozenset[str]:
+    """The query parameters that the API's description has for an address."""
+    described = app.openapi()["paths"].get(path, {}).get(method, {}).get("parameters", ())
+    return frozenset(item["name"] for item in described if item["in"] == "query")
+
+
+def _nearest(name: str, known: frozenset[str]) -> str:
+    if "q" in known and name in {field.name for field in SESSION_FIELDS}:
+        return f"; filters stand in q, as in q={name}:…"
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else "."
+
+
+def _all(known: frozenset[str]) -> str:
+    return f"There are {', '.join(sorted(known))}." if known else "This address takes none."
+
+
+def _sentence(request: Request, error: AnyHTTPException) -> str:
+    path = request.url.path[:80]
+    if error.detail != HTTPStatus(error.status_code).phrase:
+        return str(error.detail)
+    if path in _NOT_TAKEN:
+        exporter = f"OTEL_{path.removeprefix('/v1/').upper()}_EXPORTER=none"
+        return f"{path} is not taken: spans alone are, at /v1/traces. Leave its exporter out ({exporter})."
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return f"There is nothing at {path!r}. What there is stands in /api/openapi.json."
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return f"{path!r} does not take {request.method}. It takes {(error.headers or {}).get('Allow', 'others')}."
+    return f"{error.detail}."

@@ -6,15 +6,13 @@ from agentops.semconv import SpanKind
 from agentops_dashboard.semantics.finish_reasons import said_in_answer
 from agentops_dashboard.semantics.foreign import understand_foreign
 from agentops_dashboard.semantics.native import is_native, understand_native
-from agentops_dashboard.semantics.record import RawSpan, SpanRecord
+from agentops_dashboard.semantics.record import MOST_NANO, RawSpan, SpanRecord
 
 __all__ = ["understand"]
 
 _TOKENS: Final = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
 _MOST_TOKENS: Final = 10**10
 """Of one call. A thousand times the largest context, and a hundred million such calls can be summed."""
-_MOST_NANO: Final = 10**13
-"""Cost of one call in nano-USD: ten thousand dollars."""
 
 
 def understand(raw: RawSpan) -> SpanRecord:
@@ -32,5 +30,5 @@ def _leave_incredible(record: SpanRecord) -> None:
         count = getattr(record, name)
         if count is not None and not 0 <= count <= _MOST_TOKENS:
             setattr(record, name, None)
-    if record.cost_nano is not None and not 0 <= record.cost_nano <= _MOST_NANO:
+    if record.cost_nano is not None and not 0 <= record.cost_nano <= MOST_NANO:
         record.cost_nano = record.cost_source = None

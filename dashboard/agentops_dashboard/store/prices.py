@@ -9,12 +9,14 @@ from typing import Any
 import orjson
 
 from agentops.errors import ConfigurationError
-from agentops_dashboard.semantics.record import SpanRecord
+from agentops_dashboard.semantics.record import MOST_NANO, SpanRecord
 
 __all__ = ["ModelPrice", "Prices"]
 
 _PROVIDER_NAMES = {"x_ai": "x-ai", "xai": "x-ai", "azure.ai.inference": "azure", "aws_bedrock": "aws"}
 _CLASSES = ("input", "output", "cached", "cache_write")
+_HIGHEST = 1_000_000
+"""US dollars per million tokens that a price of one's own may be."""
 Tiers = tuple[tuple[int, int], ...]
 
 
@@ -81,8 +83,8 @@ class Prices:
         if record.input_tokens is None and record.output_tokens is None:
             return
         price = self.find(record.provider, record.model, record.start_ns)
-        if price is not None:
-            record.cost_nano, record.cost_source = price.cost_nano(record), price.source
+        if price is not None and (cost_nano := price.cost_nano(record)) <= MOST_NANO:
+            record.cost_nano, record.cost_source = cost_nano, price.source
 
     def find(self, provider: str | None, model: str, time_ns: int) -> ModelPrice | None:
         """Return the price of a model on the day of a moment, or None when no list knows it."""
@@ -134,21 +136,27 @@ def _pico(dollars_per_million: Decimal) -> int:
 def _read_own(path: Path) -> dict[str, ModelPrice]:
     try:
         table = orjson.loads(path.read_bytes())
-        return {model: _own_price(prices, path) for model, prices in table.items()}
-    except (orjson.JSONDecodeError, AttributeError, TypeError, ArithmeticError) as error:
+        if type(table) is not dict:
+            raise ValueError("it is no JSON object")
+        return {model: _own_price(model, prices, path) for model, prices in table.items()}
+    except ValueError as error:
         raise ConfigurationError(
-            f'{path} is no price table ({error}). Write it as {{"my-model": {{"input": 0.5, "output": 1.5}}}}, '
+            f'{path} is no price table: {error}. Write it as {{"my-model": {{"input": 0.5, "output": 1.5}}}}, '
             "in US dollars per million tokens."
         ) from error
 
 
-def _own_price(prices: dict[str, float], path: Path) -> ModelPrice:
-    unknown = sorted(set(prices) - set(_CLASSES))
-    if unknown:
-        raise TypeError(f"unknown token class {unknown[0]!r}")
-    tiers = {name: _tiers(Decimal(str(value))) for name, value in prices.items()}
+def _own_price(model: str, prices: Any, path: Path) -> ModelPrice:
+    if type(prices) is not dict or "input" not in prices:
+        raise ValueError(f'{model!r} needs a price for "input", which may be 0')
+    for name, price in prices.items():
+        if name not in _CLASSES:
+            raise ValueError(f"{model!r} has an unknown token class {name!r}; there are {', '.join(_CLASSES)}")
+        if type(price) not in (int, float) or not 0 <= price <= _HIGHEST:
+            raise ValueError(f"the price {price!r} for {name!r} of {model!r} is no number from 0 to {_HIGHEST:,}")
+    tiers = {name: _tiers(Decimal(str(price))) for name, price in prices.items()}
     return ModelPrice(
-        input=tiers.get("input") or ((0, 0),),
+        input=tiers["input"] or ((0, 0),),
         output=tiers.get("output") or ((0, 0),),
         cached=tiers.get("cached"),
         cache_write=tiers.get("cache_write"),

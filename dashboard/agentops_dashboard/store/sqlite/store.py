@@ -60,9 +60,7 @@ class SQLiteStore:
             self._connection = _connect(path)
             migrate(self._connection, str(path))
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"{path} cannot be opened ({error}). Set AGENTOPS_HOME to a directory that you may write."
-            ) from error
+            raise StoreError(f"{path} cannot be opened ({error}). {_way_out(error)}") from error
 
     def close(self) -> None:
         """Close the writing connection."""
@@ -201,6 +199,13 @@ class SQLiteStore:
         with self._lock:
             self._connection.execute("PRAGMA incremental_vacuum").fetchall()
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _way_out(error: Exception) -> str:
+    # Only this class itself: what is locked, full or read-only has others below it.
+    if type(error) is sqlite3.DatabaseError:
+        return "It is damaged: put a back-up in its place, or move it away and a new one is made."
+    return "Set AGENTOPS_HOME to a directory that you may write."
 
 
 def _open_engine(path: str, limit_s: float | None) -> Engine:

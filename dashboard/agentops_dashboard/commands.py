@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agentops.errors import AgentOpsError
-from agentops_dashboard.local import find_session_id, open_local
+from agentops_dashboard.local import LocalStore, find_session_id, open_local
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.store import DEFAULT_PROJECT, home_directory
@@ -45,9 +45,14 @@ def sessions(argv: list[str]) -> int:
     query = " ".join([*options.query, *words, *([f"start:>={options.since}"] if options.since else [])])
     with open_local(store_url=options.store, project=options.project) as local:
         try:
-            page = local.reader.sessions(query, sort=options.sort, cursor=options.cursor, limit=options.limit)
+            local.reader.check(query)
         except QueryError as error:
             raise AgentOpsError(_pointed(query, error)) from error
+        try:
+            page = local.reader.sessions(query, sort=options.sort, cursor=options.cursor, limit=options.limit)
+        except QueryError as error:
+            # Of --sort or --cursor: it has no place in the query.
+            raise AgentOpsError(error.message) from error
         if options.json:
             print_json({"sessions": page["sessions"], "next_cursor": page["next_cursor"]})
             return 0
@@ -55,10 +60,16 @@ def sessions(argv: list[str]) -> int:
         from agentops_dashboard.terminal.session_table import print_sessions
 
         if page["total"] == 0:
-            print("No session fits." if query else f"Nothing is recorded yet under {local.home}. Run: agentops demo")
+            print("No session fits." if query else _nothing_yet(local))
             return 0
         print_sessions(open_console(), page)
     return 0
+
+
+def _nothing_yet(local: LocalStore) -> str:
+    if local.reader.project != DEFAULT_PROJECT:
+        return f"Nothing is recorded yet in the project {local.reader.project!r} of {local.store.location}."
+    return f"Nothing is recorded yet under {local.home}. Run: agentops demo"
 
 
 def show(argv: list[str]) -> int:
@@ -294,10 +305,9 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**9):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
 
 
 def _split_query(argv: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -34,7 +34,7 @@ def open_local(
         project: Whose sessions are read.
 
     Raises:
-        AgentOpsError: The store cannot be opened, or its URL cannot be understood.
+        AgentOpsError: The store cannot be opened, or its URL cannot be understood; or there is no such project.
     """
     home = home_directory() if home is None else home
     store = open_store(home, store_url)
@@ -42,11 +42,34 @@ def open_local(
         SpoolImporter(store, home).import_once()
         reader = Reader(store.engine(), project)
         try:
+            _require_project(home, reader)
             yield LocalStore(home, store, reader)
         finally:
             reader.close()
     finally:
         store.close()
+
+
+def _require_project(home: Path, reader: Reader) -> None:
+    """Refuse a mistyped project, which would look empty, or take an import in that no page ever shows."""
+    if reader.project == DEFAULT_PROJECT or reader.revision():
+        return
+    try:
+        from agentops_dashboard.accounts import Accounts, accounts_path
+    except ModuleNotFoundError:
+        # Without the server's packages there are no projects to compare with.
+        return
+    path = accounts_path(home)
+    if not path.exists():
+        return
+    accounts = Accounts(path)
+    known = [project.id for project in accounts.projects.all()]
+    accounts.close()
+    if reader.project not in known:
+        raise AgentOpsError(
+            f"there is no project {reader.project!r}; there are {', '.join(known)}. To make one, run: "
+            "agentops projects create NAME"
+        )
 
 
 def find_session_id(reader: Reader, text: str) -> str:

@@ -40,11 +40,13 @@ def test_a_wrong_url_is_answered_with_what_is_right(url: str, message: str) -> N
     assert "secret" not in str(caught.value)
 
 
-def test_a_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    """Where it was looked for, and how to see whether it is there."""
+def test_a_server_that_does_not_answer_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Where it was looked for, what the system says, and how to see whether it is there; and nothing else is said."""
     port = free_port()
-    with pytest.raises(StoreError, match=rf"127.0.0.1:{port} does not answer .*curl http://127.0.0.1:{port}/ping"):
+    words = rf"127.0.0.1:{port} does not answer \(Connection refused\).*curl http://127.0.0.1:{port}/ping"
+    with pytest.raises(StoreError, match=words):
         ClickHouseStore(parse_address(f"clickhouse://127.0.0.1:{port}/db"), tmp_path)
+    assert caplog.records == []
 
 
 def test_a_wrong_password_is_named(tmp_path: Path, pair: list[Engine]) -> None:

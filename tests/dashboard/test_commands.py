@@ -112,6 +112,18 @@ def test_mistakes_are_answered_with_a_sentence_that_helps(home, capsysbinary, tm
     code, _, err = run(capsysbinary, "sessions", "tag:a", "toool:x")
     assert code == 2
     assert err.endswith("Did you mean 'tool'?\n  tag:a toool:x\n        ^^^^^\n")
+    for option, value, message in (
+        ("--sort", "nope", "cannot be sorted by 'nope'"),
+        ("--cursor", "x", "'x' is no cursor"),
+    ):
+        code, _, err = run(capsysbinary, "sessions", "tag:a", option, value)
+        assert (code, err.count("\n")) == (2, 1)
+        assert message in err
+    with pytest.raises(SystemExit):
+        run(capsysbinary, "sessions", "--limit", "many")
+    assert "argument --limit: 'many' is no whole number from 1 on" in capsysbinary.readouterr().err.decode()
+    code, out, _ = run(capsysbinary, "sessions", "--project", "none")
+    assert (code, out) == (0, f"Nothing is recorded yet in the project 'none' of {home / 'agentops.sqlite'}.\n")
     code, _, err = run(capsysbinary, "show", "nope")
     assert (code, err) == (2, "agentops: there is no session 'nope'. To list them, run: agentops sessions\n")
     os.environ["AGENTOPS_HOME"] = str(tmp_path / "empty")

@@ -120,3 +120,15 @@ def test_every_change_is_in_the_record_with_who_made_it(run):
         ("key.created", f"{secret[:18]} ci (ingest)"), ("key.revoked", f"{secret[:18]} ci"),
     ]  # fmt: skip
     assert {entry["actor"].endswith(" (command line)") for entry in entries} == {True}
+
+
+def test_a_mistyped_project_is_refused_by_whoever_reads_and_imports(run, tmp_path):
+    """It would look empty, and an import into it would be seen by nobody; one that is made is right at once."""
+    (tmp_path / "x.jsonl").write_bytes(otlp(1, "ours"))
+    run("projects", "create", "Checkout")
+    for command in (("sessions",), ("show", "last"), ("export",), ("import", str(tmp_path / "x.jsonl")), ("reprice",)):
+        code, _, err = run(*command, "--project", "chekout")
+        assert code == 2
+        assert "there is no project 'chekout'; there are checkout, default. To make one, run: agentops projects" in err
+    assert run("import", str(tmp_path / "x.jsonl"), "--project", "checkout")[0] == 0
+    assert "ours" in run("sessions", "--project", "checkout")[1]

@@ -1,5 +1,6 @@
 """Connections to ClickHouse, and what to say when there is none."""
 
+import logging
 from typing import Any
 
 from clickhouse_connect import dbapi, get_client
@@ -33,6 +34,9 @@ _SETTINGS: dict[str, Any] = {
 # The sum of nothing is NULL, as in SQLite. Not for statements that write: shards and the server that asks them disagree
 # on the names of conditional aggregates then (argMaxOrNullOrNullIf, 26.7).
 _READING: dict[str, Any] = {"aggregate_functions_null_for_empty": 1, "readonly": 2}
+# What they warn of is raised as well, and said once, in a sentence.
+for _chatty in ("urllib3.connectionpool", "clickhouse_connect"):
+    logging.getLogger(_chatty).setLevel(logging.ERROR)
 _WRONG_LOGIN = {"AUTHENTICATION_FAILED", "REQUIRED_PASSWORD", "WRONG_PASSWORD", "UNKNOWN_USER"}
 
 
@@ -98,5 +102,11 @@ def _problem(address: Address, server: str, error: ClickHouseError) -> str:
     return f"ClickHouse at {server} cannot be used: {_short(error)}"
 
 
-def _short(error: Exception) -> str:
+def _short(error: BaseException) -> str:
+    """The reason: what the system said, where the driver wrapped that three times, else the driver's words."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        inner = inner.__cause__ or inner.__context__
     return " ".join(str(error).split())[:200]

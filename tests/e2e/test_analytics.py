@@ -178,6 +178,43 @@ def test_a_drag_over_a_chart_sets_the_range(site: Site, open_page: Open) -> None
     expect(page).to_have_url(re.compile(r"from=.*to="))
 
 
+def test_a_bar_leads_to_as_many_sessions_as_it_holds(site: Site, open_page: Open) -> None:
+    """The first and the last interval too, also where the clock's interval begins before the range does."""
+    page = open_page(site.at("/design"))
+    for where in ("", "?range=24h&interval=6h"):
+        for at in (0, -1):
+            page.goto(site.at(f"/analytics{where}"))
+            expect(page.locator("#plot-failures.js-plotly-plot")).to_be_visible()
+            points = [point for point in _data(page)["points"] if point["states"].get("success")]
+            number = _data(page)["points"].index(points[at])
+            click = "number => document.getElementById('plot-sessions').emit('plotly_click', {points: [{pointIndex: number, data: {meta: 'success'}}]})"  # noqa: E501
+            with page.expect_navigation():
+                page.evaluate(click, number)
+            expect(page.locator("#total")).to_have_text(str(points[at]["states"]["success"]))
+
+
+def test_a_single_session_is_a_bar_of_a_minute(empty_site: Site, open_page: Open) -> None:
+    """Of one session there are intervals of a minute, the last of which has it, and no axis of microseconds."""
+    ((_, lines),) = generate.Generator(4, generate.Profile(spans=6, spread_s=60)).sessions(1)
+    write(empty_site.home, lines)
+    page = open_page(empty_site.at("/sessions"))
+    expect(page.locator("#total")).to_have_text("1", timeout=8000)
+    page.goto(empty_site.at("/analytics"))
+    points = _data(page)["points"]
+    assert [point["sessions"] for point in points] == [0] * (len(points) - 1) + [1]
+    assert {round((point["end_ns"] - point["start_ns"]) / 1e9) for point in points} == {60}
+    expect(page.locator("#plot-sessions .bars path")).to_have_count(len(points))
+    box = page.locator("#plot-sessions .bars path").last.bounding_box()
+    assert box is not None
+    assert box["width"] > 3
+    ticks = page.locator("#plot-duration .xtick").all_text_contents()
+    assert all(re.fullmatch(r"\d\d:\d\d(.*2\d\d\d)?", tick) for tick in ticks), ticks
+    page.goto(empty_site.at("/sessions"))
+    page.locator("#histogram g").last.click()
+    expect(page.locator("#total")).to_have_text("1")
+    expect(page).to_have_url(re.compile("from="))
+
+
 def test_a_row_leads_to_its_sessions(site: Site, open_page: Open) -> None:
     """A tool in the table leads to as many sessions as the table says."""
     page = open_page(site.at("/analytics"), javascript=False)

@@ -30,7 +30,7 @@ from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import GROUPS, Analytics, Totals
 from agentops_dashboard.reader.charts import AGGREGATES, CHART_GROUPS, MEASURES
-from agentops_dashboard.reader.grid import Grid
+from agentops_dashboard.reader.grid import Grid, around
 
 __all__ = ["add_routes"]
 
@@ -200,11 +200,12 @@ def _grid(analytics: Analytics, address: Address, chosen: TimeRange) -> Grid | N
     if span is None:
         return None
     since, until = span
-    if chosen.key not in ("all", "custom"):
-        until = max(until, time.time_ns())
+    if chosen.is_until_now:
+        until = max(until, around(until, time.time_ns())[1])
     width = _INTERVALS.get(address.get("interval"))
     chosen_grid = Grid.of_width(since, until, width) if width else None
-    return chosen_grid or Grid.into(since, until, _BUCKETS)
+    divide = Grid.over if chosen.key == "all" else Grid.into
+    return chosen_grid or divide(since, until, _BUCKETS)
 
 
 def _pace(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, Any]:
@@ -233,6 +234,8 @@ def _values(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, An
     own = own_charts(address, reader, grid)
     data = {
         "points": points,
+        "since_ns": grid.since_ns,
+        "until_ns": grid.until_ns,
         "split": analytics.split(query, grid, by=group, of=measure),
         "durations": _duration_bars(analytics.durations(query, chosen.since_ns, chosen.until_ns)),
         "group": group,

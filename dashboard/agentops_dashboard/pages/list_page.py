@@ -32,6 +32,7 @@ from agentops_dashboard.pages.zone import Zone
 from agentops_dashboard.parquet import INSTALL, has_parquet, parquet_parts
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Facet, Reader, Session, SessionPage
+from agentops_dashboard.reader.grid import around
 from agentops_dashboard.transfer import sessions_of
 
 __all__ = ["add_routes", "facets_of"]
@@ -196,9 +197,11 @@ def facets_of(reader: Reader, query: str, bounds: dict[str, Any]) -> list[Facet]
 
 def _counts(reader: Reader, address: Address, time_range: TimeRange, zone: Zone) -> dict[str, Any]:
     query, bounds = address.get("q"), {"since_ns": time_range.since_ns, "until_ns": time_range.until_ns}
+    # An hour's last bar is now, also where nothing has started for half of it.
+    ends = {"until_ns": around(0, time.time_ns())[1]} if time_range.is_until_now else {}
     return {
         "facets": shown.facet_panels(address, query, facets_of(reader, query, bounds)),
-        "histogram": shown.histogram(reader.histogram(query, buckets=_BARS, **bounds), zone),
+        "histogram": shown.histogram(reader.histogram(query, buckets=_BARS, **bounds | ends), zone),
     }
 
 

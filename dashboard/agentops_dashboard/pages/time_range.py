@@ -23,6 +23,11 @@ class TimeRange:
     since_ns: int | None
     until_ns: int | None
 
+    @property
+    def is_until_now(self) -> bool:
+        """Whether it is the last so long, and goes on while time does."""
+        return self.key not in ("all", "custom")
+
     def label(self, zone: Zone) -> str:
         """The bounds of a custom range, by the clock of a zone."""
         if self.key != "custom":
@@ -35,6 +40,7 @@ class TimeRange:
 
 def chosen_range(address: Address, now_ns: int) -> TimeRange:
     """Read ``from``/``to`` (RFC 3339 or nanoseconds), else ``range``, else everything."""
+    now_ns -= now_ns % 1000  # links from what is shown then name the same moment: they have whole microseconds
     since, until = _moment(address.get("from"), now_ns), _moment(address.get("to"), now_ns)
     if since is not None or until is not None:
         return TimeRange("custom", since, until)

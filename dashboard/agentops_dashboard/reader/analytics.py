@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 from agentops.semconv import State
 from agentops_dashboard.reader.dialect import IntDiv
 from agentops_dashboard.reader.facets import shown_state
-from agentops_dashboard.reader.grid import Grid
+from agentops_dashboard.reader.grid import Grid, around
 from agentops_dashboard.reader.label_sums import LABELS, Sums
 from agentops_dashboard.reader.reader import Reader
 from agentops_dashboard.store import tables as t
@@ -123,7 +123,8 @@ class Analytics:
             first, last = connection.execute(statement.where(self._condition(query, since_ns, until_ns))).one()
         if first is None:
             return None
-        return (first if since_ns is None else since_ns), (last + 1 if until_ns is None else until_ns)
+        since, until = around(first, last)
+        return (since if since_ns is None else since_ns), (until if until_ns is None else until_ns)
 
     def totals(self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None) -> Totals:
         """Sum up the sessions found.

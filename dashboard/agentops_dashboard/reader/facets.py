@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, s
 from agentops.semconv import State
 from agentops_dashboard.reader.conditions import state_is
 from agentops_dashboard.reader.dialect import IntDiv
+from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.reader.shapes import Bucket, Facet, FacetValue
 from agentops_dashboard.store import tables as t
 
@@ -103,21 +104,18 @@ def _facet(key: str, label: str, pairs: Iterable[Any]) -> Facet:
     return {"key": key, "label": label, "values": values}
 
 
-def histogram(
-    connection: Connection, condition: ColumnElement[bool], *, since_ns: int, until_ns: int, buckets: int, now_ns: int
-) -> list[Bucket]:
+def histogram(connection: Connection, condition: ColumnElement[bool], grid: Grid, now_ns: int) -> list[Bucket]:
     """Count sessions by start time and state; every bucket is there, also empty ones."""
-    width = max((until_ns - since_ns + buckets - 1) // buckets, 1)
-    number = IntDiv(t.session.c.start_ns - since_ns, width)
+    number = IntDiv(t.session.c.start_ns - grid.origin_ns, grid.width_ns)
     state = shown_state(now_ns)
     statement = (
         select(number.label("bucket"), state.label("shown"), func.count())
-        .where(condition, t.session.c.start_ns >= since_ns, t.session.c.start_ns < until_ns)
+        .where(condition, t.session.c.start_ns >= grid.since_ns, t.session.c.start_ns < grid.until_ns)
         .group_by(number, state)
     )
     bars: list[Bucket] = [
-        {"start_ns": since_ns + i * width, "end_ns": since_ns + (i + 1) * width, "total": 0, "states": {}}
-        for i in range(buckets)
+        {"start_ns": grid.start_ns(i), "end_ns": grid.start_ns(i + 1), "total": 0, "states": {}}
+        for i in range(grid.count)
     ]
     for bucket, shown, count in connection.execute(statement):
         bars[bucket]["states"][shown] = count

@@ -1,10 +1,22 @@
 """The intervals that courses over time are counted in."""
 
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["MOST_INTERVALS", "Grid"]
+__all__ = ["MOST_INTERVALS", "Grid", "around"]
 
-MOST_INTERVALS = 400
+MOST_INTERVALS: Final = 400
+_MICROSECOND_NS: Final = 1_000
+_MINUTE_NS: Final = 60_000_000_000
+
+
+def around(first_ns: int, last_ns: int) -> tuple[int, int]:
+    """The time that holds two moments, ``[since_ns, until_ns)``, in whole microseconds as addresses have them."""
+    return first_ns - first_ns % _MICROSECOND_NS, _rounded_up(last_ns + 1, _MICROSECOND_NS)
+
+
+def _rounded_up(number: int, step: int) -> int:
+    return -(-number // step) * step
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +35,19 @@ class Grid:
 
     @classmethod
     def into(cls, since_ns: int, until_ns: int, count: int) -> "Grid":
-        """So many intervals, the first of which begins at ``since_ns``."""
-        width_ns = max(-(-(until_ns - since_ns) // count), 1)
+        """So many intervals of whole microseconds, the first of which begins at ``since_ns``."""
+        width_ns = max(_rounded_up(-(-(until_ns - since_ns) // count), _MICROSECOND_NS), _MICROSECOND_NS)
         return cls(since_ns, until_ns, since_ns, width_ns, count)
+
+    @classmethod
+    def over(cls, since_ns: int, until_ns: int, count: int) -> "Grid":
+        """So many intervals for all that there is: of a minute at least, the last of which holds the end.
+
+        The first sessions of a store lie within seconds, and an axis of milliseconds says nothing to anybody.
+        """
+        if until_ns - since_ns >= (count - 1) * _MINUTE_NS:
+            return cls.into(since_ns, until_ns, count)
+        return cls(since_ns, until_ns, _rounded_up(until_ns, _MINUTE_NS) - count * _MINUTE_NS, _MINUTE_NS, count)
 
     @classmethod
     def of_width(cls, since_ns: int, until_ns: int, width_ns: int) -> "Grid | None":

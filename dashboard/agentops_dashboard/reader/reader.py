@@ -15,6 +15,7 @@ from agentops_dashboard.reader.activity import Activity, activities
 from agentops_dashboard.reader.conditions import Conditions
 from agentops_dashboard.reader.dialect import Matches
 from agentops_dashboard.reader.facets import facets, histogram, shown_state
+from agentops_dashboard.reader.grid import Grid, around
 from agentops_dashboard.reader.label_sums import LabelSums
 from agentops_dashboard.reader.listing import ordered, page_after
 from agentops_dashboard.reader.outline import Outlines, TreeView
@@ -135,13 +136,14 @@ class Reader:
     ) -> list[Bucket]:
         """Count the sessions that fit the query by start time and state.
 
-        Without a range, the bars reach from the first session to the last.
+        Without a range, the bars reach from the first session to the last; they are of a minute at least then.
 
         Raises:
             QueryError: The query cannot be understood.
         """
         now_ns = time.time_ns()
         condition = self.condition(query, since_ns, until_ns, now_ns)
+        divide = Grid.over if since_ns is None and until_ns is None else Grid.into
         with self._engine.connect() as connection:
             if since_ns is None or until_ns is None:
                 first, last = connection.execute(
@@ -149,11 +151,10 @@ class Reader:
                 ).one()
                 if first is None:
                     return []
-                since_ns = first if since_ns is None else since_ns
-                until_ns = last + 1 if until_ns is None else until_ns
-            return histogram(
-                connection, condition, since_ns=since_ns, until_ns=until_ns, buckets=max(buckets, 1), now_ns=now_ns
-            )
+                since, until = around(first, last)
+                since_ns = since if since_ns is None else since_ns
+                until_ns = until if until_ns is None else until_ns
+            return histogram(connection, condition, divide(since_ns, until_ns, max(buckets, 1)), now_ns)
 
     def session(self, session_id: str) -> Session | None:
         """Return one session; ``last`` is the one that started last."""

@@ -1,6 +1,6 @@
 // Charts by plotly, from the figures in the page. A click leads to the sessions behind, a drag sets the range.
 import "./views.js";
-import { $, $$, failedPanel, fromWallTime, nodes, piece, toast, wallTime } from "./page.js";
+import { $, $$, failedPanel, fromWallTime, momentOf, nodes, piece, toast, wallTime } from "./page.js";
 
 delete document.head.appendChild;
 const data = JSON.parse($("#data").textContent);
@@ -118,7 +118,7 @@ const OF_SPANS = { "plot-llm": "has:llm", "plot-tool": "has:tool", "plot-first":
 function goToList(from, to, terms) {
   const url = new URL("/sessions", location.href);
   if (terms) url.searchParams.set("q", terms);
-  if (from) { url.searchParams.set("from", from.toISOString()); url.searchParams.set("to", to.toISOString()); }
+  if (from) { url.searchParams.set("from", momentOf(from)); url.searchParams.set("to", momentOf(to)); }
   else for (const name of ["range", "from", "to"]) { const value = new URLSearchParams(location.search).get(name); if (value) url.searchParams.set(name, value); }
   location.assign(url);
 }
@@ -137,7 +137,8 @@ function clicked(id, { points: [point] }) {
     return goToList(null, null, `${query} duration:>=${Math.floor(edges[i] * 1000) / 1000}ms duration:<=${Math.ceil(edges[i + 1] * 1000) / 1000}ms`.trim());
   }
   const start = data.points[point.pointIndex];
-  goToList(new Date(start.start_ns / 1e6), new Date(start.end_ns / 1e6), terms);
+  // An interval of the clock may begin before the range does, and end after it.
+  goToList(Math.max(start.start_ns, data.since_ns), Math.min(start.end_ns, data.until_ns), terms);
 }
 
 function zoomed(change) {

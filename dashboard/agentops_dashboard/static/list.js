@@ -1,7 +1,7 @@
 // The session list: completion, histogram, endless rows, live rows, keyboard, selection.
 import "./columns.js";
 import "./views.js";
-import { $, $$, change, isTyping, nodes, piece, toast } from "./page.js";
+import { $, $$, change, isTyping, momentOf, nodes, piece, toast } from "./page.js";
 import { closePeek, isPeeking, peek } from "./peek.js";
 
 const body = $("#rows");
@@ -106,26 +106,25 @@ const histogram = $("#histogram");
 if (histogram) {
   const svg = $("svg", histogram);
   const brush = $(".brush", svg);
-  const bars = svg.viewBox.baseVal.width;
+  const bars = svg.viewBox.baseVal.width / 10;
   const [start, end] = [Number(histogram.dataset.from), Number(histogram.dataset.to)];
-  const share = (event) => { const box = svg.getBoundingClientRect(); return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)); };
+  const barAt = (event) => { const box = svg.getBoundingClientRect(); return Math.min(bars - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * bars))); };
   svg.addEventListener("pointerdown", (event) => {
-    const from = share(event);
+    const from = barAt(event);
     svg.setPointerCapture(event.pointerId);
+    // Whole bars, so that the list has as many sessions as they hold.
     const move = (moved) => {
-      const to = share(moved);
+      const to = barAt(moved);
       brush.removeAttribute("hidden");
-      brush.setAttribute("x", Math.min(from, to) * bars);
-      brush.setAttribute("width", Math.abs(to - from) * bars);
+      brush.setAttribute("x", Math.min(from, to) * 10);
+      brush.setAttribute("width", (Math.abs(to - from) + 1) * 10);
     };
     svg.addEventListener("pointermove", move);
     svg.addEventListener("pointerup", (ended) => {
       svg.removeEventListener("pointermove", move);
-      let range = [Math.min(from, share(ended)), Math.max(from, share(ended))];
-      const one = 10 / bars;
-      if (range[1] - range[0] < one / 3) range = [Math.floor(from / one) * one, Math.floor(from / one) * one + one];
-      const time = (at) => new Date((start + at * (end - start)) / 1e6).toISOString();
-      visit({ from: time(range[0]), to: time(range[1]), range: "" });
+      const to = barAt(ended);
+      const edge = (bar) => momentOf(start + (bar / bars) * (end - start));
+      visit({ from: edge(Math.min(from, to)), to: edge(Math.max(from, to) + 1), range: "" });
     }, { once: true });
   });
 }

@@ -89,6 +89,9 @@ document.addEventListener("pointerover", (event) => {
   time.title += `\n${new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long", timeZone: isUtc ? mine : "UTC" })}`;
 });
 
+/** Nanoseconds since the epoch as an address has them, in whole microseconds: more than a number here can tell apart. */
+export const momentOf = (ns) => { const us = Math.round(ns / 1000); return `${new Date(Math.floor(us / 1000)).toISOString().slice(0, -1)}${String(us % 1000).padStart(3, "0")}Z`; };
+
 /** A moment as the chosen zone's clock shows it, without a zone, for charts and fields; and back. */
 export const wallTime = (ms) => new Date(ms - (isUtc ? 0 : new Date(ms).getTimezoneOffset() * 60000)).toISOString().slice(0, -1);
 export const fromWallTime = (text) => new Date(text.replace(" ", "T") + (isUtc ? "Z" : ""));

@@ -209,10 +209,28 @@ def test_a_single_session_is_a_bar_of_a_minute(empty_site: Site, open_page: Open
     assert box["width"] > 3
     ticks = page.locator("#plot-duration .xtick").all_text_contents()
     assert all(re.fullmatch(r"\d\d:\d\d(.*2\d\d\d)?", tick) for tick in ticks), ticks
+    assert set(page.locator("#plot-sessions .ytick").all_text_contents()) == {"0", "1"}
     page.goto(empty_site.at("/sessions"))
     page.locator("#histogram g").last.click()
     expect(page.locator("#total")).to_have_text("1")
     expect(page).to_have_url(re.compile("from="))
+
+
+def test_charts_write_times_as_the_page_does_and_leave_gaps(site: Site, open_page: Open) -> None:
+    """Durations on axes are in ms, s, m and h, all charts show the same time, and nothing is drawn over a gap."""
+    page = open_page(site.at("/analytics?interval=1h&charts=failed.mean..area."))
+    expect(page.locator("#plot-own-0.js-plotly-plot")).to_be_visible()
+    expect(page.locator("#plot-llm.js-plotly-plot")).to_be_visible()
+    assert any(not point["sessions"] for point in _data(page)["points"])
+    expect(page.locator("#plot-failures .fills path, #plot-own-0 .fills path")).to_have_count(0)
+    for chart, axis in (("plot-duration", "y"), ("plot-llm", "y"), ("plot-spread", "x")):
+        marks = [mark for mark in page.locator(f"#{chart} .{axis}tick").all_text_contents() if mark != "0"]
+        assert len(marks) > 1, chart
+        assert all(re.fullmatch(r"[\d.]+ (µs|ms|s)|\d+[mhd]( \d\d[ms])?", mark) for mark in marks), marks
+    ranges = page.evaluate(
+        "['sessions', 'duration', 'llm'].map(name => document.getElementById(`plot-${name}`).layout.xaxis.range.join())"
+    )  # noqa: E501
+    assert len(set(ranges)) == 1
 
 
 def test_a_row_leads_to_its_sessions(site: Site, open_page: Open) -> None:

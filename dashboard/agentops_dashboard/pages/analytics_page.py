@@ -1,5 +1,6 @@
 """Figures over many sessions: key numbers, courses over time, tables of models, tools, agents and errors."""
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -305,9 +306,15 @@ def _change(now: Any, then: Any, *, is_share: bool, is_bad_up: bool) -> dict[str
 
 
 def _duration_bars(durations: list[float]) -> dict[str, Any]:
-    """A histogram of durations, in bars of equal ratio: an agent's runs differ by powers of ten."""
+    """A histogram of durations, in bars of equal ratio: an agent's runs differ by powers of ten.
+
+    The shortest and the longest differ by four at least, so that alike ones are not told apart by microseconds.
+    """
     low, high = max(next((ms for ms in durations if ms > 0), 1.0), 0.1), max(durations, default=1.0)
-    ratio = max(high / low, 1.0001) ** (1 / _DURATION_BARS)
+    if high < 4 * low:
+        middle = math.sqrt(low * max(high, low))
+        low, high = middle / 2, middle * 2
+    ratio = (high / low) ** (1 / _DURATION_BARS)
     edges = [low * ratio**at for at in range(_DURATION_BARS + 1)]
     counts = [0] * _DURATION_BARS
     at = 0

@@ -1,5 +1,6 @@
 // Charts by plotly, from the figures in the page. A click leads to the sessions behind, a drag sets the range.
 import "./views.js";
+import { duration, largest, secondsByRatio, secondsFrom0, whole } from "./scales.js";
 import { $, $$, failedPanel, fromWallTime, momentOf, nodes, piece, toast, wallTime } from "./page.js";
 
 delete document.head.appendChild;
@@ -21,9 +22,9 @@ const SERIES = ["llm", "agent", "tool", "running", "handoff", "retriever", "memo
 
 const seconds = (ms) => (ms == null ? null : ms / 1000);
 // The library takes names for markup; here they are text. A long one would cover what it names.
-const plain = (text) => (text.length > 48 ? `${text.slice(0, 47)}…` : text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("%", "");
-const bars = (label, values, tone, extra = {}) => ({ type: "bar", name: plain(label), label, x: times, y: values, marker: { color: style(tone) }, width: width * 0.86, offset: 0, hovertemplate: `%{y} ${plain(label)}<extra></extra>`, ...extra });
-const line = (label, values, tone, extra = {}) => ({ type: "scatter", mode: "lines+markers", name: plain(label), label, x: times, y: values, connectgaps: false, line: { color: style(tone), width: 1.75 }, marker: { size: 4 }, ...extra });
+const plain = (text, most = 48) => (text.length > most ? `${text.slice(0, most - 1)}…` : text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("%", "");
+const bars = (label, values, tone, extra = {}) => ({ type: "bar", name: plain(label, 28), label, x: times, y: values, marker: { color: style(tone) }, width: width * 0.86, offset: 0, hovertemplate: `%{y} ${plain(label)}<extra></extra>`, ...extra });
+const line = (label, values, tone, extra = {}) => ({ type: "scatter", mode: "lines+markers", name: plain(label, 28), label, x: times, y: values, connectgaps: false, cliponaxis: false, line: { color: style(tone), width: 1.75 }, marker: { size: 4 }, ...extra });
 
 function layout(extra = {}) {
   const grid = style("line");
@@ -39,9 +40,16 @@ function layout(extra = {}) {
   };
 }
 
+// All charts over time show the same time, so that one stands below the other.
+const layoutOf = (traces, extra) => [traces, layout({ ...extra, xaxis: { range: [times[0], wallTime(data.points.at(-1).end_ns / 1e6)] } })];
+// What lies below a line is filled as if there were no gaps in it, and a gap is no value.
+const fill = (values) => (values.includes(null) ? {} : { fill: "tozeroy" });
+const inSeconds = (traces, isStacked) => {
+  for (const trace of traces) Object.assign(trace, { text: trace.y.map((value) => (value == null ? "" : duration(value))), textposition: "none", hovertemplate: `%{text} ${plain(trace.label)}<extra></extra>` });
+  return layoutOf(traces, { yaxis: secondsFrom0(largest(traces, isStacked)) });
+};
 // Three percentiles; where nothing was measured the line has a gap, which is not 0.
-const percentiles = (values) => layoutOf([line("p50", values.map((v) => seconds(v?.[0])), "llm"), line("p95", values.map((v) => seconds(v?.[1])), "tool"), line("p99", values.map((v) => seconds(v?.[2])), "agent", { line: { color: style("agent"), width: 1.25, dash: "dot" } })], { yaxis: { ticksuffix: " s" } });
-const layoutOf = (traces, extra) => [traces, layout(extra)];
+const percentiles = (values) => inSeconds([line("p50", values.map((v) => seconds(v?.[0])), "llm"), line("p95", values.map((v) => seconds(v?.[1])), "tool"), line("p99", values.map((v) => seconds(v?.[2])), "agent", { line: { color: style("agent"), width: 1.25, dash: "dot" } })]);
 const isMoney = data.measure === "cost";
 const pick = (name) => data.points.map((point) => point[name]);
 const hits = () => data.points.map((p) => (p.input + p.cached ? p.cached / (p.input + p.cached) : null));
@@ -49,20 +57,22 @@ const hits = () => data.points.map((p) => (p.input + p.cached ? p.cached / (p.in
 const CHARTS = {
   "plot-sessions": () => {
     const states = [...new Set(data.points.flatMap((point) => Object.keys(point.states)))].sort();
-    return layoutOf(states.map((state) => bars(STATES[state]?.[0] ?? state, data.points.map((point) => point.states[state] ?? 0), STATES[state]?.[1] ?? "event", { meta: state, opacity: state === "success" ? 0.45 : 1 })), { yaxis: { tickformat: "d" } });
+    const traces = states.map((state) => bars(STATES[state]?.[0] ?? state, data.points.map((point) => point.states[state] ?? 0), STATES[state]?.[1] ?? "event", { meta: state, opacity: state === "success" ? 0.45 : 1 }));
+    return layoutOf(traces, { yaxis: whole(largest(traces, true)) });
   },
   "plot-split": () => layoutOf(Object.entries(data.split).map(([label, values], index) => bars(label, values, SERIES[index % SERIES.length], { meta: `${data.group}:"${label}"`, hovertemplate: `${isMoney ? "$%{y:.4f}" : "%{y:,}"} ${plain(label)}<extra></extra>` })), { yaxis: { tickprefix: isMoney ? "$" : "" } }),
   "plot-duration": () => percentiles(data.points.map((p) => (p.p50_ms == null ? null : [p.p50_ms, p.p95_ms, p.p99_ms]))),
   "plot-tokens": () => layoutOf([bars("input", pick("input"), "running"), bars("cached", pick("cached"), "retriever"), bars("output", pick("output"), "llm"), bars("reasoning", pick("reasoning"), "agent"), line("cache hits", hits(), "text-3", { yaxis: "y2", mode: "lines", line: { color: style("text-2"), width: 1.25, dash: "dot" }, hovertemplate: "%{y:.1%} of input from cache<extra></extra>" })], { yaxis2: { overlaying: "y", side: "right", tickformat: ".0%", range: [0, 1], showgrid: false, automargin: true, tickvals: [0, 0.5, 1], fixedrange: true, tickfont: { size: 11 } } }),
   "plot-failures": () => {
-    const [traces, shape] = layoutOf([line("failed", data.points.map((p) => (p.sessions ? p.failed / p.sessions : null)), "error", { fill: "tozeroy", hovertemplate: "%{y:.1%} failed<extra></extra>" })], { yaxis: { tickformat: ".0%", range: [0, 1] } });
+    const shares = data.points.map((p) => (p.sessions ? p.failed / p.sessions : null));
+    const [traces, shape] = layoutOf([line("failed", shares, "error", { ...fill(shares), hovertemplate: "%{y:.1%} failed<extra></extra>" })], { yaxis: { tickformat: ".0%", range: [0, 1] } });
     return [traces, { ...shape, showlegend: false }];
   },
   "plot-spread": () => {
     const { edges_ms: edges, counts } = data.durations;
     const middles = counts.map((_, i) => seconds(Math.sqrt(edges[i] * edges[i + 1])));
-    const bar = { type: "bar", x: middles, y: counts, width: counts.map((_, i) => seconds(edges[i + 1] - edges[i]) * 0.94), marker: { color: style("session") }, hovertemplate: "about %{x:.2~f} s: %{y} sessions<extra></extra>", meta: "spread" };
-    return [[bar], { ...layout({ xaxis: { type: "log", ticksuffix: " s", showspikes: false }, yaxis: { tickformat: "d" } }), showlegend: false, hovermode: "closest" }];
+    const bar = { type: "bar", x: middles, y: counts, width: counts.map((_, i) => seconds(edges[i + 1] - edges[i]) * 0.94), marker: { color: style("session") }, text: middles.map(duration), textposition: "none", hovertemplate: "about %{text}: %{y} sessions<extra></extra>", meta: "spread" };
+    return [[bar], { ...layout({ xaxis: { type: "log", ...secondsByRatio(middles[0], middles.at(-1)), showspikes: false }, yaxis: whole(Math.max(...counts)) }), showlegend: false, hovermode: "closest" }];
   },
   "plot-llm": () => percentiles(data.pace.points.map((p) => p.llm)),
   "plot-tool": () => percentiles(data.pace.points.map((p) => p.tool)),
@@ -82,26 +92,28 @@ function histogram(own, groups, meaning) {
   const isWide = edges[0] > 0 && edges.at(-1) > 20 * edges[0];
   const middles = edges.slice(1).map((edge, i) => (isWide ? Math.sqrt(edge * edges[i]) : (edge + edges[i]) / 2));
   const widths = edges.slice(1).map((edge, i) => (edge - edges[i]) * 0.94);
+  const isTime = own.unit === "s";
   const traces = groups.map(([label, counts], index) => ({
-    type: "bar", name: plain(label), label, x: middles, y: counts, width: widths, meta: meaning(label), marker: { color: style(own.group ? SERIES[index % SERIES.length] : "session") },
-    hovertemplate: `about ${own.unit === "$" ? "$" : ""}%{x:.3~s}${own.unit === "$" ? "" : ` ${own.unit}`}: %{y} ${own.group ? plain(label) : "sessions"}<extra></extra>`,
+    type: "bar", name: plain(label, 28), label, text: isTime ? middles.map(duration) : undefined, textposition: "none", x: middles, y: counts, width: widths, meta: meaning(label), marker: { color: style(own.group ? SERIES[index % SERIES.length] : "session") },
+    hovertemplate: `about ${isTime ? "%{text}" : own.unit === "$" ? "$%{x:.3~s}" : `%{x:.3~s} ${own.unit}`}: %{y} ${own.group ? plain(label) : "sessions"}<extra></extra>`,
   }));
-  const ends = own.unit === "$" ? { tickprefix: "$" } : { ticksuffix: own.unit && ` ${own.unit}` };
-  return [traces, { ...layout({ xaxis: { type: isWide ? "log" : "linear", showspikes: false, ...ends }, yaxis: { tickformat: "d" } }), showlegend: Boolean(own.group), hovermode: "closest" }];
+  const ends = own.unit === "$" ? { tickprefix: "$" } : !isTime ? { ticksuffix: own.unit && ` ${own.unit}` } : isWide ? secondsByRatio(middles[0], middles.at(-1)) : secondsFrom0(edges.at(-1));
+  return [traces, { ...layout({ xaxis: { type: isWide ? "log" : "linear", showspikes: false, ...ends }, yaxis: whole(largest(traces, true)) }), showlegend: Boolean(own.group), hovermode: "closest" }];
 }
 
 for (const own of data.own) {
   if (["table", "number"].includes(own.shape) || !Object.keys(own.groups).length) continue;
   const format = { $: "$%{y:.4f}", s: "%{y:.3~s} s", "%": "%{y:.1%}" }[own.unit] ?? "%{y:,}";
-  const axis = { $: { tickprefix: "$" }, s: { ticksuffix: " s" }, "%": { tickformat: ".0%", range: [0, 1] } }[own.unit] ?? {};
+  const axis = { $: { tickprefix: "$" }, "%": { tickformat: ".0%", range: [0, 1] } }[own.unit] ?? {};
   const make = own.shape === "bars" ? bars : line;
-  const filled = own.shape === "area" ? { mode: "lines", ...(own.stacks ? { stackgroup: "one" } : { fill: "tozeroy" }) } : {};
+  const filled = (values) => (own.shape !== "area" ? {} : own.stacks ? { mode: "lines", stackgroup: "one" } : fill(values));
   const meaning = (label) => [own.query, own.group && `${own.group}:"${label}"`].filter(Boolean).join(" ");
   const groups = Object.entries(own.groups);
   if (own.shape === "pie") { CHARTS[own.id] = () => pie(groups, meaning, format); continue; }
   if (own.shape === "histogram") { CHARTS[own.id] = () => histogram(own, groups, meaning); continue; }
   CHARTS[own.id] = () => {
-    const [traces, shape] = layoutOf(groups.map(([label, values], index) => make(label, values, SERIES[index % SERIES.length], { meta: meaning(label), hovertemplate: `${format} ${plain(label)}<extra></extra>`, ...filled })), { yaxis: axis });
+    const drawn = groups.map(([label, values], index) => make(label, values, SERIES[index % SERIES.length], { meta: meaning(label), hovertemplate: `${format} ${plain(label)}<extra></extra>`, ...filled(values) }));
+    const [traces, shape] = own.unit === "s" ? inSeconds(drawn, own.stacks && own.shape !== "line") : layoutOf(drawn, { yaxis: axis });
     return [traces, { ...shape, barmode: own.stacks ? "stack" : "group", showlegend: Boolean(own.group) }];
   };
 }
@@ -134,7 +146,9 @@ function clicked(id, { points: [point] }) {
   if (id === "plot-spread") {
     const { edges_ms: edges } = data.durations;
     const i = point.pointIndex;
-    return goToList(null, null, `${query} duration:>=${Math.floor(edges[i] * 1000) / 1000}ms duration:<=${Math.ceil(edges[i + 1] * 1000) / 1000}ms`.trim());
+    // The first bar holds what is shorter, too.
+    const least = i ? `duration:>=${Math.floor(edges[i] * 1000) / 1000}ms` : "";
+    return goToList(null, null, [query, least, `duration:<=${Math.ceil(edges[i + 1] * 1000) / 1000}ms`].filter(Boolean).join(" "));
   }
   const start = data.points[point.pointIndex];
   // An interval of the clock may begin before the range does, and end after it.
@@ -175,6 +189,7 @@ function draw(ids = Object.keys(CHARTS)) {
     plot.replaceChildren();
     const hasTime = !["pie", "histogram"].includes(OWN.get(id)?.shape) && id !== "plot-spread";
     if (!hasFigures(traces)) { plot.replaceChildren(Object.assign(document.createElement("p"), { className: "nothing", textContent: "Nobody said in this time" })); continue; }
+    plot.scale = shape.yaxis;
     window.Plotly.newPlot(plot, traces, shape, { displayModeBar: false, responsive: true });
     plot.on("plotly_click", (event) => clicked(id, event));
     if (!hasTime) continue;
@@ -211,7 +226,12 @@ async function png(plot) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 const DO = {
-  log: (plot, button) => { const on = !isLog(plot); button.setAttribute("aria-pressed", on); window.Plotly.relayout(plot, { "yaxis.type": on ? "log" : "linear", "yaxis.autorange": true }); },
+  log: (plot, button) => {
+    const on = !isLog(plot);
+    button.setAttribute("aria-pressed", on);
+    const marks = plot.scale.ticktext && (on ? secondsByRatio(1, Infinity) : plot.scale);
+    window.Plotly.relayout(plot, { "yaxis.type": on ? "log" : "linear", "yaxis.autorange": true, ...(marks && { "yaxis.tickvals": marks.tickvals, "yaxis.ticktext": marks.ticktext }), ...(plot.scale.dtick && { "yaxis.dtick": 1 }) });
+  },
   csv: (plot) => save(`${plot.id.slice(5)}.csv`, new Blob([csv(plot)], { type: "text/csv" })),
   png: async (plot) => save(`${plot.id.slice(5)}.png`, await png(plot)),
   full: (plot) => (document.fullscreenElement ? document.exitFullscreen() : plot.closest(".chart").requestFullscreen()),
@@ -245,8 +265,8 @@ async function readPace() {
     if (!$("#pace-data")) place.replaceChildren(nodes((await piece(place.dataset.href)).html));
     data.pace = JSON.parse($("#pace-data").textContent);
     for (const [name, { by, groups }] of Object.entries(data.pace.splits)) {
-      const unit = name === "speed" ? "" : " s";
-      CHARTS[`plot-${name}`] = () => layoutOf(Object.entries(groups).map(([label, values], index) => line(label, values, SERIES[index % SERIES.length], { meta: `${by}:"${label}"`, hovertemplate: `%{y:.3~s}${unit || " tok/s"} ${plain(label)}<extra></extra>` })), { yaxis: { ticksuffix: unit } });
+      const draw = name === "speed" ? (traces) => layoutOf(traces, {}) : inSeconds;
+      CHARTS[`plot-${name}`] = () => draw(Object.entries(groups).map(([label, values], index) => line(label, values, SERIES[index % SERIES.length], { meta: `${by}:"${label}"`, hovertemplate: `%{y:.3~s} tok/s ${plain(label)}<extra></extra>` })));
     }
     draw(["plot-llm", "plot-tool", "plot-first", "plot-speed"]);
   } catch (error) {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agentops.errors import ConfigurationError
-from agentops_dashboard.alerts import AlertError, Book, Watch, alerts_path, destinations_of, draft_of
+from agentops_dashboard.alerts import AlertError, Book, Watch, alerts_path, destinations_of, draft_of, fields_of
 from agentops_dashboard.alerts.judging import Judgement, judge
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.charts import AGGREGATES, OF_SESSIONS, chart
@@ -222,6 +222,41 @@ def test_rules_are_kept_paused_and_removed(book: Book, tmp_path: Path) -> None:
             book.remove("default", name)
     assert book.remove("default", made.name).id == made.id
     assert (book.rules("default"), len(book.rules("other"))) == ([], 1)
+
+
+def test_an_edited_rule_is_judged_anew(book: Book) -> None:
+    """It keeps its number and what people were told last; a judgement of what it said before is not taken for one."""
+    made = book.add("default", rule(), "ada")
+    book.record(made, judged_as("firing", 5), "", [])
+    renamed = book.edit("default", made.name, rule(name="half fail"))
+    assert (renamed.id, renamed.name, renamed.standing, renamed.since_ns) == (made.id, "half fail", "firing", 5)
+    edited = book.edit("default", "half fail", rule(name="half fail", threshold="60%", period="6h"))
+    assert (edited.threshold, edited.period, edited.standing, edited.value, edited.judged_ns) == (
+        0.6, "6h", "", None, None,
+    )  # fmt: skip
+    assert book.record(renamed, judged_as("ok", 6), "", []) is None
+    assert book.get("default", "half fail").standing == ""
+    assert book.record(edited, judged_as("ok", 7, 0.5), "", []) == "ok"
+    book.add("default", rule(), "ada")
+    with pytest.raises(AlertError, match="there is an alert 'too many fail' already"):
+        book.edit("default", "half fail", rule())
+    with pytest.raises(AlertError, match="there is no alert"):
+        book.edit("other", "half fail", rule())
+
+
+@pytest.mark.parametrize(
+    ("measure", "threshold"),
+    [
+        ("failed", "7%"), ("failed", "0.35%"), ("cost", "$5"), ("cost", "$0.000001"), ("duration", "2m"),
+        ("duration", "1h30m"), ("duration", "2.5s"), ("duration", "350ms"), ("tokens", "1500"), ("errors", "0"),
+        ("duration", "2d"),
+    ],
+)  # fmt: skip
+def test_what_a_rule_says_is_written_as_it_was(measure: str, threshold: str) -> None:
+    """The fields of a form or a command that change it give the same rule again."""
+    draft = rule(measure=measure, threshold=threshold, least="3")
+    assert fields_of(draft)["threshold"] == threshold
+    assert draft_of(fields_of(draft)) == draft
 
 
 def test_a_project_has_a_hundred_rules_at_most(book: Book) -> None:

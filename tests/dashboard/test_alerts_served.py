@@ -80,6 +80,47 @@ def test_a_mistake_leaves_the_form_as_it_was_filled_in(client: TestClient) -> No
     assert client.post("/alerts/remove", data={"id": "7"}).status_code == 400
 
 
+def test_an_alert_is_edited_in_its_place(client: TestClient) -> None:
+    """Its link fills the form with what it says; a mistake leaves what was typed; the rule keeps its number."""
+    client.post("/alerts", data=RULE)
+    judge_all(client)
+    (link,) = re.findall(r'href="(/alerts\?edit=1)#new"', client.get("/alerts").text)
+    form = client.get(link).text
+    assert "Edit too many fail" in form
+    assert all(f'value="{text}"' in form for text in ("too many fail", "10%", "5"))
+    assert '<option value="24h" selected>' in form
+    wrong = client.post("/alerts/edit", data=RULE | {"id": "1", "threshold": "much"})
+    assert (wrong.status_code, wrong.text.count('value="much"'), "Edit too many fail" in wrong.text) == (400, 1, True)
+    changed = RULE | {"id": "1", "name": "half fail", "threshold": "50%"}
+    assert client.post("/alerts/edit", data=changed, follow_redirects=False).headers["location"] == "/alerts"
+    page = client.get("/alerts").text
+    assert "Failure rate above 50.0% in the last 24h" in page
+    assert "Not judged yet" in page
+    (alert,) = client.get("/api/v1/alerts").json()["alerts"]
+    assert (alert["id"], alert["name"], alert["threshold"]) == (1, "half fail", 0.5)
+    for data in (changed | {"id": "7"}, RULE):
+        assert client.post("/alerts/edit", data=data).status_code == 400
+    assert "Edit" not in client.get("/alerts?edit=7").text.partition('id="new"')[2].partition("<form")[0]
+
+
+def test_an_alert_is_edited_over_http(client: TestClient) -> None:
+    """PUT replaces what the rule says; what cannot be understood and what is not there are told apart."""
+    alert = client.post("/api/v1/alerts", json=RULE).json()
+    put = f"/api/v1/alerts/{alert['id']}"
+    changed = client.put(put, json=RULE | {"threshold": "50%", "query": "errors:>0"})
+    assert (changed.status_code, changed.json()) == (
+        200,
+        alert
+        | {
+            "threshold": 0.5,
+            "query": "errors:>0",
+            "rule": "Failure rate above 50.0% in the last 24h, only errors:>0",
+        },
+    )
+    assert client.put(put, json=RULE | {"threshold": "much"}).status_code == 422
+    assert client.put("/api/v1/alerts/7", json=RULE).status_code == 404
+
+
 def test_other_sites_pages_make_no_alert(client: TestClient) -> None:
     """As with every change of a dashboard without a login."""
     answer = client.post("/alerts", data=RULE, headers={"Origin": "https://evil.example"})
@@ -154,6 +195,13 @@ def test_rules_are_made_listed_and_dropped_in_a_terminal(run: Callable[..., tupl
     assert [(one["name"][:8], one["threshold"], one["least"]) for one in listed] == [
         ("slow slo", 120.0, 5), ("too many", 0.1, 5),
     ]  # fmt: skip
+    assert run("edit", "2", "--name", "slow", "--below", "90s")[1] == (
+        "Alert 2 is changed: p95 duration below 1m 30s today (UTC).\n"
+    )
+    assert run("edit", "slow", "--measure", "cost")[2].startswith("agentops: threshold needs a value")
+    assert run("edit", "slow")[::2] == (
+        2, "agentops: nothing to change. Name it, as in: agentops alerts edit 'slow' --above 10%\n",
+    )  # fmt: skip
     assert run("pause", "too many fail")[1] == "Alert too many fail is paused.\n"
     assert json.loads(run("list", "--json")[1])["alerts"][1]["paused"]
     assert run("resume", "1")[1] == "Alert too many fail is watched again.\n"

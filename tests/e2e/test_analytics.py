@@ -229,7 +229,7 @@ def test_charts_write_times_as_the_page_does_and_leave_gaps(site: Site, open_pag
         assert all(re.fullmatch(r"[\d.]+ (µs|ms|s)|\d+[mhd]( \d\d[ms])?", mark) for mark in marks), marks
     ranges = page.evaluate(
         "['sessions', 'duration', 'llm'].map(name => document.getElementById(`plot-${name}`).layout.xaxis.range.join())"
-    )  # noqa: E501
+    )
     assert len(set(ranges)) == 1
 
 

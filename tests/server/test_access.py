@@ -84,7 +84,7 @@ def body_for(route: str) -> dict[str, object]:
         return {"json": {"tags": ["x"]}}
     if route.endswith("/annotations/{name}"):
         return {"json": {"value": "yes"}}
-    if route == "POST /api/v1/alerts":
+    if route in ("POST /api/v1/alerts", "PUT /api/v1/alerts/{alert_id}"):
         return {"json": {"name": "x", "measure": "failed", "threshold": "10%"}}
     if route.endswith("/paused"):
         return {"json": {"paused": True}}

@@ -27,13 +27,16 @@ def test_an_editor_makes_pauses_and_removes_an_alert(own_server):
     assert (alert["name"], alert["threshold"], alert["least"], alert["state"]) == ("too many fail", 0.1, 5, None)
     page = own_server.ask("GET", f"/alerts?project={OURS}", user="viewer").text
     assert ("too many fail" in page, "<form" in page.split("<main")[1]) == (True, False)
+    assert post(own_server, "/edit", **RULE | {"id": str(alert["id"]), "threshold": "20%"}).status_code == 303
+    assert alerts_of(own_server, user="viewer")[0]["threshold"] == 0.2
     assert post(own_server, "/pause", id=str(alert["id"]), paused="1").status_code == 303
     assert alerts_of(own_server, user="viewer")[0]["paused"]
     assert post(own_server, "/pause", id=str(alert["id"]), paused="0").status_code == 303
     assert post(own_server, "/remove", id=str(alert["id"])).status_code == 303
     assert alerts_of(own_server, user="viewer") == []
-    assert [(e.actor, e.action, e.target, e.project) for e in reversed(own_server.accounts.audit.latest(4))] == [
-        ("editor", f"alert.{done}", "too many fail", OURS) for done in ("added", "paused", "resumed", "removed")
+    assert [(e.actor, e.action, e.target, e.project) for e in reversed(own_server.accounts.audit.latest(5))] == [
+        ("editor", f"alert.{done}", "too many fail", OURS)
+        for done in ("added", "edited", "paused", "resumed", "removed")
     ]
 
 
@@ -43,6 +46,7 @@ def test_programs_do_the_same_with_a_key(own_server):
     made = own_server.ask("POST", "/api/v1/alerts", key="edit", json=body)
     assert (made.status_code, made.json()["rule"]) == (201, "Failure rate above 10.0% in the last 1h, only tag:beta")
     path = f"/api/v1/alerts/{made.json()['id']}"
+    assert own_server.ask("PUT", path, key="edit", json=body | {"threshold": "1%"}).json()["threshold"] == 0.01
     assert own_server.ask("PUT", f"{path}/paused", key="edit", json={"paused": True}).json()["paused"]
     assert [alert["least"] for alert in alerts_of(own_server, key="read")] == [3]
     again = own_server.ask("POST", "/api/v1/alerts", key="edit", json=body)
@@ -63,8 +67,9 @@ def test_another_projects_alerts_are_not_there(own_server):
         assert own_server.ask("DELETE", path, **way).status_code == 404
         assert own_server.ask("PUT", f"{path}/paused", json={"paused": True}, **way).status_code == 404
         assert SECRET_TEXT not in own_server.ask("GET", "/api/v1/alerts", **way).text
-    for path in ("/pause", "/remove"):
-        answer = post(own_server, path, id=str(theirs.id), paused="1")
+    assert own_server.ask("GET", f"/alerts?project={OURS}&edit={theirs.id}", user="editor").text.count("Edit ") == 0
+    for path in ("/edit", "/pause", "/remove"):
+        answer = post(own_server, path, **RULE, id=str(theirs.id), paused="1")
         assert (answer.status_code, SECRET_TEXT in answer.text) == (400, False)
         assert post(own_server, path, project=THEIRS, id=str(theirs.id)).status_code == 404
     assert book.rules(THEIRS) == [theirs]

@@ -19,7 +19,9 @@ __all__ = ["Book", "Delivery", "Notice", "Recipient", "alerts_path"]
 _MOST_RULES: Final = 100
 _MOST_NOTICES: Final = 500
 _TEXT_LIMIT: Final = 300
-_FIELDS: Final = ("name", "measure", "aggregate", "query", "period", "side", "threshold", "least")
+_JUDGED: Final = ("measure", "aggregate", "query", "period", "side", "threshold", "least")
+_FIELDS: Final = ("name", *_JUDGED)
+_NOT_JUDGED: Final = "standing = '', since_ns = NULL, value = NULL, measured = NULL, judged_ns = NULL, problem = ''"
 
 
 def alerts_path(home: Path) -> Path:
@@ -130,14 +132,35 @@ class Book:
                 connection.execute(
                     f"INSERT INTO rule (project, created_ns, created_by, {names}) "
                     f"VALUES (?, ?, ?, {', '.join('?' * len(_FIELDS))})",
-                    (project, time.time_ns(), by[:_TEXT_LIMIT], *(getattr(draft, name) for name in _FIELDS)),
+                    (project, time.time_ns(), by[:_TEXT_LIMIT], *_values(draft, _FIELDS)),
                 )
         except sqlite3.IntegrityError as error:
-            raise AlertError(f"there is an alert {draft.name!r} already. Choose another name, or remove it.") from error
+            raise _name_taken(draft) from error
         row = self._database.row("SELECT * FROM rule WHERE project = ? AND name = ?", project, draft.name)
         if row is None:
             raise AlertError(f"the alert {draft.name!r} was removed meanwhile.")
         return _rule(row)
+
+    def edit(self, project: str, name: str, draft: Draft) -> Rule:
+        """Let a rule say something else; it is judged anew, unless its name alone is another.
+
+        What people were told last stays: if it fired and is well by what it says now, they are told that it is over.
+
+        Raises:
+            AlertError: There is no such rule, or another one has the name.
+        """
+        rule = self.get(project, name)
+        is_same = all(getattr(draft, field) == getattr(rule, field) for field in _JUDGED)
+        as_new = "" if is_same else f", {_NOT_JUDGED}"
+        try:
+            with self._database.transaction() as connection:
+                connection.execute(
+                    f"UPDATE rule SET {', '.join(f'{field} = ?' for field in _FIELDS)}{as_new} WHERE id = ?",
+                    (*_values(draft, _FIELDS), rule.id),
+                )
+        except sqlite3.IntegrityError as error:
+            raise _name_taken(draft) from error
+        return self.get(project, str(rule.id))
 
     def pause(self, project: str, name: str, *, is_paused: bool = True) -> Rule:
         """Leave a rule alone, or watch it again as if it were new.
@@ -149,8 +172,7 @@ class Book:
         if rule.is_paused != is_paused:
             with self._database.transaction() as connection:
                 connection.execute(
-                    "UPDATE rule SET is_paused = ?, standing = '', since_ns = NULL, value = NULL, measured = NULL, "
-                    "judged_ns = NULL, said = ?, problem = '' WHERE id = ?",
+                    f"UPDATE rule SET is_paused = ?, said = ?, {_NOT_JUDGED} WHERE id = ?",
                     (int(is_paused), OK, rule.id),
                 )
         return self.get(project, str(rule.id))
@@ -173,7 +195,8 @@ class Book:
     def record(self, rule: Rule, judged: Judgement, sessions: str, recipients: Iterable[Recipient]) -> str | None:
         """Keep how a rule stands, and note whom to tell if it began to fire or is ok again.
 
-        Of two processes that judge the same rule, one notes it: what people were told last stands in the file.
+        Of two processes that judge the same rule, one notes it: what people were told last stands in the file. A
+        judgement of what the rule said before it was edited is passed over.
 
         Returns:
             What they are told, ``firing`` or ``ok``; None if nothing is new.
@@ -182,8 +205,9 @@ class Book:
         with self._database.transaction() as connection:
             row = connection.execute(
                 "SELECT standing, since_ns, said FROM rule "
-                "WHERE id = ? AND NOT is_paused AND coalesce(judged_ns, 0) < ?",
-                (rule.id, at),
+                f"WHERE id = ? AND NOT is_paused AND coalesce(judged_ns, 0) < ? AND ({', '.join(_JUDGED)}) IS "
+                f"({', '.join('?' * len(_JUDGED))})",
+                (rule.id, at, *_values(rule, _JUDGED)),
             ).fetchone()
             if row is None:
                 return None
@@ -258,6 +282,14 @@ class Book:
                 "UPDATE delivery SET due_ns = ?, problem = ? WHERE notice_id = ? AND destination = ?",
                 (due_ns, problem[:_TEXT_LIMIT], notice.id, key),
             )
+
+
+def _values(draft: Draft, fields: tuple[str, ...]) -> list[object]:
+    return [getattr(draft, field) for field in fields]
+
+
+def _name_taken(draft: Draft) -> AlertError:
+    return AlertError(f"there is an alert {draft.name!r} already. Choose another name, or remove it.")
 
 
 def _rule(row: sqlite3.Row) -> Rule:

@@ -12,8 +12,9 @@ from agentops.errors import AgentOpsError
 from agentops_dashboard import format as write
 from agentops_dashboard.alerts.book import Book, alerts_path
 from agentops_dashboard.alerts.destinations import destinations_of
+from agentops_dashboard.alerts.errors import AlertError
 from agentops_dashboard.alerts.judging import judge
-from agentops_dashboard.alerts.rule import PERIODS, Rule, draft_of
+from agentops_dashboard.alerts.rule import PERIODS, Rule, draft_of, fields_of
 from agentops_dashboard.alerts.shape import alert_of
 from agentops_dashboard.alerts.watch import Watch
 from agentops_dashboard.local import LocalStore, open_local
@@ -42,7 +43,7 @@ for example:
 
 
 def alerts(argv: list[str]) -> int:
-    """List, add, pause, remove and check alerts."""
+    """List, add, edit, pause, remove and check alerts."""
     parser = argparse.ArgumentParser(
         prog="agentops alerts",
         description="Alerts: rules about figures of sessions. A running `agentops serve` watches them.",
@@ -53,7 +54,10 @@ def alerts(argv: list[str]) -> int:
     _add(actions, "list", "list alerts and how they stand", _list).add_argument(
         "--json", action="store_true", help="print JSON"
     )
-    _describe_rule(_add(actions, "add", "watch one more figure", _add_rule))
+    _describe_rule(_add(actions, "add", "watch one more figure", _add_rule), is_new=True)
+    edit = _add(actions, "edit", "let one say something else: what is named here is changed", _edit_rule)
+    edit.add_argument("--name", dest="new_name", metavar="NEW", help="what to call it from now on")
+    _describe_rule(edit, is_new=False)
     for verb, says, action in (
         ("pause", "leave one alone for now", _pausing(is_paused=True)),
         ("resume", "watch it again", _pausing(is_paused=False)),
@@ -76,16 +80,26 @@ def _add(actions: Any, name: str, says: str, action: Action) -> argparse.Argumen
     return parser
 
 
-def _describe_rule(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="what to call it")
-    parser.add_argument("--measure", required=True, choices=[*OF_SESSIONS], help="what is measured of sessions")
-    parser.add_argument("--aggregate", choices=AGGREGATES, default="sum", help="how it is summed up (sum)")
-    parser.add_argument("--only", default="", metavar="QUERY", help="which sessions, in the query language; all")
-    parser.add_argument("--period", default="1h", help=f"of which time, such as {', '.join(PERIODS)} (1h)")
-    side = parser.add_mutually_exclusive_group(required=True)
+def _describe_rule(parser: argparse.ArgumentParser, *, is_new: bool) -> None:
+    parser.add_argument("name", help="what to call it" if is_new else "its name or its number")
+    parser.add_argument("--measure", required=is_new, choices=[*OF_SESSIONS], help="what is measured of sessions")
+    parser.add_argument("--aggregate", choices=AGGREGATES, help="how it is summed up (sum)")
+    parser.add_argument("--only", metavar="QUERY", help="which sessions, in the query language; all")
+    parser.add_argument("--period", help=f"of which time, such as {', '.join(PERIODS)} (1h)")
+    side = parser.add_mutually_exclusive_group(required=is_new)
     side.add_argument("--above", metavar="X", help="fires above this: 10%%, $5, 2m, 1.5k")
     side.add_argument("--below", metavar="X", help="fires below this")
-    parser.add_argument("--least", default="", metavar="N", help="of fewer sessions it is not judged (5; sums: 0)")
+    parser.add_argument("--least", metavar="N", help="of fewer sessions it is not judged (5; sums: 0)")
+
+
+def _given(options: argparse.Namespace) -> dict[str, str]:
+    """What the options say of a rule, as ``draft_of`` reads it."""
+    side = "above" if options.above is not None else "below" if options.below is not None else None
+    given = {
+        "measure": options.measure, "aggregate": options.aggregate, "query": options.only, "period": options.period,
+        "side": side, "threshold": options.below if options.above is None else options.above, "least": options.least,
+    }  # fmt: skip
+    return {name: text for name, text in given.items() if text is not None}
 
 
 @contextmanager
@@ -125,18 +139,25 @@ def _state(rule: Rule) -> str:
 
 
 def _add_rule(home: Path, options: argparse.Namespace) -> int:
-    is_above = options.above is not None
-    draft = draft_of({
-        "name": options.name, "measure": options.measure, "aggregate": options.aggregate, "query": options.only,
-        "period": options.period, "side": "above" if is_above else "below",
-        "threshold": options.above if is_above else options.below, "least": options.least,
-    })  # fmt: skip
+    draft = draft_of({"name": options.name} | _given(options))
     with _book(home, options.project) as book:
         rule = book.add(options.project, draft, person_here())
     _note(home, options.project, "alert.added", rule.name)
     print(f"Alert {rule.id} is watched: {rule.words}.")
     if served_at(home) is None:
         print("No dashboard runs. To watch it: agentops serve; to look once: agentops alerts check")
+    return 0
+
+
+def _edit_rule(home: Path, options: argparse.Namespace) -> int:
+    changes = _given(options) | ({} if options.new_name is None else {"name": options.new_name})
+    if not changes:
+        raise AlertError(f"nothing to change. Name it, as in: agentops alerts edit {options.name!r} --above 10%")
+    with _book(home, options.project) as book:
+        draft = draft_of(fields_of(book.get(options.project, options.name)) | changes)
+        rule = book.edit(options.project, options.name, draft)
+    _note(home, options.project, "alert.edited", rule.name)
+    print(f"Alert {rule.id} is changed: {rule.words}.")
     return 0
 
 

@@ -10,7 +10,7 @@ from agentops_dashboard.query import QueryError, parse
 from agentops_dashboard.query.fields import Field, read_value
 from agentops_dashboard.reader.charts import AGGREGATES, OF_SESSIONS, title_of
 
-__all__ = ["FIRING", "NO_DATA", "OK", "PERIODS", "SIDES", "Draft", "Rule", "draft_of"]
+__all__ = ["FIRING", "NO_DATA", "OK", "PERIODS", "SIDES", "Draft", "Rule", "draft_of", "fields_of"]
 
 OK: Final = "ok"
 FIRING: Final = "firing"
@@ -137,6 +137,41 @@ def draft_of(fields: Mapping[str, str]) -> Draft:
         threshold=_threshold(fields.get("threshold", ""), what.unit),
         least=_least(fields.get("least", ""), is_sum=aggregate == "sum"),
     )
+
+
+def fields_of(draft: Draft) -> dict[str, str]:
+    """A rule as people write it: the texts from which ``draft_of`` reads the same rule."""
+    return {
+        "name": draft.name, "measure": draft.measure, "aggregate": draft.aggregate, "query": draft.query,
+        "period": draft.period, "side": draft.side, "least": str(draft.least),
+        "threshold": _threshold_text(draft.threshold, OF_SESSIONS[draft.measure].unit),
+    }  # fmt: skip
+
+
+def _threshold_text(threshold: float, unit: str) -> str:
+    if unit == "s":
+        return _duration_text(round(threshold * 1e9))
+    if unit == "%":
+        return f"{_digits(threshold * 100)}%"
+    return f"{'$' if unit == '$' else ''}{_digits(threshold)}"
+
+
+def _duration_text(time_ns: int) -> str:
+    """As in ``1h30m``, ``2.5s`` or ``350ms``."""
+    seconds, rest_ns = divmod(time_ns, 1_000_000_000)
+    if rest_ns:
+        is_short = not seconds and rest_ns % 1_000_000 == 0
+        return f"{rest_ns // 1_000_000}ms" if is_short else f"{_digits(time_ns / 1e9)}s"
+    parts = []
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        number, seconds = divmod(seconds, length)
+        parts += [f"{number}{unit}"] if number else []
+    return "".join(parts) or "0s"
+
+
+def _digits(number: float) -> str:
+    """Without an exponent, which is no way that people write."""
+    return f"{number:.12f}".rstrip("0").rstrip(".")
 
 
 def _choice(what: str, text: str, known: tuple[str, ...]) -> str:

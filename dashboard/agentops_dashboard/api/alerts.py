@@ -18,7 +18,7 @@ __all__ = ["add_alerts"]
 Paused = Annotated[bool, Body(embed=True)]
 
 
-class NewAlert(BaseModel):
+class AlertText(BaseModel):
     """A rule to watch; figures are written as on the page and on the command line."""
 
     model_config = ConfigDict(extra="forbid")
@@ -41,15 +41,28 @@ def add_alerts(app: FastAPI, book: Book) -> None:
         return json_response({"alerts": [alert_of(rule) for rule in book.rules(caller_of(request).project)]})
 
     @app.post("/api/v1/alerts", tags=["alerts"], summary="Watch one more figure")
-    def add(request: Request, alert: NewAlert) -> Response:
+    def add(request: Request, alert: AlertText) -> Response:
         caller = caller_of(request)
-        texts = {name: str(value) for name, value in alert.model_dump(exclude_none=True).items()}
         try:
-            rule = book.add(caller.project, draft_of(texts), caller.name)
+            rule = book.add(caller.project, draft_of(_texts(alert)), caller.name)
         except AlertError as error:
             return problem(422, sentence(error))
         note_change(request, "alert.added", rule.name)
         return json_response(alert_of(rule), 201)
+
+    @app.put("/api/v1/alerts/{alert_id}", tags=["alerts"], summary="Let a rule say something else")
+    def edit(request: Request, alert_id: int, alert: AlertText) -> Response:
+        project = caller_of(request).project
+        try:
+            book.get(project, str(alert_id))
+        except AlertError as error:
+            return problem(404, sentence(error))
+        try:
+            rule = book.edit(project, str(alert_id), draft_of(_texts(alert)))
+        except AlertError as error:
+            return problem(422, sentence(error))
+        note_change(request, "alert.edited", rule.name)
+        return json_response(alert_of(rule))
 
     @app.put("/api/v1/alerts/{alert_id}/paused", tags=["alerts"], summary="Leave a rule alone, or watch it again")
     def pause(request: Request, alert_id: int, paused: Paused) -> Response:
@@ -68,3 +81,7 @@ def add_alerts(app: FastAPI, book: Book) -> None:
             return problem(404, sentence(error))
         note_change(request, "alert.removed", rule.name)
         return json_response(alert_of(rule))
+
+
+def _texts(alert: AlertText) -> dict[str, str]:
+    return {name: str(value) for name, value in alert.model_dump(exclude_none=True).items()}

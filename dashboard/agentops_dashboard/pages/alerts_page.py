@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from agentops_dashboard.alerts import AlertError, Book, Destination, Rule, draft_of
+from agentops_dashboard.alerts import AlertError, Book, Destination, Rule, draft_of, fields_of
 from agentops_dashboard.alerts.links import moment_text, sessions_of
 from agentops_dashboard.alerts.rule import FIRING, NO_DATA, OK, PERIODS, SIDES
 from agentops_dashboard.api.answers import sentence
@@ -55,12 +55,19 @@ def add_routes(app: FastAPI, book: Book, destinations: Sequence[Destination]) ->
     @app.get(_PATH, include_in_schema=False)
     def show(request: Request) -> Response:
         address = address_of(request)
-        return _page(request, book, labels, {name: address.get(name) for name in _FIELDS})
+        edited = _edited(book, caller_of(request), address.get("edit"))
+        fields = fields_of(edited) if edited else {name: address.get(name) for name in _FIELDS}
+        return _page(request, book, labels, fields, edited=edited)
 
     @app.post(_PATH, include_in_schema=False)
     async def add(request: Request) -> Response:
         fields, _ = await read_form(request)
         return await run_in_threadpool(_apply, request, book, labels, _add, fields)
+
+    @app.post(f"{_PATH}/edit", include_in_schema=False)
+    async def edit(request: Request) -> Response:
+        fields, _ = await read_form(request)
+        return await run_in_threadpool(_apply, request, book, labels, _edit, fields)
 
     @app.post(f"{_PATH}/pause", include_in_schema=False)
     async def pause(request: Request) -> Response:
@@ -78,13 +85,26 @@ def _apply(request: Request, book: Book, labels: list[str], change: Change, fiel
     try:
         done, rule = change(book, caller, fields)
     except AlertError as error:
-        return _page(request, book, labels, fields, status=400, problem=sentence(error))
+        edited = _edited(book, caller, fields.get("id", "")) if change is _edit else None
+        return _page(request, book, labels, fields, edited=edited, status=400, problem=sentence(error))
     note_change(request, done, rule.name)
     return RedirectResponse(f"{_PATH}{_here(caller)}", 303)
 
 
 def _add(book: Book, caller: Caller, fields: Fields) -> tuple[str, Rule]:
     return "alert.added", book.add(caller.project, draft_of(fields), caller.name)
+
+
+def _edit(book: Book, caller: Caller, fields: Fields) -> tuple[str, Rule]:
+    return "alert.edited", book.edit(caller.project, fields.get("id", ""), draft_of(fields))
+
+
+def _edited(book: Book, caller: Caller, number: str) -> Rule | None:
+    """The rule that the form is to change; None if it makes a new one."""
+    try:
+        return book.get(caller.project, number) if number else None
+    except AlertError:
+        return None
 
 
 def _pause(book: Book, caller: Caller, fields: Fields) -> tuple[str, Rule]:
@@ -103,11 +123,12 @@ def _here(caller: Caller) -> str:
 
 
 def _page(  # noqa: PLR0917 - the parts of one page
-    request: Request, book: Book, labels: list[str], fields: Fields, status: int = 200, problem: str = ""
-) -> Response:
+    request: Request, book: Book, labels: list[str], fields: Fields, edited: Rule | None = None, status: int = 200,
+    problem: str = "",
+) -> Response:  # fmt: skip
     caller = caller_of(request)
     given = {name: fields.get(name) or _DEFAULTS.get(name, "") for name in _FIELDS}
-    is_asked = fields.get("measure") in OF_SESSIONS and not problem
+    is_asked = fields.get("measure") in OF_SESSIONS and not problem and edited is None
     if is_asked and not given["name"]:
         given["name"] = title_of(given["measure"], given["aggregate"])
     rules = sorted(book.rules(caller.project), key=lambda rule: not rule.is_firing)
@@ -125,6 +146,7 @@ def _page(  # noqa: PLR0917 - the parts of one page
         may_edit=caller.may(Right.EDIT),
         given=given,
         is_asked=is_asked,
+        edited=edited,
         measures=OF_SESSIONS,
         aggregates=AGGREGATES,
         periods=PERIODS,
@@ -139,6 +161,7 @@ def _shown(rule: Rule) -> dict[str, Any]:
     began = None if in_range else moment_text(since_ns)
     return {
         "rule": rule,
+        "edit": Address(_PATH).link(edit=str(rule.id)) + "#new",
         "look": _look(rule),
         "value": OF_SESSIONS[rule.measure].text(rule.value),
         "sessions": f"/sessions?{sessions_of(rule, since_ns, until_ns)}",

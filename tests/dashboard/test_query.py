@@ -59,6 +59,7 @@ def test_what_a_query_means(text, tree):
     [
         ("tag:a toool:search", 6, 5, "tool", "Did you mean 'tool'?"),
         ("status:sucess", 7, 6, "success", "status knows no 'sucess'. Did you mean 'success'?"),
+        ("status:fialed", 7, 6, "failed", "status knows no 'fialed'. Did you mean 'failed'?"),
         ("status:zzz", 7, 3, None, "It is one of: running,"),
         ("cost:>cheap", 6, 5, None, "cost needs a value such as 0.5, not 'cheap'."),
         ("duration:>2y", 10, 2, None, "duration needs a value such as 300ms"),

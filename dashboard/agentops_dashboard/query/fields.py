@@ -165,7 +165,7 @@ def _choice(field: Field, text: str, position: int) -> str:
         return lowered
     if field.choices is STATES and lowered in _STATE_ALIASES:
         return _STATE_ALIASES[lowered]
-    near = nearest(lowered, field.choices)
+    near = nearest(lowered, (*field.choices, *_STATE_ALIASES) if field.choices is STATES else field.choices)
     hint = f"Did you mean {near!r}?" if near else f"It is one of: {', '.join(field.choices)}."
     raise QueryError(f"{field.name} knows no {text!r}. {hint}", position, len(text), near)
 

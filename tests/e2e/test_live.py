@@ -1,5 +1,6 @@
 """Pages that follow what is being recorded."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -140,3 +141,24 @@ def test_what_is_at_work_grows_up_to_now(
     expect(page.locator("#play-time")).not_to_have_text(ruler, timeout=8000)
     assert float(ended.get_attribute("data-x2") or 0) < first
     expect(page.locator(".kpi", has_text="Duration")).to_contain_text("so far")
+
+
+def test_a_row_that_fits_no_more_is_pale_and_one_that_changed_keeps_the_focus(
+    empty_site: Site, recording: Callable[..., Callable[..., None]], open_page: Open
+) -> None:
+    """Nothing moves: the total says how many are left, the row stays; Enter opens a row that was renewed meanwhile."""
+    root = {Session.STATE: State.SUCCESS}
+    segment = recording(_line(1, SpanKind.SESSION, "live one"), _alive(1))
+    page = open_page(empty_site.at("/sessions?q=status:running"))
+    row = page.locator("#rows tr")
+    expect(row).to_have_count(1, timeout=8000)
+    page.mouse.move(5, 5)
+    page.keyboard.press("j")
+    segment(_line(2, SpanKind.TOOL, "execute_tool search", end_ns=time.time_ns()), _alive(2))
+    expect(row.locator(".c-tools")).to_have_text("1", timeout=8000)
+    expect(row.locator(".row-link")).to_be_focused()
+    segment(_line(1, SpanKind.SESSION, "live one", end_ns=time.time_ns(), **root), _alive(2, has_ended=True))
+    expect(page.locator("#total")).to_have_text("0", timeout=8000)
+    expect(row).to_have_class("at gone")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/sessions/{SESSION}"))

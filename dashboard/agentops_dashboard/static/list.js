@@ -69,21 +69,35 @@ async function refresh() {
   const count = Number(answer.headers.get("X-Total"));
   total.textContent = total.title = count.toLocaleString("en-US");
   const fresh = [];
-  for (const row of [...rowsOf(answer.html).children]) {
+  const found = [...rowsOf(answer.html).children];
+  for (const row of found) {
     const old = $(`tr[data-id="${CSS.escape(row.dataset.id)}"]`, body);
     if (!old) fresh.push(row);
     else if (old.textContent !== row.textContent && !old.matches(":hover")) {
       row.className = old.className;
       $("input", row).checked = $("input", old).checked;
+      const focused = ["input", "[data-bookmark]", ".row-link"].find((part) => $(part, old)?.matches(":focus"));
       old.replaceWith(row);
+      if (focused) $(focused, row).focus({ preventScroll: true });
     }
   }
+  if (!here.searchParams.has("cursor")) showGone(new Set(found.map((row) => row.dataset.id)), !answer.headers.get("X-Next-Rows"));
   if (!newest || !fresh.length) return;
   waiting = fresh;
   const isBusy = scrollY > 40 || $$(".pick input:checked", body).length || $("tr.at", body);
   if (!isBusy) return showNew();
   pill.hidden = false;
   pill.textContent = `${fresh.length}${fresh.length >= 50 ? "+" : ""} new`;
+}
+/** What does not fit any more stays where it is, pale; the answer's last row says how far it reaches. */
+function showGone(found, isAll) {
+  const rows = [...body.rows];
+  const end = isAll ? rows.length : rows.findLastIndex((row) => found.has(row.dataset.id));
+  for (const row of rows.slice(0, end)) {
+    const isGone = !found.has(row.dataset.id);
+    row.classList.toggle("gone", isGone);
+    row.title = isGone ? "It does not fit the query any more" : "";
+  }
 }
 function showNew() {
   for (const row of waiting ?? []) row.classList.add("new");

@@ -393,3 +393,47 @@ def test_a_strip_shows_what_each_session_did(site: Site, open_page: Open) -> Non
     failed = page.locator("tr", has=page.locator(f'a[href^="/sessions/{site.ids.failed}"]')).locator("svg.strip")
     expect(failed).to_have_attribute("aria-label", re.compile(r"Of its time, in 64 slices: models .*; \d+ failed"))
     expect(failed.locator("path.tone-error")).to_be_visible()
+
+
+def test_a_menu_is_left_with_the_keyboard(site: Site, open_page: Open) -> None:
+    """Escape closes it and goes back to its button, and leaves what lies beside open; so does walking on."""
+    page = open_page(site.at("/sessions"))
+    page.keyboard.press("j")
+    page.keyboard.press(" ")
+    expect(page.locator("#peek")).to_be_visible()
+    button = page.locator("details.menu:has(.custom-range) > summary")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator(".custom-range input").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".custom-range")).to_be_hidden()
+    expect(button).to_be_focused()
+    expect(page.locator("#peek")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(".custom-range")).to_be_visible()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator(".custom-range")).to_be_hidden()
+
+
+def test_a_long_facet_shows_its_most_frequent_values(empty_site: Site, open_page: Open) -> None:
+    """Ten of them, and what is chosen; the others behind their number, and what is beyond those by the query."""
+    generator = generate.Generator(4, generate.Profile(spans=4, spread_s=600))
+    made = [
+        b"".join(lines).replace(b"user-", b"user-%d-" % number)
+        for number, (_, lines) in enumerate(generator.sessions(80))
+    ]  # noqa: E501
+    write(empty_site.home, [line for line in made if b"user.id" in line])
+    page = open_page(empty_site.at("/sessions"))
+    expect(page.locator("#rows tr").first).to_be_visible(timeout=8000)
+    page.goto(empty_site.at("/sessions"))
+    users = page.locator(".facet", has=page.locator("summary", has_text="User")).first
+    expect(users.locator("> ul > li")).to_have_count(10)
+    hidden = users.locator("details li")
+    expect(hidden.first).to_be_hidden()
+    users.locator("details > summary").click()
+    expect(hidden).to_have_count(40)
+    expect(users.locator("details")).to_contain_text("user:…")
+    hidden.last.locator("a").first.click()
+    expect(page.locator("#total")).to_have_text("1")
+    expect(users.locator("> ul > li.used")).to_have_count(1)

@@ -23,6 +23,7 @@ from agentops_dashboard.pages.query_edit import (
 from agentops_dashboard.pages.zone import Zone
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Bucket, Facet
+from agentops_dashboard.reader.facets import MOST_VALUES
 
 __all__ = [
     "QUICK_START", "RANGES", "Sort", "bounded", "chips", "facet_panels", "histogram", "problem_of", "ranges",
@@ -53,6 +54,8 @@ _SWITCHES: Final = (
     ("has:swallowed", "Swallowed error"), ("has:human", "Waited for a person"), ("is:unpriced", "Without a price"),
     ("has:note", "With a note"), ("score:down", "Thumb down"), ("score:up", "Thumb up"),
 )  # fmt: skip
+_FEW: Final = 10
+"""So many values of a facet are shown at first."""
 _SEVERAL: Final = frozenset({"tag", "agent", "framework", "model", "tool", "error"})
 """Facets of which a session can have several values."""
 _STACK: Final = (
@@ -133,8 +136,14 @@ def _facet_panel(address: Address, query: str, facet: Facet) -> dict[str, Any]:
         }
         for value, number in counts.items()
     ]
+    is_long = len(options) > _FEW + 2
+    shown = [one for at, one in enumerate(options) if not is_long or at < _FEW or one["is_used"] or one["is_excluded"]]
+    rest = [one for one in options if one not in shown]
     joins = _joins(address, query, key) if key in _SEVERAL and len(used) > 1 else []
-    return {"label": facet["label"], "options": options, "joins": joins, "is_used": bool(used or excluded)}
+    return {
+        "key": key, "label": facet["label"], "options": shown, "rest": rest, "joins": joins,
+        "is_used": bool(used or excluded), "is_cut": len(facet["values"]) >= MOST_VALUES,
+    }  # fmt: skip
 
 
 def _joins(address: Address, query: str, key: str) -> list[dict[str, Any]]:

@@ -13,9 +13,9 @@ from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.reader.shapes import Bucket, Facet, FacetValue
 from agentops_dashboard.store import tables as t
 
-__all__ = ["facets", "histogram", "shown_state"]
+__all__ = ["MOST_VALUES", "facets", "histogram", "shown_state"]
 
-_VALUE_LIMIT = 50
+MOST_VALUES = 50
 _COLUMNS = {
     "status": "Status", "environment": "Environment", "user": "User", "service": "Service", "release": "Release",
 }  # fmt: skip
@@ -61,7 +61,7 @@ def _tag_facet(connection: Connection, project: str, fitting: Select[Any] | None
         .where(*wanted)
         .group_by(c.tag)
         .order_by(func.count().desc(), c.tag)
-        .limit(_VALUE_LIMIT)
+        .limit(MOST_VALUES)
     )
     return _facet("tag", "Tags", connection.execute(tags).all())
 
@@ -96,7 +96,7 @@ def _column_facets(
 
 def _ranked(counter: Counter[str]) -> list[tuple[str, int]]:
     """The most frequent values; of equally frequent ones always the same first."""
-    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:_VALUE_LIMIT]
+    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES]
 
 
 def _facet(key: str, label: str, pairs: Iterable[Any]) -> Facet:

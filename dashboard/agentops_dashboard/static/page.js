@@ -113,7 +113,7 @@ function switchTheme(button) {
 
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-copy], [data-copy-from], [data-copy-link], [data-theme-switch], [data-zone-switch], [data-open]");
-  for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
   if (!target) return;
   if (target.matches("[data-theme-switch]")) switchTheme(target);
   else if (target.matches("[data-zone-switch]")) { keep("zone", isUtc ? mine : ""); location.reload(); }
@@ -208,6 +208,23 @@ palette.addEventListener("keydown", (event) => {
   } else if (event.key === "Enter" && options[at] && event.target === field) options[at].click();
 });
 for (const dialog of $$("dialog")) dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+
+// A menu is left with Escape, back to its button, or by walking on.
+const openMenus = () => $$("details.menu[open]");
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && openMenus()[0];
+  if (!menu) return;
+  event.stopImmediatePropagation();
+  menu.open = false;
+  $("summary", menu).focus();
+});
+document.addEventListener("focusin", (event) => { for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false; });
+
+// What had to be cut is whole on hover.
+document.addEventListener("pointerover", (event) => {
+  const cut = event.target.closest?.(".clip, .chip, td.label");
+  if (cut && !cut.title && cut.scrollWidth > cut.clientWidth) cut.title = cut.textContent.trim();
+});
 
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {

@@ -136,6 +136,38 @@ def test_a_chart_is_saved_and_made_logarithmic(site: Site, open_page: Open) -> N
     assert page.evaluate("document.getElementById('plot-sessions').layout.yaxis.type") == "log"
 
 
+def test_the_query_bar_completes_as_the_list_s_does(site: Site, open_page: Open) -> None:
+    """Keys, then values; Enter takes one, and another Enter asks for the page of these sessions."""
+    page = open_page(site.at("/analytics?range=30d"))
+    bar = page.locator("#q")
+    for typed, chosen in (("stat", "status:"), ("err", "status:error ")):
+        bar.press_sequentially(typed)
+        expect(page.locator("#completions .opt")).to_have_count(1)
+        bar.press("ArrowDown")
+        bar.press("Enter")
+        expect(bar).to_have_value(chosen)
+    bar.press("Escape")
+    bar.press("Enter")
+    expect(page).to_have_url(re.compile("q=status%3Aerror.*range=30d"))
+
+
+def test_nothing_to_count_leaves_what_arranges_the_page(site: Site, empty_site: Site, open_page: Open) -> None:
+    """Where no session fits, the query completes and views are kept; before the first session, the list says how."""
+    page = open_page(site.at("/analytics?q=tag:nobody"))
+    expect(page.get_by_role("heading", name="Nothing to count")).to_be_visible()
+    page.locator("#q").press_sequentially(" stat")
+    expect(page.locator("#completions .opt")).to_have_count(1)
+    page.get_by_text("Views", exact=True).click()
+    expect(page.get_by_role("button", name="Save this view…")).to_be_visible()
+    page.goto(empty_site.at("/analytics"))
+    page.get_by_role("link", name="Record the first one").click()
+    expect(page.locator("#first-run")).to_be_visible()
+    expect(page.locator("#health .word")).to_have_text(re.compile(r"^\d+ KB stored$"))
+    page.goto(empty_site.at("/settings"))
+    stored = page.locator(".kpi", has_text="On disk").locator(".value").inner_text()
+    expect(page.locator("#health .word")).to_have_text(f"{stored} stored")
+
+
 def test_a_table_leads_to_the_same_sessions(site: Site, open_page: Open) -> None:
     """A model's row links to the list within the same range, and the list has as many sessions as the row says."""
     page = open_page(site.at("/analytics?range=24h"))

@@ -422,7 +422,7 @@ def test_a_long_facet_shows_its_most_frequent_values(empty_site: Site, open_page
     made = [
         b"".join(lines).replace(b"user-", b"user-%d-" % number)
         for number, (_, lines) in enumerate(generator.sessions(80))
-    ]  # noqa: E501
+    ]
     write(empty_site.home, [line for line in made if b"user.id" in line])
     page = open_page(empty_site.at("/sessions"))
     expect(page.locator("#rows tr").first).to_be_visible(timeout=8000)

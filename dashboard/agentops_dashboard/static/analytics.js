@@ -1,4 +1,5 @@
 // Charts by plotly, from the figures in the page. A click leads to the sessions behind, a drag sets the range.
+import "./completion.js";
 import "./views.js";
 import { duration, largest, secondsByRatio, secondsFrom0, whole } from "./scales.js";
 import { $, $$, failedPanel, fromWallTime, momentOf, nodes, piece, toast, wallTime } from "./page.js";

@@ -125,7 +125,7 @@ document.addEventListener("click", (event) => {
 
 // How the store is: its size, and in words what is behind, refused, dropped or missing.
 const HEALTH_EVERY_MS = 30000;
-const size = (bytes) => { const at = Math.min(3, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)); return `${(bytes / 1024 ** at).toFixed(at > 1 ? 1 : 0)} ${["B", "KB", "MB", "GB"][at]}`; };
+const size = (bytes) => { const at = Math.min(3, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)); const shown = bytes / 1024 ** at; return `${shown.toFixed(at && shown < 9.95 ? 1 : 0)} ${["B", "KB", "MB", "GB"][at]}`; };
 async function showHealth() {
   const badge = $("#health");
   if (!badge || document.hidden) return;

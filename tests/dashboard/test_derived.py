@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from agentops_dashboard.derived import FirstAnswer, facts_of, first_answer
+from agentops_dashboard.derived import FirstAnswer, facts_of, first_answer, last_at_work, root_failure
 from agentops_dashboard.derived.waste import WasteSum
 from agentops_dashboard.reader.outline import Outline
 
@@ -150,3 +150,31 @@ def test_waste_is_told_by_what_was_called_and_by_whom():
     wastes = [facts_of(outline)["waste"] for outline in (first, second, first)]
     assert sum(one["sum"]["ms"] for one in both.most()) == sum(waste["ms"] for waste in wastes)
     assert sum(one["sum"]["spans"] for one in both.most()) == sum(waste["spans"] for waste in wastes)
+
+
+def test_the_failure_is_the_deepest_error_that_reached_the_top():
+    """What failed and was got over is not it, and of several that failed one after the other the last one ended it."""
+
+    def found(*rows, find=root_failure):
+        outline = Outline.of("s", list(rows))
+        place = find(outline)
+        return None if place is None else outline.column("span_id")[place]
+
+    root = span("root", None, "session", 0, 100)
+    agent = span("agent", "root", "agent", 6, 90, status="error")
+    tools = [span(f"tool{at}", "agent", "tool", at, at + 5, status="error") for at in (10, 20, 30)]
+    early = span("early", "root", "tool", 0, 5, status="error")
+    assert found(root) is None
+    assert found(root, early, agent, *tools, span("after", "agent", "llm", 40, 50)) == "tool30"
+    assert (
+        found(root, span("calm", "root", "agent", 0, 90), span("got over", "calm", "tool", 1, 2, status="error"))
+        == "got over"
+    )
+    assert found(span("root", None, "session", 0, 100, status="error"), agent) == "agent"
+    lost = [
+        span("root", None, "session", 0, None),
+        span("a", "root", "agent", 1, None),
+        span("done", "a", "tool", 2, 3),
+    ]
+    assert found(*lost, span("b", "a", "tool", 4, None), find=last_at_work) == "b"
+    assert found(root, find=last_at_work) is None

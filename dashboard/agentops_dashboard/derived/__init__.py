@@ -1,6 +1,7 @@
 """What follows from a session's tree: computed here once, shown by API, pages and command line alike."""
 
 from agentops_dashboard.derived.facts import AgentFacts, Delegation, Facts, Loop, Retry, Waste, facts_of, owners
+from agentops_dashboard.derived.failure import last_at_work, root_failure
 from agentops_dashboard.derived.first_answer import FirstAnswer, first_answer
 from agentops_dashboard.derived.handovers import Handover, handovers
 
@@ -16,5 +17,7 @@ __all__ = [
     "facts_of",
     "first_answer",
     "handovers",
+    "last_at_work",
     "owners",
+    "root_failure",
 ]

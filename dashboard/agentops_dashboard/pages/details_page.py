@@ -8,16 +8,16 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from agentops.semconv import GenAI, SpanKind, SpanStatus, State
+from agentops.semconv import GenAI, State
 from agentops_dashboard import format as write
 from agentops_dashboard.api.answers import download
 from agentops_dashboard.caller import ReaderOf
-from agentops_dashboard.derived import facts_of, first_answer
+from agentops_dashboard.derived import first_answer, last_at_work, root_failure
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.agents_view import agents_view
 from agentops_dashboard.pages.content import as_text, instructions
 from agentops_dashboard.pages.conversation import conversation
-from agentops_dashboard.pages.kinds import kind_look
+from agentops_dashboard.pages.findings import findings_of
 from agentops_dashboard.pages.logs_view import logs_view
 from agentops_dashboard.pages.response import HEADERS, address_of, page
 from agentops_dashboard.pages.session_file import session_file
@@ -41,7 +41,6 @@ _VIEWS: Final = (
     ("raw", "Raw", "raw"),
 )
 _OPEN: Final = (State.RUNNING, State.PAUSED)
-_MOST_FOR_FINDINGS: Final = 20_000
 _ROW_TEMPLATES: Final = {"tree": "tree_rows.html", "timeline": "timeline_rows.html"}
 
 
@@ -149,7 +148,7 @@ def _details(request: Request, reader: Reader, session: Session) -> Response:
     if span is not None and not address.get("span"):
         address = Address(address.path, {**address.params, "span": span["id"]})
     address = reaching(address, outline)
-    values = _header(session, outline) | _neighbours(reader, address, session)
+    values = _header(address, session, outline) | _neighbours(reader, address, session)
     values["nested"] = reader.children(session["id"])
     values |= detail_values(address, session, outline, span, request.app.state.store.prices)
     values |= _view(view_key, address, session, reader)
@@ -190,24 +189,27 @@ def _view(view_key: str, address: Address, session: Session, reader: Reader) -> 
 
 
 def _first_interesting(session: Session, outline: Outline) -> str:
-    """Of a failed session the deepest span of the first failed branch, for it says why; else what has the answer."""
-    if session["state"] in (State.ERROR, State.ABANDONED):
-        for place, (status, kind) in enumerate(zip(*map(outline.column, ("status", "kind")), strict=True)):
-            if status == SpanStatus.ERROR and kind != SpanKind.SESSION and outline.errors_below(place) == 1:
-                return str(outline.column("span_id")[place])
+    """Of a failed session the span that says why, of an abandoned one what it was at; else what has the answer."""
+    place = None
+    if session["state"] == State.ABANDONED:
+        place = last_at_work(outline)
+    elif session["state"] == State.ERROR:
+        place = root_failure(outline)
+    if place is not None:
+        return str(outline.column("span_id")[place])
     first = outline.order[:2]
     chosen = next((row for row in first if row.preview), first[0] if first else None)
     return str(chosen.span_id) if chosen is not None else ""
 
 
-def _header(session: Session, outline: Outline) -> dict[str, Any]:
+def _header(address: Address, session: Session, outline: Outline) -> dict[str, Any]:
     tokens = session["tokens"]
     waiting = session["waiting_ms"]
     return {
         "warnings": _warnings(session),
         "so_far_ms": (time.time_ns() - session["start_ns"]) / 1e6 if session["state"] in _OPEN else None,
         "answer": first_answer(outline),
-        "findings": _findings(session, outline),
+        "findings": findings_of(address, session, outline),
         "duration_note": f"{write.duration(waiting)} waiting for a person" if waiting else "",
         "tokens_note": f"{write.count(tokens['input'])} in · {write.count(tokens['output'])} out" if tokens else "",
         "tokens_title": _token_split(session),
@@ -245,30 +247,6 @@ def _token_split(session: Session) -> str | None:
     if tokens is None:
         return None
     return "\n".join(f"{name.replace('_', ' ')} {write.full_count(number)}" for name, number in tokens.items())  # type: ignore[arg-type]
-
-
-def _findings(session: Session, outline: Outline) -> list[tuple[str, str, str]]:
-    """What follows from the tree, in a line of its own: label, text, and what it means."""
-    if len(outline) > _MOST_FOR_FINDINGS:
-        return []
-    facts = facts_of(outline)
-    found = []
-    if facts["waiting_ms"]:
-        active = f"{write.duration(facts['active_ms'])} + {write.duration(facts['waiting_ms'])} waiting"
-        found.append(("Active", active, "Time at work, and time spent waiting for people"))
-    on_path = sorted(facts["critical_ms"].items(), key=lambda item: -item[1])
-    total = sum(ms for _, ms in on_path)
-    parts = [f"{kind_look(kind).label} {write.percent(ms / total)}" for kind, ms in on_path[:3] if total and ms]
-    if parts:
-        found.append(("Critical path", " · ".join(parts), "What the session's duration hangs on"))
-    waste = facts["waste"]
-    if waste["spans"]:
-        what = [write.duration(waste["ms"]), write.money(waste["cost"]) if waste["cost"] else ""]
-        text = f"{', '.join(filter(None, what))} in {waste['spans']} {'span' if waste['spans'] == 1 else 'spans'}"
-        found.append(("Waste", text, "Attempts that failed and were made again, and repetitions of a loop"))
-    if session["complete"]:
-        found.append(("Complete", "every span arrived", "The program said how many spans it recorded"))
-    return found
 
 
 def _warnings(session: Session) -> list[str]:

@@ -340,7 +340,7 @@ if (["running", "paused"].includes(session.dataset.state)) {
     const answer = await piece(location.href).catch(() => null);
     if (!answer) return; // when the stream is connected again, it says hello
     const fresh = nodes(answer.html);
-    for (const part of [".session-head", ".kpis", ".tabs"]) $(part).replaceWith($(part, fresh));
+    for (const part of [".session-head", ".warnings", ".kpis", ".findings", ".tabs"]) $(part).replaceWith($(part, fresh));
     const state = $(".session", fresh).dataset.state;
     if (rows) {
       const isAtEnd = tree.scrollTop + tree.clientHeight > tree.scrollHeight - 3 * ROW;

@@ -1,0 +1,37 @@
+"""Where the failure of a session began."""
+
+from collections.abc import Callable
+from typing import Any
+
+from agentops.semconv import SpanStatus
+from agentops_dashboard.reader.outline import Outline
+
+__all__ = ["last_at_work", "root_failure"]
+
+
+def root_failure(outline: Outline) -> int | None:
+    """The place of the span whose error ended the session; None if none failed.
+
+    It is the deepest one on the way down from the session by the last failed child of each: an earlier one was got
+    over. Where the errors did not reach the top, the way starts at the first of them.
+    """
+    statuses = outline.column("status")
+    return _descend(outline, lambda place: statuses[place] == SpanStatus.ERROR)
+
+
+def last_at_work(outline: Outline) -> int | None:
+    """The place of the span that a session was at when it was left: the deepest open one, the last of several."""
+    ends = outline.column("end_ns")
+    return _descend(outline, lambda place: ends[place] is None)
+
+
+def _descend(outline: Outline, is_marked: Callable[[int], Any]) -> int | None:
+    marked = [place for place in range(len(outline)) if is_marked(place)]
+    if not marked:
+        return None
+    # Places come by start, so the last child of each is the one that stays.
+    below = {outline.parents[place]: place for place in marked}
+    place = 0 if marked[0] == 0 else below.get(0, marked[0])
+    while place in below:
+        place = below[place]
+    return place

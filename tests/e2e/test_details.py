@@ -349,3 +349,34 @@ def test_on_a_phone_every_button_of_the_header_is_in_reach(site: Site, open_page
     expect(star).to_have_attribute("aria-pressed", "true")
     star.click()
     expect(star).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_selected_span_goes_along_to_every_view(site: Site, open_page: Open) -> None:
+    """What was selected or folded by the script stays so behind every link and the search; what a link forgets is gone."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree&span="))
+    page.locator("#tree").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(SELECTED)).to_have_attribute("data-row", "1")
+    chosen = page.locator(SELECTED).get_attribute("data-id") or ""
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(f"collapsed={chosen}"))
+    page.locator(".tabs a", has_text="Timeline").click()
+    expect(page.locator(SELECTED)).to_have_attribute("data-id", chosen)
+    expect(page.locator(SELECTED)).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(SELECTED)).to_have_attribute("data-row", "0")
+    root = page.locator(SELECTED).get_attribute("data-id") or ""
+    page.locator("summary", has_text="Arrange").click()
+    page.locator(".time-head .opt", has_text="By start").click()
+    expect(page.locator(SELECTED)).to_have_attribute("data-id", root)
+    assert "zoom=" in page.url
+    page.locator("[name=find]").fill("gpt")
+    page.keyboard.press("Enter")
+    expect(page.locator("#hits")).to_be_visible()
+    assert f"span={root}" in page.url
+    assert "zoom=" in page.url
+    page.locator("summary", has_text="Depth").click()
+    page.get_by_text("Expand all").click()
+    page.wait_for_url(lambda url: "collapsed=" not in url)

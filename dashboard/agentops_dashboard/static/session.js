@@ -7,12 +7,32 @@ const tree = $("#tree");
 const detail = $("#detail");
 const session = $(".session");
 
+const put = (params, name, value) => (value ? params.set(name, value) : params.delete(name));
+
 /** Change the address without leaving the page. */
 export function setParams(changes) {
   const url = new URL(location.href);
-  for (const [name, value] of Object.entries(changes)) value ? url.searchParams.set(name, value) : url.searchParams.delete(name);
+  for (const [name, value] of Object.entries(changes)) put(url.searchParams, name, value);
   history.replaceState(null, "", url);
+  for (const name of ["span", "collapsed", "opened", "zoom"]) if (name in changes) takeAlong(name, changes[name] || null);
   return url;
+}
+
+/** Write into the links to this session's other views what the server did not know yet, unless a link is there to drop it. */
+function takeAlong(name, value) {
+  const old = new URL($(".tabs [aria-current]").href).searchParams.get(name);
+  for (const link of $$(".tabs a, .sub a, .kpis a, .tree-tools a[href], .time-head a[href]")) {
+    const url = new URL(link.href);
+    if (![old, null].includes(url.searchParams.get(name)) || link.dataset.drops?.includes(name)) continue;
+    put(url.searchParams, name, value);
+    link.href = url;
+  }
+  const form = $("form.tree-tools");
+  if (!form) return;
+  const kept = $(`[type=hidden][name=${name}]`, form) ?? Object.assign(document.createElement("input"), { type: "hidden", name });
+  kept.value = value ?? "";
+  kept.disabled = !value;
+  form.append(kept);
 }
 
 // Detail panel

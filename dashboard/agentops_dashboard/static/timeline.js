@@ -30,6 +30,7 @@ function draw(lane) {
 
 async function refreshHead() {
   const url = new URL(head.dataset.head, location.href);
+  url.search = location.search;
   url.searchParams.set("zoom", head.dataset.zoom);
   const answer = await piece(url).catch((error) => toast(error.message));
   if (!answer) return;

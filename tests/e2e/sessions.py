@@ -29,6 +29,7 @@ class Ids:
     failed: str = ""
     large: str = ""
     hostile: str = ""
+    deep: str = ""
     running: str = ""
 
 
@@ -54,12 +55,14 @@ def fill(home: Path) -> Ids:
     ids = Ids()
     end_ns = time.time_ns() - 60_000_000_000
     small = generate.Generator(7, generate.Profile(spans=14, payload_bytes=120, spread_s=6 * 86400, end_ns=end_ns))
-    lines = [line for _, session in small.sessions(SESSIONS - 3) for line in session]
+    lines = [line for _, session in small.sessions(SESSIONS - 4) for line in session]
     failing = generate.Generator(3, generate.Profile(spans=40, error_rate=0.3, spread_s=600, end_ns=end_ns))
     ids.failed, failed_lines = next(failing.sessions(1, state=State.ERROR))
     ids.large = "0" * 31 + "a"
     ids.hostile = "0" * 31 + "b"
-    write(home, [*lines, *failed_lines, *large_session(ids.large, end_ns), hostile_session(ids.hostile, end_ns)])
+    ids.deep = "0" * 31 + "d"
+    odd = [*large_session(ids.large, end_ns), hostile_session(ids.hostile, end_ns), deep_session(ids.deep, end_ns)]
+    write(home, [*lines, *failed_lines, *odd])
     store = SQLiteStore(store_path(home))
     SpoolImporter(store, home).import_once()
     store.close()
@@ -93,6 +96,17 @@ def large_session(session_id: str, end_ns: int, agents: int = 50, tools: int = 6
         lines.append(encode_line(encode_resource({}), '{"name":"agentops"}', spans))
     root = _span(session_id, 1, None, SpanKind.SESSION, "large", start, end_ns, {Session.STATE: State.SUCCESS})
     return [*lines, encode_line(encode_resource({}), '{"name":"agentops"}', [root])]
+
+
+def deep_session(session_id: str, end_ns: int, levels: int = 200) -> bytes:
+    """One session of chains within chains, with a tool at the bottom."""
+    start = end_ns - 1_000_000_000
+    root = _span(session_id, 1, None, SpanKind.SESSION, "deep", start, end_ns, {Session.STATE: State.SUCCESS})
+    chains = [
+        _span(session_id, at + 1, at, SpanKind.CHAIN, f"level {at}", start, end_ns, {}) for at in range(1, levels)
+    ]
+    bottom = _span(session_id, levels + 1, levels, SpanKind.TOOL, "execute_tool bottom", start, end_ns, {})
+    return encode_line(encode_resource({}), '{"name":"agentops"}', [root, *chains, bottom])
 
 
 def hostile_session(session_id: str, end_ns: int) -> bytes:

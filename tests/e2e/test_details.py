@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site, Watch
@@ -352,7 +353,7 @@ def test_on_a_phone_every_button_of_the_header_is_in_reach(site: Site, open_page
 
 
 def test_the_selected_span_goes_along_to_every_view(site: Site, open_page: Open) -> None:
-    """What was selected or folded by the script stays so behind every link and the search; what a link forgets is gone."""
+    """What was selected or folded stays so behind every link and the search, unless a link is there to drop it."""
     page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree&span="))
     page.locator("#tree").focus()
     page.keyboard.press("Home")
@@ -380,3 +381,20 @@ def test_the_selected_span_goes_along_to_every_view(site: Site, open_page: Open)
     page.locator("summary", has_text="Depth").click()
     page.get_by_text("Expand all").click()
     page.wait_for_url(lambda url: "collapsed=" not in url)
+
+
+@pytest.mark.parametrize("width", [400, 1440])
+@pytest.mark.parametrize("view", ["tree", "timeline"])
+def test_the_deepest_span_has_a_name(site: Site, open_page: Open, width: int, view: str) -> None:
+    """Two hundred levels down there is room for a name, and the path says the nearest spans above."""
+    page = open_page(site.at(f"/sessions/{site.ids.deep}?view={view}"), width=width)
+    page.locator("#tree").focus()
+    page.keyboard.press("End")
+    name = page.locator(f"{SELECTED} .tname")
+    expect(name).to_have_text("bottom")
+    box, around = name.bounding_box(), page.locator(f"{SELECTED} .tlabel").bounding_box()
+    assert box is not None
+    assert around is not None
+    assert box["width"] > 20
+    assert box["x"] + box["width"] <= around["x"] + around["width"] + 1
+    expect(page.locator("#detail .path")).to_contain_text("level 199")

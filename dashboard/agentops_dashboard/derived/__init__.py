@@ -1,11 +1,23 @@
 """What follows from a session's tree: computed here once, shown by API, pages and command line alike."""
 
-from agentops_dashboard.derived.facts import AgentFacts, Delegation, Facts, Loop, Retry, Waste, facts_of, owners
+from agentops_dashboard.derived.facts import (
+    MOST_SPANS,
+    AgentFacts,
+    Delegation,
+    Facts,
+    Loop,
+    Retry,
+    Waste,
+    facts_of,
+    looped,
+    owners,
+)
 from agentops_dashboard.derived.failure import last_at_work, root_failure
 from agentops_dashboard.derived.first_answer import FirstAnswer, first_answer
 from agentops_dashboard.derived.handovers import Handover, handovers
 
 __all__ = [
+    "MOST_SPANS",
     "AgentFacts",
     "Delegation",
     "Facts",
@@ -18,6 +30,7 @@ __all__ = [
     "first_answer",
     "handovers",
     "last_at_work",
+    "looped",
     "owners",
     "root_failure",
 ]

@@ -8,9 +8,14 @@ from agentops_dashboard.derived.critical_path import critical_places, self_times
 from agentops_dashboard.derived.repetitions import loops_in, retries_in, wasted_in
 from agentops_dashboard.reader.outline import Outline
 
-__all__ = ["AgentFacts", "Delegation", "Facts", "Loop", "Retry", "Waste", "add_waste", "facts_of", "owners"]
+__all__ = [
+    "MOST_SPANS", "AgentFacts", "Delegation", "Facts", "Loop", "Retry", "Waste", "add_waste", "facts_of", "looped",
+    "owners",
+]  # fmt: skip
 
 _MOST_IDS = 50
+MOST_SPANS = 20_000
+"""The pages tell of a larger session only what is known without going over all of its spans."""
 
 
 class AgentFacts(TypedDict):
@@ -112,6 +117,15 @@ def _compute(outline: Outline) -> Facts:
         "loops": [_loop(outline, places, owner) for places in loops],
         "waste": _waste(outline, retries, loops),
     }
+
+
+def looped(outline: Outline) -> dict[str, int]:
+    """How often each call of a loop was made, by the ids of its spans."""
+    if "looped" not in outline.derived:
+        groups = loops_in(outline, owners(outline))
+        outline.derived["looped"] = {outline.order[at].span_id: len(places) for places in groups for at in places}
+    found: dict[str, int] = outline.derived["looped"]
+    return found
 
 
 def owners(outline: Outline) -> list[int]:

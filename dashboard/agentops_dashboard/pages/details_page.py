@@ -93,8 +93,8 @@ def add_routes(app: FastAPI) -> None:
         return page(request, "timeline_piece.html", **(values | {"address": address}))
 
     @app.get("/sessions/{session_id}/next", include_in_schema=False)
-    def following(request: Request, reader: ReaderOf, session_id: str) -> dict[str, int | None]:
-        return {"row": next_marked(address_of(request), reader.outlines.of(session_id))}
+    def following(request: Request, reader: ReaderOf, session_id: str) -> dict[str, Any]:
+        return next_marked(address_of(request), reader.outlines.of(session_id))
 
     _add_span_routes(app)
 

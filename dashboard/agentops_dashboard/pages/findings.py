@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from agentops.semconv import State
 from agentops_dashboard import format as write
-from agentops_dashboard.derived import Facts, facts_of, last_at_work, root_failure
+from agentops_dashboard.derived import MOST_SPANS, Facts, facts_of, last_at_work, root_failure
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.kinds import kind_look
 from agentops_dashboard.pages.tree_view import short_name
@@ -13,10 +13,8 @@ from agentops_dashboard.reader import Session
 from agentops_dashboard.reader.outline import Outline
 from agentops_dashboard.semantics.finish_reasons import CUT_OFF
 
-__all__ = ["MOST_SPANS", "Finding", "findings_of"]
+__all__ = ["Finding", "findings_of"]
 
-MOST_SPANS: Final = 20_000
-"""Of a larger session only what is known without going over all of its spans is said."""
 _LONGEST: Final = 100
 
 

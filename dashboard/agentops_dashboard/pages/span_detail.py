@@ -2,7 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
-from agentops.semconv import GenAI
+from agentops.semconv import GenAI, State
 from agentops_dashboard import format as write
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.content import as_text, instructions, messages_of
@@ -43,6 +43,7 @@ def detail_values(
     values: dict[str, Any] = {
         "span": span,
         "session": session,
+        "is_left": session["state"] == State.ABANDONED,
         "mode": mode if mode in MODES else "pretty",
         "page_address": address,
     }
@@ -85,7 +86,7 @@ def _facts(session: Session, span: Span) -> list[Fact]:
     offset = (span["start_ns"] - session["start_ns"]) / 1e6
     cost = span["cost"]
     facts: list[tuple[str, str | None, str]] = [
-        ("Duration", write.duration(length) if length is not None else "still open", f"{length or 0:,.3f} ms"),
+        ("Duration", *_duration(session, length)),
         ("Start", f"+{write.duration(offset)}" if offset >= 0 else f"-{write.duration(-offset)}", f"{offset:,.3f} ms"),
         ("Agent", span["agent"], ""),
         ("Tool", span["tool"], ""),
@@ -102,6 +103,13 @@ def _facts(session: Session, span: Span) -> list[Fact]:
         value = attributes.get(name)
         facts.append((label, None if value is None else str(value), ""))
     return [Fact(label, value, title, _sessions_with(label, value)) for label, value, title in facts if value]
+
+
+def _duration(session: Session, length_ms: float | None) -> tuple[str, str]:
+    """What is written, and what is said on hover."""
+    if length_ms is not None:
+        return write.duration(length_ms), f"{length_ms:,.3f} ms"
+    return ("never ended", "The program stopped before") if session["state"] == State.ABANDONED else ("still open", "")
 
 
 def _sessions_with(label: str, value: str) -> str:

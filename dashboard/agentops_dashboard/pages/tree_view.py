@@ -2,9 +2,11 @@
 
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any, Final
 
 from agentops.semconv import Operation, SpanKind, SpanStatus, State
+from agentops_dashboard.derived import MOST_SPANS, looped
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.at_once import at_once
 from agentops_dashboard.pages.kinds import KINDS
@@ -21,7 +23,7 @@ from agentops_dashboard.pages.timeline import (
     zoom_of,
 )
 from agentops_dashboard.reader import Session, TreeRow
-from agentops_dashboard.reader.outline import Outline, TreeView
+from agentops_dashboard.reader.outline import Outline, TreeView, Visible
 
 __all__ = ["CHILDREN", "WINDOW", "kind_toggles", "next_marked", "reaching", "row_values", "short_name", "view_of"]
 
@@ -122,6 +124,8 @@ def tree_values(address: Address, session: Session, outline: Outline) -> dict[st
         "hits": hits,
         "hit_count": len(visible.hits),
         "unwrapped": visible.unwrapped,
+        "looped": looped(outline) if len(outline) <= MOST_SPANS else {},
+        "is_left": session["state"] == State.ABANDONED,
         "selected": selected,
         "view": view,
         "is_sum": address.get("sum", "subtree") == "subtree",
@@ -136,18 +140,38 @@ def tree_values(address: Address, session: Session, outline: Outline) -> dict[st
     }
 
 
-def next_marked(address: Address, outline: Outline) -> int | None:
-    """The row of the next hit or failed span after (or before) a row, round the end; None if there is none."""
-    visible = outline.visible(view_of(address))
+def next_marked(address: Address, outline: Outline) -> dict[str, Any]:
+    """The next hit or failed span after (or before) a row, round the end.
+
+    Returns:
+        ``row`` where it is shown; ``span``, its id, where it is folded away or not among the first children; both None
+        if there is none.
+    """
+    view = view_of(address)
+    shown = outline.visible(view)
+    whole = outline.visible(replace(view, collapsed=frozenset(), depth=None, most_children=None))
     if address.get("what") == "hit":
-        marked = visible.hits
+        marked = whole.hits
     else:
         statuses = outline.column("status")
-        marked = [at for at, place in enumerate(visible.places) if statuses[place] == SpanStatus.ERROR]
+        marked = [at for at, place in enumerate(whole.places) if statuses[place] == SpanStatus.ERROR]
     if not marked:
-        return None
+        return {"row": None, "span": None}
+    place = whole.places[_next(marked, _row_in(whole, shown, address), address.get("step") == "-1")]
+    row = shown.row_of(place)
+    if shown.places[row] == place:
+        return {"row": row, "span": None}
+    return {"row": None, "span": outline.column("span_id")[place]}
+
+
+def _row_in(whole: Visible, shown: Visible, address: Address) -> int:
+    """Where the row that the reader is at stands when nothing is folded away."""
     after = address.number("after", -1)
-    if address.get("step") == "-1":
+    return whole.row_of(shown.places[after]) if 0 <= after < len(shown.places) else -1
+
+
+def _next(marked: list[int], after: int, is_back: bool) -> int:
+    if is_back:
         return next((at for at in reversed(marked) if at < after), marked[-1])
     return next((at for at in marked if at > after), marked[0])
 

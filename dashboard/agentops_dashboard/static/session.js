@@ -246,8 +246,9 @@ async function nextMarked(className, step) {
   url.searchParams.set("after", cursor);
   url.searchParams.set("what", className);
   url.searchParams.set("step", step);
-  const { row } = JSON.parse((await piece(url)).html);
-  if (row == null) toast(className === "hit" ? "No hit" : "No failed span in sight"); else await goTo(row);
+  const { row, span } = JSON.parse((await piece(url)).html);
+  if (span) await go(span);
+  else if (row == null) toast(className === "hit" ? "No hit" : "No failed span in sight"); else await goTo(row);
 }
 
 tree?.addEventListener("click", (event) => {

@@ -162,3 +162,23 @@ def test_a_row_that_fits_no_more_is_pale_and_one_that_changed_keeps_the_focus(
     expect(row).to_have_class("at gone")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/sessions/{SESSION}"))
+
+
+def test_what_a_reader_has_open_stays_open_while_a_session_grows(
+    empty_site: Site, recording: Callable[..., Callable[..., None]], open_page: Open
+) -> None:
+    """A menu, the keyboard's place and the selected call's panel, in which its answer comes in."""
+    segment = recording(_line(1, SpanKind.SESSION, "live one"), _saying("", version=1), _alive(2))
+    page = open_page(empty_site.at(f"/sessions/{SESSION}?view=timeline&span={3:016x}"))
+    panel = page.locator("#detail")
+    panel.locator("summary", has_text="Attributes").click()
+    page.locator("summary", has_text="Arrange").click()
+    page.locator("summary", has_text="Export").focus()
+    page.evaluate("window.was = [document.querySelector('.kpis'), document.querySelector('#time-head')]")
+    segment(_saying("Once upon a time.", version=2, end_ns=time.time_ns()))
+    expect(panel).to_contain_text("Once upon a time.", timeout=8000)
+    expect(panel.locator(".detail-head")).to_contain_text("OK")
+    page.wait_for_function("window.was.every((part) => !part.isConnected)")
+    expect(panel.locator("details", has_text="Attributes")).to_have_attribute("open", "")
+    expect(page.get_by_text("A lane per agent")).to_be_visible()
+    expect(page.locator("summary", has_text="Export")).to_be_focused()

@@ -335,6 +335,26 @@ finder?.addEventListener("keydown", (event) => {
   found[foundAt].scrollIntoView({ block: "center" });
 });
 
+/** A part of the page as it is now in place of the old one: what is unfolded and where the keyboard is stay so. */
+export function swap(old, fresh) {
+  const name = (part) => $("summary", part).textContent.replace(/[\d.,]+/g, "");
+  const unfolded = new Map($$("details", old).map((part) => [name(part), part.open]));
+  for (const part of $$("details", fresh)) part.open = unfolded.get(name(part)) ?? part.open;
+  const at = $$("a, button, summary", old).indexOf(document.activeElement);
+  old.replaceWith(fresh);
+  if (at >= 0) $$("a, button, summary", fresh)[at]?.focus({ preventScroll: true });
+}
+
+/** The panel of a span that was still open: its input and output may have come, it may have ended. */
+function growDetail(fresh) {
+  const [head, next] = [$("[data-open-span]", detail ?? session), $(".detail-head", fresh)];
+  if (!head || next?.dataset.span !== head.dataset.span || detail.contains(document.activeElement)) return;
+  const top = $(".detail-body", detail).scrollTop;
+  swap(head, next);
+  swap($(".detail-body", detail), $(".detail-body", fresh));
+  $(".detail-body", detail).scrollTop = top;
+}
+
 /** A view's new content in place of the old: what is open stays open, who reads at the end goes on reading there. */
 function renew(view, fresh) {
   const [old, next] = [$(".scroll", view), $(".scroll", fresh)];
@@ -361,7 +381,8 @@ if (["running", "paused"].includes(session.dataset.state)) {
     const answer = await piece(location.href).catch(() => null);
     if (!answer) return; // when the stream is connected again, it says hello
     const fresh = nodes(answer.html);
-    for (const part of [".session-head", ".warnings", ".kpis", ".findings", ".tabs"]) $(part).replaceWith($(part, fresh));
+    for (const part of [".session-head", ".warnings", ".kpis", ".findings", ".tabs"]) swap($(part), $(part, fresh));
+    growDetail($(".detail", fresh) ?? fresh);
     const state = $(".session", fresh).dataset.state;
     if (rows) {
       const isAtEnd = tree.scrollTop + tree.clientHeight > tree.scrollHeight - 3 * ROW;

@@ -1,6 +1,6 @@
 // Zoom and pan of the timeline: the stretch in sight is the viewBox of every lane; ruler and overview come anew from the server.
 import { $, $$, isTyping, nodes, piece, toast } from "./page.js";
-import { rows, setParams } from "./session.js";
+import { rows, setParams, swap } from "./session.js";
 
 const WIDTH = 1000;
 const LEAST_SHOWN = 400;
@@ -31,11 +31,10 @@ function draw(lane) {
 async function refreshHead() {
   const url = new URL(head.dataset.head, location.href);
   url.search = location.search;
-  url.searchParams.set("zoom", head.dataset.zoom);
   const answer = await piece(url).catch((error) => toast(error.message));
   if (!answer) return;
   const fresh = nodes(answer.html).querySelector("#time-head");
-  head.replaceWith(fresh);
+  swap(head, fresh);
   head = fresh;
   showPlayback();
 }

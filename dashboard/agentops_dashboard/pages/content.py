@@ -115,10 +115,24 @@ def _part(part: Any) -> Part:
         return Part("tool_result", text=as_text(response), call_id=call_id, data=response)
     if kind in ("reasoning", "thinking"):
         return Part("reasoning", text=as_text(_first(part)))
-    if kind == "blob" and part.get("mime_type") in _IMAGES and isinstance(part.get("content"), str):
-        return Part("image", text=f"data:{part['mime_type']};base64,{part['content']}")
+    if image := _image(part):
+        return Part("image", text=image)
     text = _first(part)
     return Part("text", text=text) if isinstance(text, str) and kind in (None, "text") else Part("data", data=part)
+
+
+def _image(part: dict[str, Any]) -> str | None:
+    """A picture inside a part as an address that holds it: in the GenAI shape, in Anthropic's or in OpenAI's."""
+    source = part.get("source")
+    if isinstance(source, dict):  # Anthropic's
+        part = {"mime_type": source.get("media_type"), "content": source.get("data")}
+    mime_type, content = part.get("mime_type"), part.get("content")
+    url = part.get("image_url")
+    url = url.get("url") if isinstance(url, dict) else url
+    if isinstance(url, str) and url.startswith("data:"):
+        head, _, content = url.partition(";base64,")
+        mime_type = head.removeprefix("data:")
+    return f"data:{mime_type};base64,{content}" if mime_type in _IMAGES and isinstance(content, str) else None
 
 
 def _first(part: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from agentops.semconv import Resource, SpanStatus
 from agentops.wire import Ledger
 from agentops_dashboard.semantics.fingerprints import fingerprint_of
 from agentops_dashboard.semantics.record import SpanRecord
-from agentops_dashboard.store.texts import preview
+from agentops_dashboard.store.texts import conversation_in, preview
 
 __all__ = [
     "LEDGER_COLUMNS",
@@ -169,7 +169,7 @@ def ledger_rows(project: str, ledger: Ledger) -> list[tuple[Any, ...]]:
 
 def _last_question(record: SpanRecord) -> str | None:
     """The input as one line; of a conversation what the user said last."""
-    value = record.input
+    value = conversation_in(record.input)
     if type(value) is list:
         asked = [item for item in value if type(item) is dict and item.get("role") == "user"]
         value = asked[-1:] or value

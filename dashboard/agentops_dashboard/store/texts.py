@@ -3,10 +3,10 @@
 from collections import OrderedDict
 from typing import Any
 
-__all__ = ["FreshTexts", "leaf_texts", "preview"]
+__all__ = ["FreshTexts", "conversation_in", "leaf_texts", "preview"]
 
 _NOT_TEXT = frozenset({"id", "role", "type", "finish_reason", "mime_type", "modality"})
-_FILES = ("blob", "image", "audio")
+_FILES = ("blob", "image", "image_url", "input_image", "audio")
 _TEXT_LIMIT = 20_000
 _DEPTH_LIMIT = 12
 
@@ -36,8 +36,15 @@ def _collect(value: Any, depth: int, texts: list[str]) -> None:
         texts.append(str(value))
 
 
+def conversation_in(value: Any) -> Any:
+    """The messages that a graph's state holds beside other things; any other value as it is."""
+    held = value.get("messages") if type(value) is dict else None
+    return held if type(held) is list and held and all(type(one) is dict and "role" in one for one in held) else value
+
+
 def preview(value: Any, limit: int = 160) -> str | None:
-    """Return one line of a content value: its last message if it is a conversation, else its first text."""
+    """Return one line of a content value: its last message if it is or holds a conversation, else its first text."""
+    value = conversation_in(value)
     if type(value) is list and value and type(value[-1]) is dict and "parts" in value[-1]:
         value = _message_parts(value)
     parts, size = [], 0

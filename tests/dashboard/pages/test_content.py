@@ -70,6 +70,22 @@ def test_only_pictures_are_shown_as_pictures() -> None:
     assert [part.kind for part in message.parts] == ["image", "data", "data"]
 
 
+def test_a_picture_is_one_in_the_shapes_of_providers() -> None:
+    """Anthropic's source and OpenAI's address with the picture in it; one that lies elsewhere is never fetched."""
+    inside = "data:image/png;base64,iVBORw0KGgo="
+    parts = [
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}},
+        {"type": "image_url", "image_url": {"url": inside}},
+        {"type": "input_image", "image_url": inside},
+        {"type": "image_url", "image_url": {"url": "https://example.org/x.png"}},
+        {"type": "image_url", "image_url": {"url": "data:image/svg+xml;base64,PHN2Zz4="}},
+        {"type": "image", "source": {"type": "url", "url": "https://example.org/x.png"}},
+    ]
+    (message,) = messages_of([{"role": "user", "content": parts}])
+    assert [part.kind for part in message.parts] == ["image"] * 3 + ["data"] * 3
+    assert {part.text for part in message.parts[:3]} == {inside}
+
+
 def test_instructions_are_text() -> None:
     """Whether they come as parts, as their JSON, or as text."""
     parts = [{"type": "text", "content": "a"}, {"type": "text", "content": "b"}]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agentops.errors import AgentOpsError
+from agentops.semconv import State
 from agentops_dashboard.local import LocalStore, find_session_id, open_local
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader.outline import TreeView
@@ -93,7 +94,6 @@ def show(argv: list[str]) -> int:
         if options.json:
             print_json({"session": session, "spans": local.reader.spans(session_id)})
             return 0
-        from agentops_dashboard.derived import facts_of
         from agentops_dashboard.terminal.console import open_console
         from agentops_dashboard.terminal.findings import print_findings
         from agentops_dashboard.terminal.session_tree import print_session, print_tree
@@ -104,9 +104,10 @@ def show(argv: list[str]) -> int:
         limit = session["counts"]["spans"] if options.all else _TREE_ROWS
         console = open_console()
         print_session(console, session)
-        print_findings(console, facts_of(local.reader.outlines.of(session_id)))
+        print_findings(console, session, local.reader.outlines.of(session_id))
         console.print()
-        print_tree(console, local.reader.rows(session_id, view, limit=limit))
+        is_left = session["state"] == State.ABANDONED
+        print_tree(console, local.reader.rows(session_id, view, limit=limit), is_left=is_left)
     return 0
 
 

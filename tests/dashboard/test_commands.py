@@ -81,6 +81,34 @@ def test_the_tree_fits_eighty_columns_and_shows_where_errors_began(home, capsysb
     assert sum(bool(re.match(r"^[ │]+\w+Error: ", line)) for line in lines) == session["counts"]["errors"]
 
 
+def test_a_failed_session_says_where_before_its_tree(home, capsysbinary, make_sessions):
+    """Also where the tree is longer than the screen; long names leave room for the marks, no line ends in spaces."""
+    ((session_id, lines),) = make_sessions(1, seed=4, spans=14, error_rate=1.0, state="error")
+    long = b"".join(lines).replace(b"execute_tool ", b"execute_tool " + b"very_" * 20)
+    long = re.sub(rb'("gen_ai.tool.name","value":{"stringValue":")', rb"\1" + b"very_" * 20, long)
+    (home / "spool" / "local" / new_segment_name("b" * 32)).write_bytes(long)
+    code, out, _ = run(capsysbinary, "show", session_id)
+    head, _, tree = out.partition("\n\n")
+    failed = [line for line in head.splitlines() if line.startswith("Failed in ")]
+    assert code == 0
+    assert len(failed) == 1
+    assert len(failed[0]) <= 80
+    assert not [line for line in tree.splitlines() if line.endswith(" ")]
+    tools = [line for line in tree.splitlines() if "tool very_" in line]
+    assert any(" ✗" in line for line in tools)
+
+
+def test_a_killed_program_leaves_nothing_running(home, capsysbinary, make_sessions):
+    """What was still open never ended, and the head says what it was at."""
+    ((session_id, lines),) = make_sessions(1, seed=6, spans=14, state="running")
+    (home / "spool" / "local" / new_segment_name("c" * 32)).write_bytes(b"".join(lines))
+    _, out, _ = run(capsysbinary, "show", session_id)
+    assert "☠ abandoned" in out
+    assert re.search(r"^It was at \w+ .+ when it stopped\.$", out, re.MULTILINE)
+    assert "no end" in out
+    assert "running" not in out
+
+
 def test_text_from_programs_cannot_steer_the_terminal(tmp_path, monkeypatch, capsysbinary, make_sessions):
     """Escape sequences in names and inputs are shown, not sent."""
     monkeypatch.setenv("AGENTOPS_HOME", str(tmp_path))

@@ -1,10 +1,16 @@
-"""What is noteworthy about a session, in a terminal: retries, loops, waste, waiting."""
+"""What is noteworthy about a session, in a terminal: where it failed, retries, loops, waste, waiting."""
+
+from collections.abc import Iterator
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from agentops.semconv import State
 from agentops_dashboard import format as write
-from agentops_dashboard.derived import Facts
+from agentops_dashboard.derived import facts_of, last_at_work, root_failure
+from agentops_dashboard.reader import Session
+from agentops_dashboard.reader.outline import Outline
 from agentops_dashboard.terminal.console import safe
 
 __all__ = ["print_findings"]
@@ -12,8 +18,11 @@ __all__ = ["print_findings"]
 _MOST_LINES = 5
 
 
-def print_findings(console: Console, facts: Facts) -> None:
+def print_findings(console: Console, session: Session, outline: Outline) -> None:
     """Print a line for each finding, nothing where there is none."""
+    for line in _end(session, outline):
+        console.print(Text(write.one_line(line, console.width), style="red"))
+    facts = facts_of(outline)
     lines = []
     if facts["waiting_ms"]:
         active, waiting = write.duration(facts["active_ms"]), write.duration(facts["waiting_ms"])
@@ -30,3 +39,16 @@ def print_findings(console: Console, facts: Facts) -> None:
         lines.append(f"Wasted on failed attempts and repetitions: {write.duration(waste['ms'])}{cost}.")
     for line in lines:
         console.print(Text(line, style="yellow"))
+
+
+def _end(session: Session, outline: Outline) -> Iterator[str]:
+    """Where a session failed, or what it was at when it was left."""
+    if session["state"] == State.ERROR and (place := root_failure(outline)) is not None:
+        row = outline.order[place]
+        yield "Failed in " + ": ".join(safe(part) for part in (_name(row), row.error_type, row.error_message) if part)
+    elif session["state"] == State.ABANDONED and (place := last_at_work(outline)) is not None:
+        yield f"It was at {safe(_name(outline.order[place]))} when it stopped."
+
+
+def _name(row: Any) -> str:
+    return f"{row.kind} {row.tool or row.model or row.agent or row.name}"

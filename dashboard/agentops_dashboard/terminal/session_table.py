@@ -22,8 +22,11 @@ def short_id(session_id: str) -> str:
 
 def print_sessions(console: Console, page: SessionPage) -> None:
     """Print a page of the list: one line per session, the totals below."""
-    table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim", expand=True)
     is_wide = console.width >= 100
+    # Where room is scarce it is the names' that counts.
+    table = Table(
+        box=None, padding=(0, 1), pad_edge=False, header_style="dim", expand=True, collapse_padding=not is_wide
+    )
     table.add_column("ID", no_wrap=True, style="dim")
     table.add_column("STATE", no_wrap=True)
     table.add_column("NAME", no_wrap=True, ratio=1, overflow="ellipsis")

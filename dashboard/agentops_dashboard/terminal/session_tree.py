@@ -16,6 +16,7 @@ __all__ = ["print_session", "print_tree"]
 _DEEPEST_INDENT = 12
 _BAR_WIDTH = 12
 _FIGURES_WIDTH = 26
+_LEAST_PREVIEW = 4
 
 
 def print_session(console: Console, session: Session) -> None:
@@ -78,8 +79,14 @@ class _Scale:
         return " " * first + "━" * (last - first) + " " * (_BAR_WIDTH - last)
 
 
-def print_tree(console: Console, window: TreeWindow) -> None:
-    """Print the rows of a tree, a line each, and below a failed span where the error began what it says."""
+def print_tree(console: Console, window: TreeWindow, *, is_left: bool = False) -> None:
+    """Print the rows of a tree, a line each, and below a failed span where the error began what it says.
+
+    Args:
+        console: Where to.
+        window: The rows.
+        is_left: The session was abandoned: what is still open will never end.
+    """
     rows = window["rows"]
     if not rows:
         return
@@ -93,7 +100,7 @@ def print_tree(console: Console, window: TreeWindow) -> None:
         del guides[row["depth"] :]
         indent = _indent(guides, row)
         guides.append(row["position"] < row["siblings"] - 1)
-        console.print(_line(console.width, indent, row, scale))
+        console.print(_line(console.width, indent, row, scale, is_left=is_left))
         span = row["span"]
         message = span["swallowed_error"] or _error_text(span, began_here=span["id"] not in failed_parents)
         if message:
@@ -121,32 +128,45 @@ def _error_text(span: Span, *, began_here: bool) -> str:
     return ": ".join(part for part in (error["type"], error["message"]) if part)
 
 
-def _line(width: int, indent: str, row: TreeRow, scale: _Scale) -> Text:
+def _line(width: int, indent: str, row: TreeRow, scale: _Scale, *, is_left: bool) -> Text:
     span = row["span"]
-    figures = _figures(span)
+    figures = _figures(span, is_left=is_left)
     bar = scale.bar(span) if width >= 100 else ""
     room = width - len(figures) - (len(bar) + 1 if bar else 0) - 1
     line = Text(indent, style="dim")
     style = KIND_STYLES.get(span["kind"], "")
     line.append(f"{span['kind']} ", style=f"{style} dim" if style != "bold" else "dim")
-    line.append(safe(_title(span)), style=style)
-    mark = STATUS_MARKS.get(span["status"])
-    if mark is not None:
-        line.append(f" {mark[0]}", style=mark[1])
-    if span["swallowed_error"]:
-        line.append(" ⚠", style="yellow")
-    if span["finish_reason"] in CUT_OFF:
-        line.append(" ✂ cut off", style="yellow")
-    if (span["attempt"] or 1) > 1:
-        line.append(f" attempt {span['attempt']}", style="yellow")
-    if row["is_collapsed"] and row["descendants"]:
-        line.append(f" +{row['descendants']}", style="dim")
-    if span["preview"] and span["kind"] != SpanKind.SESSION:
+    marks = _marks(row, is_left=is_left)
+    title = Text(safe(_title(span)), style=style)
+    title.truncate(max(room - line.cell_len - marks.cell_len, 4), overflow="ellipsis")
+    line.append_text(title).append_text(marks)
+    if span["preview"] and span["kind"] != SpanKind.SESSION and line.cell_len + _LEAST_PREVIEW < room:
         line.append("  " + safe(span["preview"]), style="dim")
     line.truncate(room, overflow="ellipsis", pad=True)
     if bar:
         line.append(" ").append(bar, style="red" if span["status"] == SpanStatus.ERROR else style or "blue")
-    return line.append(" ").append(figures)
+    line.append(" ").append(figures)
+    line.rstrip()
+    return line
+
+
+def _marks(row: TreeRow, *, is_left: bool) -> Text:
+    """What stands behind a name, however long it is."""
+    span = row["span"]
+    marks = Text()
+    status = SpanStatus.UNFINISHED if is_left and span["status"] == SpanStatus.RUNNING else span["status"]
+    mark = STATUS_MARKS.get(status)
+    if mark is not None:
+        marks.append(f" {mark[0]}", style=mark[1])
+    if span["swallowed_error"]:
+        marks.append(" ⚠", style="yellow")
+    if span["finish_reason"] in CUT_OFF:
+        marks.append(" ✂ cut off", style="yellow")
+    if (span["attempt"] or 1) > 1:
+        marks.append(f" attempt {span['attempt']}", style="yellow")
+    if row["is_collapsed"] and row["descendants"]:
+        marks.append(f" +{row['descendants']}", style="dim")
+    return marks
 
 
 def _title(span: Span) -> str:
@@ -155,8 +175,9 @@ def _title(span: Span) -> str:
     return known.get(span["kind"]) or span["name"]
 
 
-def _figures(span: Span) -> str:
-    duration = "running" if span["end_ns"] is None else write.duration((span["end_ns"] - span["start_ns"]) / 1e6)
+def _figures(span: Span, *, is_left: bool) -> str:
+    open_for = "no end" if is_left else "running"
+    duration = open_for if span["end_ns"] is None else write.duration((span["end_ns"] - span["start_ns"]) / 1e6)
     tokens = write.count(span["tokens"]["total"]) if span["tokens"] else ""
     cost = write.money(span["cost"]["amount"] if span["cost"] else None) if tokens or span["cost"] else ""
     return f"{duration:>9} {tokens:>6} {cost:>8}"[-_FIGURES_WIDTH:]

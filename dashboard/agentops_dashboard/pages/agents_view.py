@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
-from agentops_dashboard.derived import facts_of, owners
+from agentops_dashboard import format as write
+from agentops_dashboard.derived import Delegation, facts_of, owners
 from agentops_dashboard.pages.sequence import sequence
 from agentops_dashboard.pages.tree_view import short_name
 from agentops_dashboard.reader.outline import Outline
@@ -12,14 +13,55 @@ __all__ = ["agents_view"]
 
 _CALLED: Final = (SpanKind.AGENT, SpanKind.TOOL, SpanKind.RETRIEVER)
 _MOST_NODES: Final = 40
-_COLUMN: Final = 250
+_MOST_IN_MATRIX: Final = 20
+_NODE: Final = 190
+_COLUMN: Final = 270
 _LINE: Final = 44
 
 
 def agents_view(outline: Outline) -> dict[str, Any]:
-    """The table of agents, the one with the most tokens first, the graph of calls, and the sequence of runs."""
-    agents = sorted(facts_of(outline)["agents"], key=lambda agent: -(agent["self_tokens"] or 0))
-    return {"agents": agents, "graph": _graph(outline, owners(outline)), "sequence": sequence(outline)}
+    """The agents, the one with the most tokens first, the graph of calls, who gave work to whom, and the sequence."""
+    facts = facts_of(outline)
+    return {
+        "agents": sorted(facts["agents"], key=lambda agent: -(agent["self_tokens"] or 0)),
+        "graph": _graph(outline, owners(outline)),
+        "matrix": matrix(facts["delegations"]),
+        "sequence": sequence(outline),
+    }
+
+
+def matrix(delegations: list[Delegation]) -> dict[str, Any] | None:
+    """Delegations as a table, a line for who gave work, a column for who got it; None for fewer than two pairs.
+
+    Both are in the order in which they first did; at most ``_MOST_IN_MATRIX`` of each, and how many are left out.
+    """
+    if len(delegations) < 2:
+        return None
+    targets, sources = (list(dict.fromkeys(str(one[end]) for one in delegations)) for end in ("target", "source"))
+    of = {(one["source"], one["target"]): one for one in delegations}
+    shown = targets[:_MOST_IN_MATRIX]
+    return {
+        "targets": [short_name(name) for name in shown],
+        "lines": [
+            (short_name(source), [_cell(of.get((source, target))) for target in shown])
+            for source in sources[:_MOST_IN_MATRIX]
+        ],
+        "left_out": max(0, len(targets) - _MOST_IN_MATRIX) + max(0, len(sources) - _MOST_IN_MATRIX),
+    }
+
+
+def _cell(one: Delegation | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    said = [f"{write.full_count(one['count'])} {'time' if one['count'] == 1 else 'times'}"]
+    said += [f"{one['failed']} failed"] if one["failed"] else []
+    said += [f"{write.count(one['tokens'])} tokens"] if one["tokens"] is not None else []
+    said += [write.money(one["cost"])] if one["cost"] is not None else []
+    return {
+        "count": one["count"],
+        "failed": one["failed"],
+        "title": f"{one['source']} → {one['target']}: {', '.join(said)}",
+    }
 
 
 def _name(row: Any) -> str:
@@ -32,12 +74,14 @@ def _graph(outline: Outline, owner: list[int]) -> dict[str, Any]:
     root = (order[0].name, SpanKind.SESSION) if order else ("", SpanKind.SESSION)
     edges: dict[tuple[tuple[str, str], tuple[str, str]], list[int]] = {}
     columns: dict[tuple[str, str], int] = {root: 0}
+    busy_ns: dict[tuple[str, str], int] = {}
     for place, row in enumerate(order):
         if row.kind in _CALLED:
             above = (_name(order[owner[place]]), SpanKind.AGENT) if owner[place] >= 0 else root
             mine = (_name(row), str(row.kind))
             columns.setdefault(mine, columns.get(above, 0) + 1)
             counts = edges.setdefault((above, mine), [0, 0])
+            busy_ns[mine] = busy_ns.get(mine, 0) + max((row.end_ns or row.start_ns) - row.start_ns, 0)
             counts[0] += 1
             counts[1] += row.status == SpanStatus.ERROR
     shown = list(columns)[:_MOST_NODES]
@@ -51,6 +95,7 @@ def _graph(outline: Outline, owner: list[int]) -> dict[str, Any]:
             "name": node[0],
             "kind": node[1],
             "calls": calls,
+            "title": _title(node[0], calls, busy_ns.get(node)),
             "x": column * _COLUMN + 1,
             "y": line * _LINE + 8,
         }
@@ -58,10 +103,18 @@ def _graph(outline: Outline, owner: list[int]) -> dict[str, Any]:
     return {
         "nodes": list(nodes.values()),
         "edges": [_edge(nodes, pair, counts, most) for pair, counts in edges.items() if set(pair) <= nodes.keys()],
-        "width": (max(columns.values()) + 1) * _COLUMN - 80,
+        "width": (max(columns.values()) + 1) * _COLUMN - (_COLUMN - _NODE) + 2,
+        "node": _NODE,
         "height": (max(rows_used.values(), default=0) + 1) * _LINE + 8,
         "left_out": len(columns) - len(shown),
     }
+
+
+def _title(name: str, calls: int, busy_ns: int | None) -> str:
+    """A node's whole name, and what all calls of it took."""
+    if busy_ns is None:
+        return name
+    return f"{name}: {write.full_count(calls)} {'call' if calls == 1 else 'calls'}, {write.duration(busy_ns / 1e6)}"
 
 
 def _edge(nodes: dict[Any, dict[str, Any]], pair: Any, counts: list[int], most: int) -> dict[str, Any]:
@@ -69,7 +122,7 @@ def _edge(nodes: dict[Any, dict[str, Any]], pair: Any, counts: list[int], most: 
     return {
         "from": start["name"],
         "to": end["name"],
-        "x1": start["x"] + 160,
+        "x1": start["x"] + _NODE,
         "y1": start["y"] + 15,
         "x2": end["x"],
         "y2": end["y"] + 15,

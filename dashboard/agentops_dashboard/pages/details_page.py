@@ -210,7 +210,7 @@ def _header(address: Address, session: Session, outline: Outline) -> dict[str, A
         "so_far_ms": (time.time_ns() - session["start_ns"]) / 1e6 if session["state"] in _OPEN else None,
         "answer": first_answer(outline),
         "findings": findings_of(address, session, outline),
-        "duration_note": f"{write.duration(waiting)} waiting for a person" if waiting else "",
+        "duration_note": f"{write.duration(waiting)} waiting" if waiting else "",
         "tokens_note": f"{write.count(tokens['input'])} in · {write.count(tokens['output'])} out" if tokens else "",
         "tokens_title": _token_split(session),
         "exports": [

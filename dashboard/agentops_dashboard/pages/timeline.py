@@ -171,9 +171,14 @@ def ruler(scale: Scale, zoom: tuple[float, float]) -> list[dict[str, Any]]:
         x = scale.x(scale.first_ns + int(at * step * 1e6))
         share = (x - zoom[0]) / (zoom[1] - zoom[0])
         if not ticks or share - ticks[-1]["share"] > 0.05:
-            ticks.append({"share": share, "x": x, "text": write.duration(at * step) if at else "0"})
+            ticks.append({"share": share, "x": x, "text": _tick(at * step)})
         at += 1
     return ticks
+
+
+def _tick(milliseconds: float) -> str:
+    """``10m`` rather than ``10m 00s``: a tick is at a round time."""
+    return write.duration(milliseconds).removesuffix(" 00s").removesuffix(" 00m") if milliseconds else "0"
 
 
 def overview(outline: Outline, scale: Scale) -> dict[str, Any]:

@@ -364,7 +364,9 @@ def test_rows_by_start_are_flat_and_in_order() -> None:
 def test_ticks_are_round_and_in_sight() -> None:
     """Steps are of 1, 2, 5 and of whole minutes, at most nine of them."""
     ticks = ruler(Scale(0, 95 * SECOND), (0.0, WIDTH))
-    assert [tick["text"] for tick in ticks] == ["0", "15.0 s", "30.0 s", "45.0 s", "1m 00s", "1m 15s", "1m 30s"]
+    assert [tick["text"] for tick in ticks] == ["0", "15.0 s", "30.0 s", "45.0 s", "1m", "1m 15s", "1m 30s"]
+    hours = ruler(Scale(0, 3 * 3600 * SECOND), (0.0, WIDTH))
+    assert [tick["text"] for tick in hours] == ["0", "30m", "1h", "1h 30m", "2h", "2h 30m", "3h"]
     assert all(0 <= tick["share"] <= 1 for tick in ticks)
 
 

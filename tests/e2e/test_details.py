@@ -1,6 +1,7 @@
 """The details of a session."""
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site, Watch
+from tests.e2e.sessions import large_session, write
 
 Open = Callable[..., Page]
 SELECTED = '.trow[aria-selected="true"]'
@@ -138,6 +140,28 @@ def test_figures_lead_to_the_spans_behind_them(site: Site, open_page: Open) -> N
     expect(page.locator("#detail h2")).to_contain_text("chat")
     page.locator(".kpi", has_text="Duration").click()
     expect(page.locator(".lane line.critical").first).to_be_attached()
+
+
+def test_the_cost_says_what_each_model_took(site: Site, open_page: Open) -> None:
+    """On hover, the dearest first; together they are the whole."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree"))
+    title = page.locator(".kpi", has_text="Cost").get_attribute("title") or ""
+    whole, *models = title.splitlines()
+    amounts = [float(line.rpartition("$")[2]) for line in models]
+    assert len(models) > 1
+    assert amounts == sorted(amounts, reverse=True)
+    assert sum(amounts) == pytest.approx(float(whole.partition(" ")[0].removeprefix("$")))
+
+
+def test_a_session_is_deleted_from_its_page(empty_site: Site, open_page: Open, watch: Watch) -> None:
+    """After a question, and the list no longer has it."""
+    write(empty_site.home, large_session("0" * 31 + "e", time.time_ns(), agents=1, tools=2))
+    page = open_page(empty_site.at("/sessions"))
+    page.locator("#rows .row-link").click(timeout=8000)
+    watch.answers.append("yes")
+    page.get_by_label("Delete this session").click()
+    page.wait_for_url("**/sessions")
+    expect(page.locator("#rows .row-link")).to_have_count(0)
 
 
 def test_a_verdict_and_a_note_stay(site: Site, open_page: Open, watch: Watch) -> None:
@@ -331,13 +355,13 @@ def test_a_session_is_saved_as_one_file(site: Site, open_page: Open, tmp_path: P
 
 
 def test_on_a_phone_every_button_of_the_header_is_in_reach(site: Site, open_page: Open) -> None:
-    """Previous, next, bookmark, thumbs, note, link, compare and export lie inside a page of 400 pixels."""
+    """Previous, next, bookmark, thumbs, note, link, compare, export and delete lie inside a page of 400 pixels."""
     page = open_page(site.at(f"/sessions/{site.ids.failed}"), width=400, height=800)
     buttons = page.locator(".session-head .title :is(a, button, summary):not(.sheet *)")
     named = buttons.evaluate_all("all => all.map(one => one.ariaLabel ?? one.textContent.trim())")
     assert named == [
         "All sessions", "Newer session", "Older session", "Bookmark", "Thumb up", "Thumb down", "Note", "Copy link",
-        "Compare", "Export",
+        "Compare", "Export", "Delete this session",
     ]  # fmt: skip
     for button in buttons.all():
         box = button.bounding_box()

@@ -119,6 +119,7 @@ def test_a_running_session_grows_and_ends_in_sight(
     end_ns = time.time_ns()
     segment(_line(2, SpanKind.TOOL, "execute_tool search", end_ns=end_ns), _alive(2))
     expect(page.locator(".trow")).to_have_count(2, timeout=8000)
+    expect(page.locator(".toggles .chip")).to_have_text(["Tool1"])
     ending = _line(1, SpanKind.SESSION, "live one", end_ns=time.time_ns(), **{Session.STATE: State.SUCCESS})
     segment(ending, _alive(2, has_ended=True))
     expect(page.locator(".session-head .badge").first).to_contain_text("Completed", timeout=8000)

@@ -41,6 +41,7 @@ _VIEWS: Final = (
     ("raw", "Raw", "raw"),
 )
 _OPEN: Final = (State.RUNNING, State.PAUSED)
+_MOST_MODELS: Final = 12
 _ROW_TEMPLATES: Final = {"tree": "tree_rows.html", "timeline": "timeline_rows.html"}
 
 
@@ -213,6 +214,7 @@ def _header(address: Address, session: Session, outline: Outline) -> dict[str, A
         "duration_note": f"{write.duration(waiting)} waiting" if waiting else "",
         "tokens_note": f"{write.count(tokens['input'])} in · {write.count(tokens['output'])} out" if tokens else "",
         "tokens_title": _token_split(session),
+        "cost_title": _cost_split(session, outline),
         "exports": [
             (f"/api/v1/sessions/{session['id']}/spans", "JSON"),
             (f"/api/v1/sessions/{session['id']}/export", "OTLP/JSON lines"),
@@ -247,6 +249,20 @@ def _token_split(session: Session) -> str | None:
     if tokens is None:
         return None
     return "\n".join(f"{name.replace('_', ' ')} {write.full_count(number)}" for name, number in tokens.items())  # type: ignore[arg-type]
+
+
+def _cost_split(session: Session, outline: Outline) -> str:
+    """The whole cost with its source, and below it each model's, the dearest first."""
+    if session["cost"] is None:
+        return ""
+    nano: dict[str, int] = {}
+    for model, cost in zip(*outline.order.columns("model", "cost_nano"), strict=True):
+        if cost is not None:
+            nano[model or "no model"] = nano.get(model or "no model", 0) + cost
+    lines = [f"{name} {write.full_money(cost / 1e9)}" for name, cost in sorted(nano.items(), key=lambda one: -one[1])]
+    source = session["cost"]["source"]
+    whole = write.full_money(session["cost"]["amount"]) + (f" · {source}" if source else "")
+    return "\n".join([whole, *lines[:_MOST_MODELS]])
 
 
 def _warnings(session: Session) -> list[str]:

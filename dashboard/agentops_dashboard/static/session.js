@@ -381,7 +381,7 @@ if (["running", "paused"].includes(session.dataset.state)) {
     const answer = await piece(location.href).catch(() => null);
     if (!answer) return; // when the stream is connected again, it says hello
     const fresh = nodes(answer.html);
-    for (const part of [".session-head", ".warnings", ".kpis", ".findings", ".tabs"]) swap($(part), $(part, fresh));
+    for (const part of [".session-head", ".warnings", ".kpis", ".findings", ".tabs", ".toggles"]) if ($(part)) swap($(part), $(part, fresh));
     growDetail($(".detail", fresh) ?? fresh);
     const state = $(".session", fresh).dataset.state;
     if (rows) {

@@ -10,14 +10,14 @@ from clickhouse_connect.driver.external import ExternalData
 
 __all__ = ["asked"]
 
-_TYPES = {"trace_id": "String", "span_id": "String", "session_id": "String", "sid": "Int64"}
+_TYPES = {"trace_id": "String", "span_id": "String", "session_id": "String", "sid": "Int64", "process": "String"}
 
 
 def asked(*columns: str, rows: Iterable[tuple[str | int, ...]]) -> ExternalData:
     """A table called ``asked``.
 
     Args:
-        columns: Which of ``trace_id``, ``span_id``, ``session_id`` and ``sid`` it has.
+        columns: Which of ``trace_id``, ``span_id``, ``session_id``, ``sid`` and ``process`` it has.
         rows: A value for each column.
     """
     data = b"\n".join(orjson.dumps(row) for row in rows)

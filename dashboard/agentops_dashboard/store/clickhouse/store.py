@@ -1,5 +1,6 @@
 """Sessions on a ClickHouse server, or on a cluster of shards."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,6 +19,7 @@ from agentops_dashboard.store.clickhouse.address import Address
 from agentops_dashboard.store.clickhouse.asked import asked
 from agentops_dashboard.store.clickhouse.commits import Batch, Commits
 from agentops_dashboard.store.clickhouse.connection import connect, open_engine
+from agentops_dashboard.store.clickhouse.inserter import Inserter
 from agentops_dashboard.store.clickhouse.migrations import local_database, migrate
 from agentops_dashboard.store.clickhouse.summary import Summaries, session_number
 from agentops_dashboard.store.clickhouse.together import Together
@@ -44,7 +46,8 @@ class ClickHouseStore:
         StoreError: A server does not answer, refuses the password, or has a newer schema or foreign tables.
     """
 
-    errors: tuple[type[Exception], ...] = (ClickHouseError, DBAPIError)
+    # What is computed is computed in an embedded store.
+    errors: tuple[type[Exception], ...] = (ClickHouseError, DBAPIError, sqlite3.Error)
     # Those that wait are written together; some threads are left for pages.
     batches_at_once = 24
 
@@ -62,14 +65,16 @@ class ClickHouseStore:
         except ClickHouseError as error:
             raise StoreError(f"{address.shown} cannot be prepared: {' '.join(str(error).split())[:300]}") from error
         self._together = Together()
-        self._summaries = Summaries(self._client, self._together)
-        self._writer = Writer(self._client, self._summaries, self.prices, self._together)
+        self._inserter = Inserter(self._client)
+        self._summaries = Summaries(self._client, self._inserter, self._together)
+        self._writer = Writer(self._client, self._inserter, self._summaries, self.prices, self._together)
         self._commits = Commits(self._lock, self._write, self.errors)
 
     def close(self) -> None:
         """Close the connections that write."""
         with self._lock:
             self._together.close()
+            self._summaries.close()
             for client in (self._client, *self._servers):
                 client.close()
 
@@ -101,10 +106,10 @@ class ClickHouseStore:
             for name, labels in batch.counts.items()
             for label, count in labels.items()
         ]
-        self._writer.insert("counter", ("project", "name", "label", "count"), counted)
+        self._inserter.insert("counter", ("project", "name", "label", "count"), counted)
         # Last: a segment that was read twice changes nothing, one that was passed over is lost.
         read = [(batch.part.name, batch.part.end, time.time_ns()) for batch in fresh if batch.part is not None]
-        self._writer.insert("segment", ("name", "offset", "version"), read)
+        self._inserter.insert("segment", ("name", "offset", "version"), read)
 
     def _is_next(self, part: SegmentPart) -> bool:
         return self.segment_offset(part.name) == part.start
@@ -118,12 +123,14 @@ class ClickHouseStore:
     def forget_segment(self, name: str) -> None:
         """Drop the offset of a segment that is gone."""
         with self._lock:
-            self._writer.insert("segment", ("name", "offset", "version", "is_deleted"), [(name, 0, time.time_ns(), 1)])
+            self._inserter.insert(
+                "segment", ("name", "offset", "version", "is_deleted"), [(name, 0, time.time_ns(), 1)]
+            )
 
     def mark_dead(self, process: str) -> None:
         """Say that a recording process is gone: its sessions that have not ended are abandoned."""
         with self._lock:
-            self._writer.insert("dead_process", ("process",), [(process,)])
+            self._inserter.insert("dead_process", ("process",), [(process,)])
             found = self._query(
                 "SELECT project, trace_id FROM trace WHERE state IS NULL AND (process = {process:String} OR "
                 "(project, trace_id) IN (SELECT project, trace_id FROM ledger WHERE process = {process:String}))",
@@ -143,7 +150,7 @@ class ClickHouseStore:
             )
             now_ns = self._summaries.now_ns()
             rows = [(project, sid, tag, int(tag not in tags), now_ns) for tag in {*tags, *(row[0] for row in had)}]
-            self._writer.insert("session_tag", ("project", "sid", "tag", "is_removed", "version"), rows)
+            self._inserter.insert("session_tag", ("project", "sid", "tag", "is_removed", "version"), rows)
             self._renew(project, [session_id])
 
     def annotate(
@@ -153,7 +160,7 @@ class ClickHouseStore:
         with self._lock:
             said_ns = self._summaries.now_ns() if time_ns is None else time_ns
             row = (project, session_id, span_id, name, value, said_ns)
-            self._writer.insert("annotation", ("project", "session_id", "span_id", "name", "value", "time_ns"), [row])
+            self._inserter.insert("annotation", ("project", "session_id", "span_id", "name", "value", "time_ns"), [row])
             self._renew(project, [session_id])
 
     def put_log(self, project: str, trace_id: str, text: str, *, time_ns: int | None = None) -> int:
@@ -161,7 +168,7 @@ class ClickHouseStore:
         raw = text.encode("utf-8", "replace")
         row = (project, trace_id, time.time_ns() if time_ns is None else time_ns, len(raw), raw.decode())
         with self._lock:
-            self._writer.insert("log", ("project", "trace_id", "time_ns", "raw_bytes", "body"), [row])
+            self._inserter.insert("log", ("project", "trace_id", "time_ns", "raw_bytes", "body"), [row])
         return len(raw)
 
     def delete_sessions(self, project: str, session_ids: Sequence[str]) -> int:
@@ -210,7 +217,7 @@ class ClickHouseStore:
                 if call is not None:
                     named |= {"cost_nano": call.cost_nano, "cost_source": call.cost_source, "rank": named["rank"] + 1}
                     rows.append(tuple(named.values()))
-            self._writer.insert("span", (*SPAN_COLUMNS, "rank"), rows)
+            self._inserter.insert("span", (*SPAN_COLUMNS, "rank"), rows)
             self._summaries.recompute(project, {call.trace_id for call in calls})
 
     def compact(self) -> int:

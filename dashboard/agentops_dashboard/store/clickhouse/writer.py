@@ -6,7 +6,7 @@ are missing, and these are recomputed in any case.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
@@ -15,6 +15,7 @@ from agentops.wire import Ledger
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store import payload
 from agentops_dashboard.store.clickhouse.asked import asked
+from agentops_dashboard.store.clickhouse.inserter import Inserter
 from agentops_dashboard.store.clickhouse.summary import Summaries
 from agentops_dashboard.store.clickhouse.together import Together
 from agentops_dashboard.store.prices import Prices
@@ -52,18 +53,21 @@ class Writer:
 
     Args:
         client: The connections.
+        inserter: Adds rows over the same connections.
         summaries: Recomputes what is computed, over the same connections.
         prices: What model calls cost.
         together: Runs statements at once.
     """
 
-    def __init__(self, client: Client, summaries: Summaries, prices: Prices, together: Together) -> None:
+    def __init__(
+        self, client: Client, inserter: Inserter, summaries: Summaries, prices: Prices, together: Together
+    ) -> None:
         self._client = client
+        self._inserter = inserter
         self._together = together
         self._summaries = summaries
         self._prices = prices
         self._fresh = FreshTexts()
-        self._types: dict[str, dict[str, str]] = {}
 
     def forget_texts(self) -> None:
         """Index every text that comes from now on: what was indexed before is not there any more."""
@@ -88,26 +92,8 @@ class Writer:
         for ledger in ledgers:
             touched.update(ledger.sessions)
             rows += ledger_rows(project, ledger)
-        self.insert("ledger", LEDGER_COLUMNS, rows)
+        self._inserter.insert("ledger", LEDGER_COLUMNS, rows)
         self._summaries.recompute(project, touched, before)
-
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Add rows; they are stored when this returns."""
-        types = self._types_of(table)
-        names = [types[column] for column in columns]
-        for start in range(0, len(rows), _AT_ONCE):
-            self._client.insert(table, rows[start : start + _AT_ONCE], columns, column_type_names=names)
-
-    def _types_of(self, table: str) -> dict[str, str]:
-        """The types of a table's columns; asked once, where the driver asks at each insert."""
-        types = self._types.get(table)
-        if types is None:
-            found = self._client.query(
-                "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}",
-                {"database": self._client.database, "table": table},
-            )
-            types = self._types[table] = {row[0]: row[1] for row in found.result_rows}
-        return types
 
     def _newer_only(self, project: str, by_trace: dict[str, dict[str, SpanRecord]]) -> dict[str, list[SpanRecord]]:
         """Leave out what the store has already, so that a batch that is sent again costs no space."""
@@ -142,10 +128,10 @@ class Writer:
             facts += _fact_rows(project, trace_id, records)
             spans += [(*span_row(project, record, block_of[record.span_id]), _rank(record)) for record in records]
         self._together.run(
-            lambda: self.insert("payload", _PAYLOAD_COLUMNS, blocks),
-            lambda: self.insert("trace_fact", _FACT_COLUMNS, facts),
+            lambda: self._inserter.insert("payload", _PAYLOAD_COLUMNS, blocks),
+            lambda: self._inserter.insert("trace_fact", _FACT_COLUMNS, facts),
         )
-        self.insert("span", (*SPAN_COLUMNS, "rank"), spans)
+        self._inserter.insert("span", (*SPAN_COLUMNS, "rank"), spans)
 
 
 def _fact_rows(project: str, trace_id: str, records: list[SpanRecord]) -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from agentops_dashboard.semantics.finish_reasons import CUT_OFF
 from agentops_dashboard.store.rows import MOST_BETWEEN
 
-__all__ = ["recompute", "session_number"]
+__all__ = ["SUMMARY_COLUMNS", "SUMMED_COLUMNS", "USAGE_COLUMNS", "recompute", "session_number"]
 
 
 def _sum_of_times(nanoseconds: str) -> str:
@@ -18,7 +18,7 @@ def _sum_of_times(nanoseconds: str) -> str:
     return f"CAST(min(total({nanoseconds}), {2.0**62:.0f}.0) AS INTEGER)"
 
 
-_SUMMARY_COLUMNS = (
+_RECOMPUTED = (
     "name", "state", "end_reason", "start_ns", "end_ns", "duration_ns", "last_ns", "alive_ns", "user", "environment",
     "service", "frameworks", "sdk", "host", "metadata", "first_input", "last_output", "parent_session_id",
     "parent_span_id", "traces", "spans", "agents", "llm_calls", "tool_calls", "errors", "swallowed", "open_spans",
@@ -26,19 +26,20 @@ _SUMMARY_COLUMNS = (
     "reasoning_tokens", "total_tokens", "cost_nano", "cost_source", "unpriced_calls", "missing", "dropped_payloads",
     "redactions", "revision", "release",
 )  # fmt: skip
-_USED = ", ".join(
-    f"span.{column}"
-    for column in (
-        "trace_id", "span_id", "parent_id", "seq", "kind", "name", "status", "start_ns", "end_ns", "agent", "tool",
-        "model", "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens",
-        "cost_nano", "cost_source", "error_type", "swallowed", "finish_reason", "fingerprint",
-    )
+SUMMARY_COLUMNS = ("sid", "project", "session_id", *_RECOMPUTED)
+_USED = (
+    "trace_id", "span_id", "parent_id", "seq", "kind", "name", "status", "start_ns", "end_ns", "agent", "tool", "model",
+    "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost_nano",
+    "cost_source", "error_type", "swallowed", "finish_reason", "fingerprint",
 )  # fmt: skip
+SUMMED_COLUMNS = ("project", "version", *_USED)
+"""What a span must have to be counted."""
+_FOUND = ", ".join(f"span.{column}" for column in _USED)
 """What sums are made of. A span's other columns are the longer part of it, and each row is copied."""
 _SUMMARY = f"""
-INSERT INTO session (sid, project, session_id, {", ".join(_SUMMARY_COLUMNS)})
+INSERT INTO session ({", ".join(SUMMARY_COLUMNS)})
 WITH found AS MATERIALIZED (
-  SELECT {_USED} FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
+  SELECT {_FOUND} FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
   WHERE trace.project = :project AND trace.session_id = :session_id
 ), failed AS MATERIALIZED (SELECT span_id, parent_id FROM found WHERE status = 'error')
 , s AS (
@@ -107,7 +108,7 @@ SELECT :sid, :project, :session_id, coalesce(t.name, s.root_name, 'session'), st
   max(l.spans - s.native_spans, 0), l.dropped_payloads, l.redactions, :now, t.release
 FROM s, t, l, state, finish WHERE s.spans > 0
 ON CONFLICT (sid) DO UPDATE SET
-""" + ", ".join(f"{column} = excluded.{column}" for column in _SUMMARY_COLUMNS)
+""" + ", ".join(f"{column} = excluded.{column}" for column in _RECOMPUTED)
 
 _FOLD_WRAPPERS = """
 UPDATE span SET kind = 'chain', input_tokens = NULL, output_tokens = NULL, cached_tokens = NULL,
@@ -134,13 +135,16 @@ _LABELS = (
     # Where it began only, as the session counts its errors.
     ("fingerprint", "coalesce(fingerprint, error_type, 'error')", _BEGAN),
 )
+USAGE_COLUMNS = (
+    "sid", "project", "label_kind", "label", "start_ns", "calls", "errors", "duration_ns", "input_tokens",
+    "output_tokens", "cached_tokens", "cost_nano", "cut_off",
+)  # fmt: skip
 # A model call's usage is that of the agent nearest above it: climbing goes up from each call until it meets one.
 _USAGE = (
     f"""
-INSERT INTO usage (sid, project, label_kind, label, start_ns, calls, errors, duration_ns, input_tokens, output_tokens,
-  cached_tokens, cost_nano, cut_off)
+INSERT INTO usage ({", ".join(USAGE_COLUMNS)})
 WITH RECURSIVE found AS MATERIALIZED (
-  SELECT {_USED} FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
+  SELECT {_FOUND} FROM trace CROSS JOIN span ON span.project = trace.project AND span.trace_id = trace.trace_id
   WHERE trace.project = :project AND trace.session_id = :session_id
 ), climbing AS (
   SELECT trace_id, CASE WHEN kind = 'agent' THEN span_id ELSE parent_id END AS above, 1 AS steps,

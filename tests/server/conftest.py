@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
-from agentops_dashboard.accounts import Accounts, Actor
+from agentops_dashboard.accounts import Accounts, Actor, passwords
 from agentops_dashboard.alerts import draft_of
 from agentops_dashboard.app import create_app
 from agentops_dashboard.door.settings import ServerSettings
@@ -72,10 +73,15 @@ class Server:
 
 
 def make_server(home: Path, settings: ServerSettings, store_url: str | None = None) -> Iterator[Server]:
-    """Run an application over a home directory, and a store elsewhere if one is named."""
-    app = create_app(home, store_url=store_url, with_importer=False, server=settings)
-    with TestClient(app, base_url=URL) as client:
-        yield Server(client, app.state.accounts)
+    """Run an application over a home directory, and a store elsewhere if one is named.
+
+    Its passwords are hashed in a moment: a filled server takes ten hashes, of which each takes a fifth of a second.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        app = create_app(home, store_url=store_url, with_importer=False, server=settings)
+        with TestClient(app, base_url=URL) as client:
+            yield Server(client, app.state.accounts)
 
 
 def fill(server: Server) -> None:

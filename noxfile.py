@@ -49,6 +49,7 @@ OLDEST_AS_OF = {
     "ag2": "2026-09-15",
     "llama-index": "2025-08-12",
     "smolagents": "2025-07-20",
+    "agno": "2026-02-20",
 }
 
 # pyenv keeps the interpreters that it built off PATH, all but one.

@@ -210,11 +210,23 @@ def smolagents() -> Callable[[], object]:
     return run
 
 
+def agno() -> Callable[[], object]:
+    from agno.agent import Agent
+
+    from agentops_agno.scripted import Answer, ScriptedModel
+
+    def run() -> object:
+        model = ScriptedModel("gpt-4o-mini", [Answer(calls=[("add", {"a": 2, "b": 3})]), "It is 5."])
+        return Agent(name="calculator", model=model, tools=[add], telemetry=False).run(ASKED)
+
+    return run
+
+
 PROGRAMS = {
     program.__name__.replace("_", "-"): program
     for program in (
         langchain, crewai, autogen, openai_agents, pydantic_ai, google_adk, strands, agent_framework, semantic_kernel,
-        ag2, llama_index, smolagents,
+        ag2, llama_index, smolagents, agno,
     )
 }  # fmt: skip
 

@@ -49,9 +49,11 @@ PROGRAMS: Final = {
     "ag2": Program("agentops_ag2.demo", ("ag2",), "ag2"),
     "llama-index": Program("agentops_llama_index.demo", ("llama_index.core",), "llama-index"),
     "smolagents": Program("agentops_smolagents.demo", ("smolagents",), "smolagents"),
+    "agno": Program("agentops_agno.demo", ("agno",), "agno"),
 }
 
 _QUIET: Final = {
+    "AGNO_TELEMETRY": "false",
     "ANONYMIZED_TELEMETRY": "false",
     "CREWAI_DISABLE_TELEMETRY": "true",
     "CREWAI_TESTING": "true",

@@ -1,0 +1,3 @@
+"""Records runs of agno as agentops sessions."""
+
+__all__: list[str] = []

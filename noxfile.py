@@ -233,7 +233,7 @@ if _has_tests("instrumentations"):
 
     @nox.session
     def instrumentations(session: nox.Session) -> None:
-        """Test other projects' instrumentations of LangChain, smolagents and openai, with agentops beside them."""
+        """Test other projects' instrumentations of frameworks and of openai, with agentops beside them."""
         _install(session, "opentelemetry", "langchain", "openai", "anthropic", groups=("test", "test-instrumentations"))
         _pytest(session, "tests/instrumentations")
 

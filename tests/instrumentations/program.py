@@ -21,6 +21,7 @@ from agentops.testing.conformance import check_tree
 from tests.integrations.scripted_server import Reply, ScriptedServer, scripted_server
 
 INSTRUMENTORS: Final = {
+    "openinference-agno": "openinference.instrumentation.agno:AgnoInstrumentor",
     "openinference-langchain": "openinference.instrumentation.langchain:LangChainInstrumentor",
     "openinference-openai": "openinference.instrumentation.openai:OpenAIInstrumentor",
     "openinference-smolagents": "openinference.instrumentation.smolagents:SmolagentsInstrumentor",
@@ -95,6 +96,35 @@ def coder_streamed(server: ScriptedServer) -> None:
     with redirect_stdout(sys.stderr):  # it shows the words as they come, whatever its verbosity
         *_, last = _coder(server, stream_outputs=True).run("What is 2 + 3?", stream=True)
     assert last.output == "It is 5."
+
+
+def _desk(server: ScriptedServer) -> Any:
+    from agno.agent import Agent
+    from agno.models.openai import OpenAIChat
+    from agno.team import Team
+
+    from agentops_agno.scripted import Answer, ScriptedModel
+
+    def add(a: int, b: int) -> int:
+        """Add two numbers."""
+        return a + b
+
+    model = OpenAIChat(id="gpt-4o-mini", base_url=server.url, api_key="test")
+    member = Agent(name="calculator", role="Calculates", model=model, tools=[add], telemetry=False)
+    asked = {"member_id": "calculator", "task": "What is 2 + 3?"}
+    leader = ScriptedModel("gpt-4o", [Answer(calls=[("delegate_task_to_member", asked)]), "It is 5."])
+    return Team(name="desk", members=[member], model=leader, telemetry=False)
+
+
+def team(server: ScriptedServer) -> None:
+    """A team of agno whose member makes two model calls, with a tool between them."""
+    assert _desk(server).run("What is 2 + 3?").content == "It is 5."
+
+
+def team_streamed(server: ScriptedServer) -> None:
+    """The same, read event by event."""
+    *_, last = _desk(server).run("What is 2 + 3?", stream=True, stream_events=True)
+    assert last.content == "It is 5."
 
 
 def by_hand(server: ScriptedServer) -> None:

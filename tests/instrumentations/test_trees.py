@@ -56,6 +56,24 @@ session default
     chain Step 2
       llm gpt-4o-mini
       tool final_answer"""
+DESK = """\
+session default
+  agent desk
+    llm gpt-4o
+    tool delegate_task_to_member
+      agent calculator
+        llm gpt-4o-mini
+        tool add
+        llm gpt-4o-mini
+    llm gpt-4o"""
+OPENINFERENCE_DESK = """\
+session default
+  agent desk
+    tool delegate_task_to_member
+    agent calculator
+      llm gpt-4o-mini
+      tool add
+      llm gpt-4o-mini"""
 REFUSED = "session default\n  llm gpt-4o-mini [error openai.APIConnectionError]"
 OPENAI = ("openinference-openai", "openllmetry-openai", "otel-openai")
 BOTH = ("openinference", "openllmetry", "otel")
@@ -158,6 +176,19 @@ def test_an_agent_of_smolagents_is_recorded_once(ours: str, program: str) -> Non
     names = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
     assert [sum(span["attributes"][name] for span in _calls(told)) for name in names] == [220, 24]
     assert {span["origin"] for span in _calls(told)} == {"smolagents" if is_ours else "opentelemetry"}
+
+
+@pytest.mark.parametrize("program", ["team", "team_streamed"])
+@pytest.mark.parametrize("ours", ["", "openai", "agno,openai"])
+def test_a_team_of_agno_is_recorded_once(ours: str, program: str) -> None:
+    """The same of agno; OpenInference sees only models of agno's own, so the leader's scripted one is ours alone."""
+    told = _run("openinference-agno", ours, "team", "team_streamed")[program]
+    is_ours = ours.startswith("agno")
+    assert told["outline"] == (DESK if is_ours else OPENINFERENCE_DESK)
+    names = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
+    member = [span for span in _calls(told) if span["attributes"]["gen_ai.request.model"] == "gpt-4o-mini"]
+    assert [sum(span["attributes"][name] for span in member) for name in names] == [220, 24]
+    assert {span["origin"] for span in _calls(told)} == {"agno" if is_ours else "opentelemetry"}
 
 
 @pytest.mark.parametrize("name", ["openllmetry-langchain", "otel-langchain"])

@@ -172,12 +172,16 @@ def test_a_full_receiver_asks_to_come_again(client, store, monkeypatch, make_ses
     assert client.get("/api/v1/sessions").json()["total"] == 0
 
 
-async def send_slowly(app, path, pieces):
-    """Ask with a body in pieces, of which an event is waited for; returns the answer's status and headers."""
+async def send_slowly(app, path, pieces, held=None):
+    """Ask with a body in pieces; returns the answer's status and headers.
+
+    An event among them is waited for; by then what came before it was taken, and ``held`` is released.
+    """
     waiting, answered = list(pieces), []
 
     async def receive():
         if waiting and isinstance(waiting[0], asyncio.Event):
+            held.release()
             await waiting.pop(0).wait()
         if not waiting:
             return {"type": "http.disconnect"}
@@ -199,12 +203,13 @@ def test_bodies_that_are_on_their_way_take_up_room_too(client, monkeypatch, path
     monkeypatch.setattr("agentops_dashboard.ingest.receiver._MOST_WAITING_BYTES", 3500)
 
     async def run():
-        rest = asyncio.Event()
+        rest, held = asyncio.Event(), asyncio.Semaphore(0)
         slow = [
-            asyncio.create_task(send_slowly(client.app, path, [b" " * 1000, rest, b'{"resourceSpans": []}']))
+            asyncio.create_task(send_slowly(client.app, path, [b" " * 1000, rest, b'{"resourceSpans": []}'], held))
             for _ in range(3)
         ]
-        await asyncio.sleep(0)
+        for _ in slow:
+            await held.acquire()
         crowded = await send_slowly(client.app, path, [b" " * 1000, b"{}"])
         rest.set()
         return crowded, [status for status, _ in await asyncio.gather(*slow)]

@@ -12,7 +12,7 @@ from agentops_dashboard.derived.facts import (
     looped,
     owners,
 )
-from agentops_dashboard.derived.failure import last_at_work, root_failure
+from agentops_dashboard.derived.failure import last_at_work, root_failure, where_it_ended
 from agentops_dashboard.derived.first_answer import FirstAnswer, first_answer
 from agentops_dashboard.derived.handovers import Handover, handovers
 
@@ -33,4 +33,5 @@ __all__ = [
     "looped",
     "owners",
     "root_failure",
+    "where_it_ended",
 ]

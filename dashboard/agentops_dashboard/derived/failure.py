@@ -3,10 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from agentops.semconv import SpanStatus
+from agentops.semconv import SpanStatus, State
 from agentops_dashboard.reader.outline import Outline
 
-__all__ = ["last_at_work", "root_failure"]
+__all__ = ["last_at_work", "root_failure", "where_it_ended"]
+
+
+def where_it_ended(state: str, outline: Outline) -> int | None:
+    """The place of the span that says why a session failed or what it was at when it was left; None for any other."""
+    if state == State.ERROR:
+        return root_failure(outline)
+    return last_at_work(outline) if state == State.ABANDONED else None
 
 
 def root_failure(outline: Outline) -> int | None:

@@ -12,7 +12,7 @@ from agentops.semconv import GenAI, State
 from agentops_dashboard import format as write
 from agentops_dashboard.api.answers import download
 from agentops_dashboard.caller import ReaderOf
-from agentops_dashboard.derived import first_answer, last_at_work, root_failure
+from agentops_dashboard.derived import first_answer, where_it_ended
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.agents_view import agents_view
 from agentops_dashboard.pages.content import as_text, instructions
@@ -191,11 +191,7 @@ def _view(view_key: str, address: Address, session: Session, reader: Reader) -> 
 
 def _first_interesting(session: Session, outline: Outline) -> str:
     """Of a failed session the span that says why, of an abandoned one what it was at; else what has the answer."""
-    place = None
-    if session["state"] == State.ABANDONED:
-        place = last_at_work(outline)
-    elif session["state"] == State.ERROR:
-        place = root_failure(outline)
+    place = where_it_ended(session["state"], outline)
     if place is not None:
         return str(outline.column("span_id")[place])
     first = outline.order[:2]

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from agentops_dashboard.derived import where_it_ended
 from agentops_dashboard.pages.environment import STATIC_DIRECTORY, render
 from agentops_dashboard.pages.kinds import kind_look
 from agentops_dashboard.pages.tree_view import short_name
@@ -16,15 +17,22 @@ _STYLES: Final = ("tokens.css", "base.css", "session.css", "file.css")
 
 
 def session_file(reader: Reader, session: Session) -> str:
-    """Render the file: figures, then the tree, each span with what went in and came out; at most ``MOST_SPANS``."""
+    """Render the file: figures, then the tree, each span with what went in and came out; at most ``MOST_SPANS``.
+
+    Unfolded are the outermost spans, and the way down to where the session failed or was left.
+    """
     outline = reader.outlines.of(session["id"])
     shown = min(len(outline), MOST_SPANS)
     spans = reader.outlines.with_payloads(outline, list(range(shown)))
     depths = outline.index.depth[:shown]
+    ended = where_it_ended(session["state"], outline)
+    way_down = set() if ended is None else {*outline.ancestors(ended), ended}
     rows: list[dict[str, Any]] = []
     for place, span in enumerate(spans):
         following = depths[place + 1] if place + 1 < shown else 0
-        rows.append({"span": span, "closes": depths[place] - following + 1, "depth": depths[place]})
+        rows.append(
+            {"span": span, "closes": depths[place] - following + 1, "is_open": depths[place] < 2 or place in way_down}
+        )
     return render(
         "session_file.html",
         session=session,

@@ -8,12 +8,13 @@ from agentops_dashboard.semantics import RawSpan, understand
 
 
 def raw(
-    attributes, *, name="span", parent_id="00000000000000aa", events=(), status=0, resource=None, end_ns=2_000_000_000
-):
+    attributes, *, name="span", parent_id="00000000000000aa", events=(), status=0, resource=None, end_ns=2_000_000_000,
+    links=(), otlp_kind=1,
+):  # fmt: skip
     """A span as it comes off the wire."""
     return RawSpan(
-        trace_id="1" * 32, span_id="00000000000000bb", parent_id=parent_id, name=name, otlp_kind=1,
-        start_ns=1_000_000_000, end_ns=end_ns, attributes=attributes, events=list(events), links=[],
+        trace_id="1" * 32, span_id="00000000000000bb", parent_id=parent_id, name=name, otlp_kind=otlp_kind,
+        start_ns=1_000_000_000, end_ns=end_ns, attributes=attributes, events=list(events), links=list(links),
         status_code=status, status_message="", resource=resource or {}, scope="a.scope",
     )  # fmt: skip
 
@@ -219,6 +220,31 @@ def test_what_is_not_understood_is_kept_and_named():
     record = understand(raw({"acme.items.0.name": "a", "acme.items.1.name": "b", "http.url": "u"}))
     assert record.attributes == {"acme.items.0.name": "a", "acme.items.1.name": "b", "http.url": "u"}
     assert record.unmapped == ["acme.items.N.name", "acme.items.N.name"]
+
+
+@pytest.mark.parametrize(("parent_id", "otlp_kind", "is_kept"), [
+    (None, 1, True), ("00000000000000aa", 2, True), ("00000000000000aa", 5, True), ("00000000000000aa", 1, False),
+])  # fmt: skip
+def test_what_a_process_said_of_itself_is_kept_where_a_trace_enters_it(parent_id, otlp_kind, is_kept):
+    """But for what has a column of its own; on every span of the process it would be the same."""
+    resource = {
+        "service.name": "shop",
+        "host.name": "h1",
+        "telemetry.sdk.name": "x",
+        "k8s.pod.name": "pod-7",
+        "team": "a",
+    }
+    record = understand(raw({"a": 1}, parent_id=parent_id, otlp_kind=otlp_kind, resource=resource))
+    more = {"resource.k8s.pod.name": "pod-7", "resource.team": "a"} if is_kept else {}
+    assert record.attributes == {"a": 1, **more}
+
+
+def test_links_to_other_spans_are_kept():
+    """As the ids of their traces and of themselves; whatever else a sender calls a link does no harm."""
+    links = [{"traceId": "2" * 32, "spanId": "3" * 16}, {"traceId": ["x"] * 99}]
+    found = understand(raw({}, links=links)).attributes["otel.links"]
+    assert found[0] == f"{'2' * 32}/{'3' * 16}"
+    assert max(map(len, found)) <= 100
 
 
 def test_cached_tokens_beside_the_input_are_counted_into_it():

@@ -30,6 +30,14 @@ _COMMON = (
     "http.", "url.", "server.", "client.", "net.", "network.", "rpc.", "db.", "code.", "thread.", "exception.",
     "service.", "telemetry.", "otel.", "user.", "user_agent.", "messaging.", "process.", "host.", "error.",
 )  # fmt: skip
+_ENTRIES = (2, 5)
+"""OTLP's kinds of span by which a request (server) or a message (consumer) enters a process."""
+_LINKS = "otel.links"
+_MOST_LINKS = 100
+_SHOWN_OF_RESOURCE = frozenset({
+    Resource.SERVICE_NAME, Resource.SERVICE_VERSION, Resource.ENVIRONMENT, Resource.HOST_NAME, Resource.FRAMEWORKS,
+    "deployment.environment", "agentops.environment", "imported_libraries",
+})  # fmt: skip
 _METERED = frozenset({SpanKind.LLM, SpanKind.EMBEDDING})
 _DIGITS = re.compile(r"\.\d+(?=\.|$)")
 
@@ -60,7 +68,25 @@ def understand_foreign(raw: RawSpan) -> SpanRecord:
     record.unmapped = [
         _DIGITS.sub(".N", key)[:200] for key in record.attributes if key not in taken and not key.startswith(known)
     ]
+    record.attributes |= _links(raw) | _origin(raw)
     return record
+
+
+def _links(raw: RawSpan) -> dict[str, Any]:
+    """The spans elsewhere that a span names, each as its trace's and its own id."""
+    links = [f"{link.get('traceId')}/{link.get('spanId')}"[:100] for link in raw.links[:_MOST_LINKS]]
+    return {_LINKS: links} if links else {}
+
+
+def _origin(raw: RawSpan) -> dict[str, Any]:
+    """What the process said of itself, on the span by which a trace enters it: on every span it would be the same."""
+    if raw.parent_id is not None and raw.otlp_kind not in _ENTRIES:
+        return {}
+    return {
+        f"resource.{name}": value
+        for name, value in raw.resource.items()
+        if name not in _SHOWN_OF_RESOURCE and not name.startswith("telemetry.")
+    }
 
 
 def _spoken(attributes: dict[str, Any]) -> list[Convention]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import json
 import random
 import threading
 
@@ -208,3 +209,21 @@ def test_a_question_is_given_up_when_its_time_is_over(store, add_lines, make_ses
         with engine.connect() as connection:
             assert connection.execute(select(func.count()).select_from(t.session)).scalar_one() == 4
         engine.dispose()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_a_root_speaks_for_its_session_also_by_a_coarse_clock(add_lines, reader, order):
+    """Where a root and what is in it start and end in the same millisecond, in whatever order they come."""
+    lines = []
+    for place in range(3):
+        texts = {"input.value": f"in {place}", "output.value": f"out {place}", "openinference.span.kind": "CHAIN"}
+        span = {
+            "traceId": "5" * 32, "spanId": f"{9 - place:016x}", "name": "x",
+            "startTimeUnixNano": "1760000000000000000", "endTimeUnixNano": "1760000000001000000",
+            "attributes": [{"key": key, "value": {"stringValue": text}} for key, text in texts.items()],
+            **({"parentSpanId": f"{9:016x}"} if place else {}),
+        }  # fmt: skip
+        lines.append(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode())
+    add_lines([lines[place] for place in order])
+    session = reader.session("5" * 32)
+    assert (session["first_input"], session["last_output"]) == ("in 0", "out 0")

@@ -147,9 +147,10 @@ def trace_row(project: str, session_id: str, record: SpanRecord) -> tuple[Any, .
         facts.parent_session_id,
         facts.parent_span_id,
         first_input,
-        record.start_ns if first_input else None,
+        # By a coarse clock a root starts and ends together with what is in it, and it is the one that was asked.
+        record.start_ns - facts.is_root if first_input else None,
         last_output,
-        record.end_ns if last_output else None,
+        record.end_ns + facts.is_root if last_output and record.end_ns is not None else None,
         int(facts.is_native),
         facts.session_rank if facts.session_id is not None else 0,
         _text(resource.get(Resource.SERVICE_VERSION)),

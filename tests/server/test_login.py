@@ -193,15 +193,20 @@ def test_a_bucket_refills_evenly(monkeypatch):
 
 
 def test_old_clients_sign_in_with_their_key(server: Server):
-    """The token that they get is the key; a wrong key gets 401 and no token."""
+    """The token that they get is the key; a wrong key gets none, and the codes of the old service."""
     answer = server.ask("POST", "/v3/auth/token", json={"api_key": server.keys["ingest"]})
     assert answer.json() == {"token": server.keys["ingest"], "project_id": "default", "project_prem_status": "free"}
     assert server.ask("POST", "/public/v1/auth/access_token", json={"api_key": server.keys["read"]}).json() == {
         "bearer": server.keys["read"]
     }
-    for path in ("/v3/auth/token", "/public/v1/auth/access_token"):
+    for path, code in (("/v3/auth/token", 403), ("/public/v1/auth/access_token", 401)):
         refused = server.ask("POST", path, json={"api_key": "11111111-2222-3333-4444-555555555555"})
-        assert (refused.status_code, "token" in refused.json()) == (401, False)
+        assert (refused.status_code, "token" in refused.json()) == (code, False)
+    for body in ({}, {"api_key": " "}):
+        refused = server.ask("POST", "/v3/auth/token", json=body)
+        assert (refused.status_code, "needs the key" in refused.json()["error"]["message"]) == (400, True)
+    shown = server.ask("GET", "/public/v1/project", key="theirs").json()
+    assert (shown["id"], shown["name"]) == ("other", "Other")
 
 
 def test_a_stream_of_changes_ends_by_itself(own_server, monkeypatch):

@@ -38,10 +38,13 @@ def add_legacy(app: FastAPI, store: Store, receiver: Receiver) -> None:
 
 def _add_sign_in(app: FastAPI) -> None:
     @app.post("/v3/auth/token", tags=["legacy"], summary="Sign in, as the old service's client does")
-    def token(request: Request, api_key: Key) -> Response:
+    def token(request: Request, api_key: Key = "") -> Response:
+        # The codes are those of the old service.
+        if not api_key.strip():
+            return problem(400, 'The body needs the key, as in {"api_key": "sk-agentops-…"}.')
         project = _project_of(request, api_key.strip())
         if project is None:
-            return problem(401, "This API key is not known, or was revoked, or has expired.")
+            return problem(403, "This API key is not known, or was revoked, or has expired.")
         return json_response({"token": _token(request, api_key), "project_id": project, "project_prem_status": "free"})
 
     @app.post("/public/v1/auth/access_token", tags=["legacy"], summary="Sign in to the public API")
@@ -108,8 +111,9 @@ def _trace_id(text: str) -> str | None:
 def _add_public(app: FastAPI) -> None:
     @app.get("/public/v1/project", tags=["legacy"], summary="The project")
     def project(request: Request) -> Response:
-        project = caller_of(request).project
-        return json_response({"id": project, "name": project, "environment": "development"})
+        project, accounts = caller_of(request).project, request.app.state.accounts
+        name = project if accounts is None else accounts.projects.get(project).name
+        return json_response({"id": project, "name": name, "environment": "development"})
 
     @app.get("/public/v1/traces/{trace_id}", tags=["legacy"], summary="A trace and its spans")
     def trace(reader: ReaderOf, trace_id: str) -> Response:

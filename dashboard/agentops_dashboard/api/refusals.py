@@ -1,7 +1,6 @@
 """What is said of addresses, methods and parameters that the server does not have."""
 
 from difflib import get_close_matches
-from functools import lru_cache
 from http import HTTPStatus
 
 from fastapi import FastAPI, HTTPException
@@ -45,9 +44,8 @@ def known_parameters_only(request: Request) -> None:
             raise HTTPException(422, f"There is no parameter {name[:40]!r}{_nearest(name, known)} {_all(known)}")
 
 
-@lru_cache(maxsize=256)
 def _parameters(app: FastAPI, path: str, method: str) -> frozenset[str]:
-    """The query parameters that the API's description has for an address."""
+    """The query parameters that the API's description, which is made once, has for an address."""
     described = app.openapi()["paths"].get(path, {}).get(method, {}).get("parameters", ())
     return frozenset(item["name"] for item in described if item["in"] == "query")
 

@@ -12,7 +12,7 @@ from agentops_dashboard.semantics import understand
 from agentops_dashboard.store import Store
 from agentops_dashboard.store.clickhouse import ClickHouseStore, parse_address
 from tests.clickhouse.engine import Engine
-from tests.dashboard.conftest import END_NS, add_to, generate
+from tests.dashboard.conftest import END_NS, add_to, add_together, generate
 
 Make = Callable[..., list[tuple[str, list[bytes]]]]
 
@@ -135,15 +135,25 @@ def test_a_segment_is_read_on_from_where_another_process_left_it(open_empty: Cal
     assert store.segment_offset("s") == 0
 
 
-@pytest.mark.parametrize("text", ["it's", 'a "quote"', "back\\slash", "100% {x:String} %(y)s", "\0nul", "né\tü"])
-def test_text_of_any_kind_goes_in_and_is_found(open_empty: Callable[[Path | None], Store], text: str) -> None:
-    """Names and tags come back as they were, and a filter with the same text finds them: no statement is broken."""
+TEXTS = ("it's", 'a "quote"', "back\\slash", "100% {x:String} %(y)s", "\0nul", "né\tü")
+
+
+@pytest.fixture(scope="module")
+def session_of(open_empty: Callable[[Path | None], Store]) -> tuple[Store, dict[str, str]]:
+    """A store that holds a session for each text, and their ids."""
     store = open_empty(None)
-    ((session_id, lines),) = generate.Generator(8, generate.Profile(end_ns=END_NS, spans=5)).sessions(1)
-    add_to(store, lines)
-    store.set_tags("default", session_id, [text])
+    made = list(generate.Generator(8, generate.Profile(end_ns=END_NS, spans=5)).sessions(len(TEXTS)))
+    add_together(store, [line for _, lines in made for line in lines])
+    return store, dict(zip(TEXTS, (session_id for session_id, _ in made), strict=True))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_text_of_any_kind_goes_in_and_is_found(session_of: tuple[Store, dict[str, str]], text: str) -> None:
+    """Names and tags come back as they were, and a filter with the same text finds them: no statement is broken."""
+    store, sessions = session_of
+    store.set_tags("default", sessions[text], [text])
     reader = Reader(store.engine())
-    session = reader.session(session_id)
+    session = reader.session(sessions[text])
     assert session is not None
     assert session["tags"] == [text]
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')

@@ -17,7 +17,7 @@ from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.charts import AGGREGATES, OF_SESSIONS, chart
 from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.store import Store
-from tests.dashboard.conftest import END_NS, add_to, generate
+from tests.dashboard.conftest import END_NS, add_together, generate
 from tests.endpoint import endpoint
 from tests.mail_server import mail_server
 
@@ -31,8 +31,7 @@ def full(open_empty: Callable[[Path | None], Store]) -> Store:
     store = open_empty(None)
     for seed, state in ((1, "success"), (2, "error")):
         made = generate.Generator(seed, generate.Profile(end_ns=END_NS, spans=8, spread_s=3000))
-        for _, lines in made.sessions(10, state=state):
-            add_to(store, lines)
+        add_together(store, [line for _, lines in made.sessions(10, state=state) for line in lines])
     return store
 
 

@@ -13,7 +13,7 @@ from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import Analytics, quantile
 from agentops_dashboard.reader.grid import Grid
 from agentops_dashboard.store import Store
-from tests.dashboard.conftest import END_NS, add_to, generate
+from tests.dashboard.conftest import END_NS, add_to, add_together, generate
 
 HOUR_NS = 3_600_000_000_000
 QUERIES = ("", "status:error", "errors:>0", "tag:beta", "-tag:beta", "model:gpt-4o")
@@ -24,8 +24,7 @@ def reader(open_empty: Callable[[Path | None], Store]) -> Iterator[Reader]:
     """A reader of 40 sessions."""
     store = open_empty(None)
     profile = generate.Profile(end_ns=END_NS, spans=12, spread_s=86_400)
-    for _, lines in generate.Generator(1, profile).sessions(40):
-        add_to(store, lines)
+    add_together(store, [line for _, lines in generate.Generator(1, profile).sessions(40) for line in lines])
     reader = Reader(store.engine())
     yield reader
     reader.close()

@@ -14,7 +14,7 @@ from agentops_dashboard.pages.attention import attention
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import Analytics
 from agentops_dashboard.store import Store
-from tests.dashboard.conftest import END_NS, add_to
+from tests.dashboard.conftest import END_NS, add_together
 
 DAY_NS = 86_400_000_000_000
 SINCE = END_NS - DAY_NS
@@ -25,7 +25,7 @@ MS = 1_000_000
 def reader(open_empty: Callable[[Path | None], Store]) -> Iterator[Reader]:
     """Forty sessions a day for two days: on the second one tool fails, one is slow, and the model has become dear."""
     store = open_empty(None)
-    add_to(store, two_days())
+    add_together(store, two_days())
     reader = Reader(store.engine())
     yield reader
     reader.close()

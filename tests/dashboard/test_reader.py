@@ -10,7 +10,7 @@ from agentops_dashboard.reader.activity import SLICES
 from agentops_dashboard.reader.listing import SORT_KEYS
 from agentops_dashboard.reader.outline import TreeView
 from agentops_dashboard.semantics import RawSpan, understand
-from tests.dashboard.conftest import add_to, generate
+from tests.dashboard.conftest import add_to, add_together, generate
 
 QUERIES = (
     "", "status:error", "-status:error", "tag:production", "-tag:production", "tag:(beta OR nightly)", "cost:>0.05",
@@ -32,8 +32,7 @@ def filled(open_empty):
     profile = generate.Profile(spans=18, error_rate=0.15, end_ns=1_760_000_000_000_000_000)
     sessions = list(generate.Generator(5, profile).sessions(57))
     sessions += generate.Generator(6, profile).sessions(3, state="running")
-    for _, lines in sessions:
-        add_to(store, lines)
+    add_together(store, [line for _, lines in sessions for line in lines])
     _annotate(store, [session_id for session_id, _ in sessions])
     reader = Reader(store.engine())
     yield reader
@@ -53,10 +52,22 @@ def _annotate(store, ids):
     store.annotate("default", ids[2], span_id="", name="note", value="look at this one")
 
 
-def _all(reader, query, **options):
+@pytest.fixture(scope="module")
+def everything(filled):
+    """All of its sessions."""
+    return _all(filled, "", limit=100)
+
+
+@pytest.fixture(scope="module")
+def spans_of(filled, everything):
+    """The spans of each session by its id."""
+    return {session["id"]: filled.spans(session["id"], with_payloads=False) for session in everything}
+
+
+def _all(reader, query, limit=7, **options):
     cursor, found = None, []
     while True:
-        page = reader.sessions(query, cursor=cursor, limit=7, **options)
+        page = reader.sessions(query, cursor=cursor, limit=limit, **options)
         found += page["sessions"]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -80,8 +91,8 @@ def test_list_facets_and_histogram_count_the_same(filled, query):
 @pytest.mark.parametrize("query", [query for query in QUERIES if query and " or " not in query and " " not in query])
 def test_a_filter_and_its_negation_share_out_all_sessions(filled, query):
     """Whoever does not fit a filter fits its negation, also where a value is unknown."""
-    fits = {session["id"] for session in _all(filled, query)}
-    others = {session["id"] for session in _all(filled, f"not ({query})")}
+    fits = {session["id"] for session in _all(filled, query, limit=100)}
+    others = {session["id"] for session in _all(filled, f"not ({query})", limit=100)}
     assert not fits & others
     assert len(fits | others) == 60
 
@@ -105,10 +116,10 @@ def test_a_filter_and_its_negation_share_out_all_sessions(filled, query):
     ("has:note", lambda s: s["note"] is not None),
     ("is:incomplete", lambda s: not s["complete"]),
 ])  # fmt: skip
-def test_a_filter_finds_what_its_words_say(filled, query, fits):
+def test_a_filter_finds_what_its_words_say(filled, everything, query, fits):
     """The filter's answer is the same as looking at each session by hand, and neither none nor all."""
-    expected = {session["id"] for session in _all(filled, "") if fits(session)}
-    assert {session["id"] for session in _all(filled, query)} == expected
+    expected = {session["id"] for session in everything if fits(session)}
+    assert {session["id"] for session in _all(filled, query, limit=100)} == expected
     assert 0 < len(expected) < 60
 
 
@@ -119,11 +130,10 @@ def test_a_filter_finds_what_its_words_say(filled, query, fits):
     ("error:TimeoutError", lambda s: s["error"] is not None and s["error"]["type"] == "TimeoutError"),
     ("model:house-7b", lambda s: s["model"] == "house-7b"),
 ])  # fmt: skip
-def test_a_filter_over_the_tree_finds_what_the_spans_say(filled, query, fits):
+def test_a_filter_over_the_tree_finds_what_the_spans_say(filled, spans_of, query, fits):
     """Conditions on spans agree with the spans themselves."""
-    everything = [session["id"] for session in _all(filled, "")]
-    expected = {i for i in everything if any(fits(span) for span in filled.spans(i, with_payloads=False))}
-    assert {session["id"] for session in _all(filled, query)} == expected
+    expected = {session_id for session_id, spans in spans_of.items() if any(fits(span) for span in spans)}
+    assert {session["id"] for session in _all(filled, query, limit=100)} == expected
     assert 0 < len(expected) < 60
 
 

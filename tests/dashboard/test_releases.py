@@ -8,14 +8,12 @@ import pytest
 
 from agentops_dashboard.derived.releases import read_releases
 from agentops_dashboard.derived.sureness import means_apart, shares_apart, variance
-from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.releases import releases_shown
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import Analytics
-from agentops_dashboard.semantics import understand
 from agentops_dashboard.store import Store
-from tests.dashboard.conftest import END_NS, generate
+from tests.dashboard.conftest import END_NS, add_together, generate
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +21,7 @@ def reader(open_empty: Callable[[Path | None], Store]) -> Iterator[Reader]:
     """A reader of sixty sessions of two releases."""
     store = open_empty(None)
     profile = generate.Profile(end_ns=END_NS, spans=10, spread_s=86_400, error_rate=0.2)
-    batches = [decode(line) for _, lines in generate.Generator(4, profile).sessions(60) for line in lines]
-    ledgers = [ledger for batch in batches for ledger in batch.ledgers]
-    store.add("default", [understand(raw) for batch in batches for raw in batch.spans], ledgers)
+    add_together(store, [line for _, lines in generate.Generator(4, profile).sessions(60) for line in lines])
     reader = Reader(store.engine())
     yield reader
     reader.close()

@@ -4,17 +4,17 @@ import pytest
 
 from agentops.errors import ConfigurationError
 from agentops_dashboard.store.retention import Policy, apply_policy, read_policy
+from tests.dashboard.conftest import add_together
 
 DAY_NS = 86_400_000_000_000
 END_NS = 1_760_000_000_000_000_000
 
 
 @pytest.fixture
-def week(store, add_lines, make_sessions):
+def week(store, make_sessions):
     """Forty sessions spread over ten days."""
     made = make_sessions(40, spans=6, spread_s=10 * 86400)
-    for _, lines in made:
-        add_lines(lines)
+    add_together(store, [line for _, lines in made for line in lines])
     return [session_id for session_id, _ in made]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 
 from agentops.wire import Ledger, SessionLedger
 from agentops_dashboard.ingest.otlp_json import decode
+from agentops_dashboard.reader import Reader
 from agentops_dashboard.semantics import RawSpan, understand
 from agentops_dashboard.store import tables as t
 from tests.dashboard.conftest import add_to
@@ -134,6 +135,20 @@ def test_two_writers_and_a_reader_share_one_store(store, open_again, reader, mak
     assert all(session["complete"] for session in reader.sessions(limit=100)["sessions"])
 
 
+@pytest.fixture(scope="module")
+def shared(open_empty):
+    """A store of many projects."""
+    return open_empty(None)
+
+
+@pytest.fixture
+def apart(shared, request):
+    """The same store and a reader of a project that only this test writes to."""
+    reader = Reader(shared.engine(), request.node.name)
+    yield shared, reader
+    reader.close()
+
+
 def _foreign(trace, span, parent=None, **attributes):
     """A span of another recorder."""
     return understand(
@@ -150,7 +165,7 @@ def _sessions(reader):
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
-def test_traces_join_one_session_whenever_a_span_says_so(store, reader, order):
+def test_traces_join_one_session_whenever_a_span_says_so(apart, order):
     """Two traces of one session id are one session, whichever span comes first; a conversation id counts less."""
     named = {"openinference.span.kind": "CHAIN", "session.id": "chat", "tag.tags": '["t"]'}
     spans = [
@@ -159,19 +174,21 @@ def test_traces_join_one_session_whenever_a_span_says_so(store, reader, order):
         _foreign("2", "c", **{"gen_ai.conversation.id": "aaa"}),
         _foreign("2", "d", "c", **named),
     ]
+    store, reader = apart
     for index in order:
-        store.add("default", [spans[index]])
+        store.add(reader.project, [spans[index]])
     assert _sessions(reader) == [("chat", 4, ("t",))]
     assert len(reader.spans("chat")) == 4
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_nested_model_calls_of_two_instrumentations_count_once(store, reader, order):
+def test_nested_model_calls_of_two_instrumentations_count_once(apart, order):
     """The inner span owns the usage, in whatever order they come; the outer one is shown as what wraps it."""
     usage = {"gen_ai.request.model": "gpt-4o", "gen_ai.system": "openai", "gen_ai.usage.input_tokens": 100}
     spans = [_foreign("1", "a"), _foreign("1", "b", "a", **usage), _foreign("1", "c", "b", **usage)]
+    store, reader = apart
     for index in order:
-        store.add("default", [spans[index]])
+        store.add(reader.project, [spans[index]])
     session = reader.sessions()["sessions"][0]
     assert (session["tokens"]["total"], session["counts"]["llm"]) == (100, 1)
     assert [span["kind"] for span in reader.spans(session["id"])] == ["operation", "chain", "llm"]

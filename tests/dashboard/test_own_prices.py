@@ -1,11 +1,13 @@
 """A price table of one's own: what it means, and what is said of one that cannot be meant."""
 
+import os
+
 import pytest
 
 from agentops.errors import ConfigurationError, StoreError
 from agentops_dashboard.semantics.record import SpanRecord
 from agentops_dashboard.store import SQLiteStore
-from agentops_dashboard.store.prices import Prices
+from agentops_dashboard.store.prices import Prices, dated
 
 
 def call(**tokens):
@@ -22,10 +24,12 @@ def test_classes_without_a_price_cost_what_the_documentation_says(tmp_path):
         '{"house-7b": {"input": 2, "output": 3, "cached": 1, "cache_write": 4}}',
     ):
         file.write_text(text)
+        os.utime(file, (1_760_000_000, 1_760_000_000))
         record = call(input_tokens=1000, output_tokens=100, cached_tokens=200, cache_write_tokens=300)
         Prices(file).price(record)
         costs.append((record.cost_nano, record.cost_source))
-    assert costs == [(2_000_000, "prices.json"), (1_000_000 + 200_000 + 1_200_000 + 300_000, "prices.json")]
+    source = "prices.json of 2025-10-09"
+    assert costs == [(2_000_000, source), (1_000_000 + 200_000 + 1_200_000 + 300_000, source)]
 
 
 @pytest.mark.parametrize(("text", "message"), [
@@ -67,3 +71,12 @@ def test_a_cost_that_no_call_has_is_unknown(tmp_path):
         Prices(file).price(record)
         costs.append(record.cost_nano)
     assert costs == [10**13, None, None]
+
+
+def test_an_amount_says_whose_prices_of_which_day_it_is():
+    """A list knows what held on the day of a call; one's own table, and what a program reports, have no days."""
+    day_ns = 1_760_000_000_000_000_000
+    sources = ["genai-prices 0.2.3", "prices.json of 2025-10-09", "reported"]
+    assert [dated(source, day_ns) for source in sources] == [
+        "genai-prices 0.2.3, prices of 2025-10-09", *sources[1:],
+    ]  # fmt: skip

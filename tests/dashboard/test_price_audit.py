@@ -1,5 +1,6 @@
 """Which models have a price, and what another one would come to."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,8 +45,11 @@ def test_other_prices_come_to_what_repricing_makes_of_them(
     own = {one["model"]: {"input": 3.0, "output": 9.0} for one in read_price_audit(reader, store.prices)["models"]}
     path = tmp_path / "prices.json"
     path.write_bytes(orjson.dumps(own))
+    os.utime(path, (1_760_000_000, 1_760_000_000))
     store.prices = Prices(path)
     audit = read_price_audit(reader, store.prices)
-    assert {(one["source"], one["input"], one["output"]) for one in audit["models"]} == {("prices.json", 3.0, 9.0)}
+    assert {(one["source"], one["input"], one["output"]) for one in audit["models"]} == {
+        ("prices.json of 2025-10-09", 3.0, 9.0)
+    }
     after = reprice(store, "default", 0, is_dry_run=True)["after_nano"] / 1e9
     assert sum(one["today"] or 0 for one in audit["models"]) == pytest.approx(after, rel=0.01)

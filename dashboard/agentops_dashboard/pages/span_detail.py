@@ -11,7 +11,7 @@ from agentops_dashboard.pages.span_links import crumbs, filters_by, related
 from agentops_dashboard.pages.span_reasons import reasons_of
 from agentops_dashboard.reader import Session, Span
 from agentops_dashboard.reader.outline import Outline
-from agentops_dashboard.store.prices import Prices
+from agentops_dashboard.store.prices import Prices, dated
 
 __all__ = ["costs_by_class", "detail_values"]
 
@@ -94,7 +94,7 @@ def _facts(session: Session, span: Span) -> list[Fact]:
         ("First token", write.duration(span["first_token_ms"]) if span["first_token_ms"] is not None else None, ""),
         ("Speed", _speed(span, length), "Output tokens per second, from the first token where it is known"),
         ("Cost", write.money(cost["amount"]) if cost else None, _price_note(span)),
-        ("Price from", cost["source"] if cost else None, ""),
+        ("Price from", dated(cost["source"], span["start_ns"]) if cost and cost["source"] else None, ""),
         ("Finish", _finish(attributes.get(GenAI.RESPONSE_FINISH_REASONS)) or span["finish_reason"], ""),
         ("Attempt", str(span["attempt"]) if span["attempt"] else None, ""),
         ("Recorded by", span["origin"], ""),

@@ -11,9 +11,10 @@ import orjson
 from agentops.errors import ConfigurationError
 from agentops_dashboard.semantics.record import MOST_NANO, SpanRecord
 
-__all__ = ["ModelPrice", "Prices"]
+__all__ = ["ModelPrice", "Prices", "dated"]
 
 _PROVIDER_NAMES = {"x_ai": "x-ai", "xai": "x-ai", "azure.ai.inference": "azure", "aws_bedrock": "aws"}
+_LIST = "genai-prices"
 _CLASSES = ("input", "output", "cached", "cache_write")
 _HIGHEST = 1_000_000
 """US dollars per million tokens that a price of one's own may be."""
@@ -117,8 +118,17 @@ def _look_up(provider: str | None, model: str, day: int) -> ModelPrice | None:
         output=_tiers(answered) or ((0, 0),),
         cached=_tiers(prices.cache_read_mtok),
         cache_write=_tiers(prices.cache_write_mtok),
-        source=f"genai-prices {genai_prices.__version__}",
+        source=f"{_LIST} {genai_prices.__version__}",
     )
+
+
+def dated(source: str, time_ns: int) -> str:
+    """A price's source with the day whose prices were taken: a list of prices knows what held when a call began."""
+    return f"{source}, prices of {_day(time_ns / 1e9)}" if source.startswith(_LIST) else source
+
+
+def _day(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d}"
 
 
 def _tiers(price: Any) -> Tiers | None:
@@ -138,7 +148,8 @@ def _read_own(path: Path) -> dict[str, ModelPrice]:
         table = orjson.loads(path.read_bytes())
         if type(table) is not dict:
             raise ValueError("it is no JSON object")
-        return {model: _own_price(model, prices, path) for model, prices in table.items()}
+        source = f"{path.name} of {_day(path.stat().st_mtime)}"
+        return {model: _own_price(model, prices, source) for model, prices in table.items()}
     except ValueError as error:
         raise ConfigurationError(
             f'{path} is no price table: {error}. Write it as {{"my-model": {{"input": 0.5, "output": 1.5}}}}, '
@@ -146,7 +157,7 @@ def _read_own(path: Path) -> dict[str, ModelPrice]:
         ) from error
 
 
-def _own_price(model: str, prices: Any, path: Path) -> ModelPrice:
+def _own_price(model: str, prices: Any, source: str) -> ModelPrice:
     if type(prices) is not dict or "input" not in prices:
         raise ValueError(f'{model!r} needs a price for "input", which may be 0')
     for name, price in prices.items():
@@ -160,5 +171,5 @@ def _own_price(model: str, prices: Any, path: Path) -> ModelPrice:
         output=tiers.get("output") or ((0, 0),),
         cached=tiers.get("cached"),
         cache_write=tiers.get("cache_write"),
-        source=path.name,
+        source=source,
     )

@@ -265,3 +265,17 @@ def test_environments_are_named_as_soon_as_a_session_ran_there(open_empty):
     assert theirs.environments() == []
     reader.close()
     theirs.close()
+
+
+def test_changes_that_were_written_together_come_together(open_empty, make_sessions):
+    """Whoever goes on behind the last revision that it saw misses nothing, however many there were at once."""
+    store = open_empty(None)
+    reader = Reader(store.engine())
+    for seed, count in ((1, 1), (2, 5), (3, 2)):
+        add_together(store, [line for _, lines in make_sessions(count, seed=seed, spans=3) for line in lines])
+    seen, revision = [], 0
+    while found := reader.changes(revision, limit=2):
+        seen.append(len(found))
+        revision = found[-1]["revision"]
+    assert seen == [6, 2]
+    reader.close()

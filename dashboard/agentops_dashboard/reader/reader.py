@@ -204,17 +204,21 @@ class Reader:
         return found[0] or 0, found[1] or 0
 
     def changes(self, revision: int, limit: int = 500) -> list[dict[str, Any]]:
-        """Return sessions that were written after a revision: id, state, revision, start_ns, spans."""
+        """Return sessions that were written after a revision: id, state, revision, start_ns, spans.
+
+        The first ``limit`` of them, and all that were written together with the last one of these.
+        """
         c = t.session.c
-        statement = (
-            select(c.session_id, shown_state(time.time_ns()), c.revision, c.start_ns, c.spans)
-            .where(c.project == self._project, c.revision > revision)
-            .order_by(c.revision)
-            .limit(limit)
-        )
+        later = (c.project == self._project, c.revision > revision)
+        last = select(c.revision).where(*later).order_by(c.revision).limit(1).offset(limit - 1)
+        statement = select(c.session_id, shown_state(time.time_ns()), c.revision, c.start_ns, c.spans).where(*later)
         names = ("id", "state", "revision", "start_ns", "spans")
         with self._engine.connect() as connection:
-            return [dict(zip(names, row, strict=True)) for row in connection.execute(statement)]
+            newest = connection.execute(last).scalar()
+            if newest is not None:
+                statement = statement.where(c.revision <= newest)
+            found = connection.execute(statement.order_by(c.revision)).all()
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def environments(self) -> list[str]:
         """Return the names of the environments that sessions ran in, sorted.

@@ -40,6 +40,7 @@ def test_a_chart_of_ones_own(site: Site, open_page: Open, watch: Watch) -> None:
     page.keyboard.press("Enter")
     expect(chart).to_have_count(1)
     plain = open_page(site.at("/analytics?charts=sessions.sum.status.table."), javascript=False)
+    assert {"Completed", "Failed"} <= set(plain.locator("#own td:first-child").all_inner_texts())
     counts = plain.locator("#own td.num").all_inner_texts()
     shown = plain.locator(".kpi", has_text="Sessions").locator(".value").inner_text()
     assert sum(int(count.replace(",", "")) for count in counts) == int(shown.replace(",", ""))
@@ -56,7 +57,12 @@ def test_every_chart_is_drawn(site: Site, open_page: Open) -> None:
 def test_a_fixed_chart_is_split_by_a_group(site: Site, open_page: Open) -> None:
     """A choice in its head draws it by that group, the address holds it; calls that are read later are split too."""
     page = open_page(site.at("/analytics"))
-    for chart, by in (("plot-failures", "release"), ("plot-spread", "agent"), ("plot-llm", "model")):
+    for chart, by in (
+        ("plot-sessions", "status"),
+        ("plot-failures", "release"),
+        ("plot-spread", "agent"),
+        ("plot-llm", "model"),
+    ):
         place = page.locator(f'[data-chart="{chart}"]')
         place.get_by_text("split", exact=True).click()
         with page.expect_navigation():
@@ -64,7 +70,8 @@ def test_a_fixed_chart_is_split_by_a_group(site: Site, open_page: Open) -> None:
         expect(place.locator(".main-svg").first).to_be_visible()
         expect(place.locator("summary").first).to_have_text(f"by {by}")
         assert place.locator(".legendtext").count() > 1
-    expect(page).to_have_url(re.compile(r"by=failures\.release.*spread\.agent.*llm\.model"))
+        assert "success" not in place.locator(".legendtext").all_text_contents()
+    expect(page).to_have_url(re.compile(r"by=sessions\.status.*failures\.release.*spread\.agent.*llm\.model"))
 
 
 def test_shapes_of_charts(site: Site, open_page: Open) -> None:
@@ -73,6 +80,7 @@ def test_shapes_of_charts(site: Site, open_page: Open) -> None:
     page = open_page(site.at(f"/analytics?range=30d&charts={charts}"))
     expect(page.locator("#own .plot.js-plotly-plot")).to_have_count(3)
     expect(page.locator("#own .numbers .num")).to_have_text(str(SESSIONS))
+    assert "0%" not in page.locator("#plot-own-1 .slicetext").all_text_contents()
     share = page.locator("#plot-own-1 .slicetext").first
     share.scroll_into_view_if_needed()
     box = share.bounding_box()

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 
 from agentops_dashboard.derived.pace import CALL_GROUPS, SPLIT_CALLS
 from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.kinds import state_look
 from agentops_dashboard.pages.query_edit import split_terms
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader
@@ -167,5 +168,6 @@ def _shown(one: OwnChart, chart_id: str, reader: Reader, grid: Grid, query: str)
         found = chart(reader, text, whole, measure=one.measure, aggregate=one.aggregate, by=one.group)
     except QueryError as error:
         return shown | {"problem": error.message}
-    rows = [(label, measure.text(values[0])) for label, values in found["groups"].items()]
+    named = (lambda state: state_look(state).label) if one.group == "status" else str
+    rows = [(named(label), measure.text(values[0])) for label, values in found["groups"].items()]
     return shown | found | {"rows": rows if one.shape in _IN_WORDS else []}

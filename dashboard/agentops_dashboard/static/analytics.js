@@ -80,23 +80,24 @@ const CHARTS = {
   "plot-first": () => percentiles(data.pace.points.map((p) => p.first_token)),
   "plot-speed": () => layoutOf(Object.entries(data.pace.speeds).map(([model, values], index) => line(model, values, SERIES[index % SERIES.length], { meta: `model:"${model}"`, hovertemplate: `%{y:.0f} tok/s ${plain(model)}<extra></extra>` })), {}),
 };
-function pie(groups, meaning, format) {
+function pie(all, meaning, format, named) {
+  const groups = all.filter(([, values]) => values[0]); // nothing is no part of a whole
   const trace = {
-    type: "pie", labels: groups.map(([label]) => plain(label)), values: groups.map(([, values]) => values[0]), customdata: groups.map(([label]) => meaning(label)), sort: false, hole: 0.45,
+    type: "pie", labels: groups.map(([label]) => plain(named(label))), values: groups.map(([, values]) => values[0]), customdata: groups.map(([label]) => meaning(label)), sort: false, hole: 0.45,
     marker: { colors: groups.map((_, index) => style(SERIES[index % SERIES.length])), line: { color: style("surface"), width: 1 } }, textinfo: "percent", hovertemplate: `${format.replaceAll("%{y", "%{value")} %{label}<extra></extra>`,
   };
   return [[trace], { ...layout(), legend: { font: { size: 11 } }, hovermode: "closest" }];
 }
 
-function histogram(own, groups, meaning) {
+function histogram(own, groups, meaning, named) {
   const { edges } = own;
   const isWide = edges[0] > 0 && edges.at(-1) > 20 * edges[0];
   const middles = edges.slice(1).map((edge, i) => (isWide ? Math.sqrt(edge * edges[i]) : (edge + edges[i]) / 2));
   const widths = edges.slice(1).map((edge, i) => (edge - edges[i]) * 0.94);
   const isTime = own.unit === "s";
   const traces = groups.map(([label, counts], index) => ({
-    type: "bar", name: plain(label, 28), label, text: isTime ? middles.map(duration) : undefined, textposition: "none", x: middles, y: counts, width: widths, meta: meaning(label), marker: { color: style(own.group ? SERIES[index % SERIES.length] : "session") },
-    hovertemplate: `about ${isTime ? "%{text}" : own.unit === "$" ? "$%{x:.3~s}" : `%{x:.3~s} ${own.unit}`}: %{y} ${own.group ? plain(label) : "sessions"}<extra></extra>`,
+    type: "bar", name: plain(named(label), 28), label: named(label), text: isTime ? middles.map(duration) : undefined, textposition: "none", x: middles, y: counts, width: widths, meta: meaning(label), marker: { color: style(own.group ? SERIES[index % SERIES.length] : "session") },
+    hovertemplate: `about ${isTime ? "%{text}" : own.unit === "$" ? "$%{x:.3~s}" : `%{x:.3~s} ${own.unit}`}: %{y} ${own.group ? plain(named(label)) : "sessions"}<extra></extra>`,
   }));
   const ends = own.unit === "$" ? { tickprefix: "$" } : !isTime ? { ticksuffix: own.unit && ` ${own.unit}` } : isWide ? secondsByRatio(middles[0], middles.at(-1)) : secondsFrom0(edges.at(-1));
   return [traces, { ...layout({ xaxis: { type: isWide ? "log" : "linear", showspikes: false, ...ends }, yaxis: whole(largest(traces, true)) }), showlegend: Boolean(own.group), hovermode: "closest" }];
@@ -109,11 +110,12 @@ for (const own of data.own) {
   const make = own.shape === "bars" ? bars : line;
   const filled = (values) => (own.shape !== "area" ? {} : own.stacks ? { mode: "lines", stackgroup: "one" } : fill(values));
   const meaning = (label) => [own.query, own.group && `${own.group}:"${label}"`].filter(Boolean).join(" ");
+  const named = (label) => (own.group === "status" && STATES[label]?.[0]) || label;
   const groups = Object.entries(own.groups);
-  if (own.shape === "pie") { CHARTS[own.id] = () => pie(groups, meaning, format); continue; }
-  if (own.shape === "histogram") { CHARTS[own.id] = () => histogram(own, groups, meaning); continue; }
+  if (own.shape === "pie") { CHARTS[own.id] = () => pie(groups, meaning, format, named); continue; }
+  if (own.shape === "histogram") { CHARTS[own.id] = () => histogram(own, groups, meaning, named); continue; }
   CHARTS[own.id] = () => {
-    const drawn = groups.map(([label, values], index) => make(label, values, SERIES[index % SERIES.length], { meta: meaning(label), hovertemplate: `${format} ${plain(label)}<extra></extra>`, ...filled(values) }));
+    const drawn = groups.map(([label, values], index) => make(named(label), values, SERIES[index % SERIES.length], { meta: meaning(label), hovertemplate: `${format} ${plain(named(label))}<extra></extra>`, ...filled(values) }));
     const [traces, shape] = own.unit === "s" ? inSeconds(drawn, own.stacks && own.shape !== "line") : layoutOf(drawn, { yaxis: axis });
     return [traces, { ...shape, barmode: own.stacks ? "stack" : "group", showlegend: Boolean(own.group) }];
   };

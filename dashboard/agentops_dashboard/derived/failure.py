@@ -1,8 +1,5 @@
 """Where the failure of a session began."""
 
-from collections.abc import Callable
-from typing import Any
-
 from agentops.semconv import SpanStatus, State
 from agentops_dashboard.reader.outline import Outline
 
@@ -22,18 +19,20 @@ def root_failure(outline: Outline) -> int | None:
     It is the deepest one on the way down from the session by the last failed child of each: an earlier one was got
     over. Where the errors did not reach the top, the way starts at the first of them.
     """
-    statuses = outline.column("status")
-    return _descend(outline, lambda place: statuses[place] == SpanStatus.ERROR)
+    if "root_failure" not in outline.derived:
+        failed = [place for place, status in enumerate(outline.column("status")) if status == SpanStatus.ERROR]
+        outline.derived["root_failure"] = _descend(outline, failed)
+    found: int | None = outline.derived["root_failure"]
+    return found
 
 
 def last_at_work(outline: Outline) -> int | None:
     """The place of the span that a session was at when it was left: the deepest open one, the last of several."""
-    ends = outline.column("end_ns")
-    return _descend(outline, lambda place: ends[place] is None)
+    return _descend(outline, [place for place, end_ns in enumerate(outline.column("end_ns")) if end_ns is None])
 
 
-def _descend(outline: Outline, is_marked: Callable[[int], Any]) -> int | None:
-    marked = [place for place in range(len(outline)) if is_marked(place)]
+def _descend(outline: Outline, marked: list[int]) -> int | None:
+    """The way down from the top by the last child of each among some places; None without any."""
     if not marked:
         return None
     # Places come by start, so the last child of each is the one that stays.

@@ -215,6 +215,25 @@ def test_the_timeline_zooms_and_fits(site: Site, open_page: Open) -> None:
     expect(lane).to_have_attribute("viewBox", "0 0 1000 28")
 
 
+@pytest.mark.parametrize("zoom", ["0-1000", "40-960", "400-700"])
+def test_each_bar_in_sight_says_its_length_in_sight(site: Site, open_page: Open, zoom: str) -> None:
+    """No length is cut off at an edge, nor left of what is in sight, as the server draws it and as the script does."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline&zoom={zoom}"))
+    measure = """lanes => lanes.map(lane => {
+      const [all, text] = [lane, lane.querySelector("text")].map((part) => part.getBoundingClientRect());
+      return [[all.left, all.right], [text.left, text.right], Number(lane.dataset.x1), Number(lane.dataset.x2)];
+    })"""
+    for _ in range(2):
+        start, end = map(float, page.locator(".lane svg").first.get_attribute("viewBox").split()[::2])
+        lanes = page.locator(".lane").evaluate_all(measure)
+        seen = [(lane, text) for lane, text, x1, x2 in lanes if x1 < start + end and x2 > start]
+        assert len(seen) > 5
+        for (left, right), (begins, ends) in seen:
+            assert left <= begins < ends <= right
+        page.keyboard.press("+")
+        page.keyboard.press("-")
+
+
 def test_the_timeline_is_coloured_by_cost(site: Site, open_page: Open) -> None:
     """The dearest call has the strongest bar, each says what it cost, and what cost nothing is pale."""
     page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline&kinds=llm,tool"))

@@ -22,10 +22,10 @@ function draw(lane) {
   const isInside = right < 0.88;
   label.setAttribute("x", `${(isInside ? right : Math.max(left, 0)) * 100}%`);
   // Over a bar that fills the lane: above it, if it is a thin one.
-  label.setAttribute("y", $(".holds", lane) && !isInside && left < 0.05 ? 10 : 18);
-  label.classList.toggle("inside", !isInside && left < 0.05 && !$(".holds", lane));
-  label.setAttribute("dx", isInside || left < 0.05 ? 5 : -5);
-  label.setAttribute("text-anchor", isInside || left < 0.05 ? "start" : "end");
+  label.setAttribute("y", $(".holds", lane) && !isInside && left < 0.12 ? 10 : 18);
+  label.classList.toggle("inside", !isInside && left < 0.12 && !$(".holds", lane));
+  label.setAttribute("dx", isInside || left < 0.12 ? 5 : -5);
+  label.setAttribute("text-anchor", isInside || left < 0.12 ? "start" : "end");
 }
 
 async function refreshHead() {

@@ -1,5 +1,6 @@
 """The timeline of a session: scale, ruler, overview, critical path, what was spent, and the moments of playback."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -171,14 +172,29 @@ def ruler(scale: Scale, zoom: tuple[float, float]) -> list[dict[str, Any]]:
         x = scale.x(scale.first_ns + int(at * step * 1e6))
         share = (x - zoom[0]) / (zoom[1] - zoom[0])
         if not ticks or share - ticks[-1]["share"] > 0.05:
-            ticks.append({"share": share, "x": x, "text": _tick(at * step)})
+            ticks.append({"share": share, "x": x, "text": _tick(at * step, step)})
         at += 1
     return ticks
 
 
-def _tick(milliseconds: float) -> str:
-    """``10m`` rather than ``10m 00s``: a tick is at a round time."""
-    return write.duration(milliseconds).removesuffix(" 00s").removesuffix(" 00m") if milliseconds else "0"
+def _tick(ms: float, step_ms: float) -> str:
+    """A moment with as many digits as ticks so far apart need: ``10m`` and not ``10m 00s``, ``5 s``, ``10.02 s``."""
+    if not ms:
+        return "0"
+    if ms < 1:
+        return f"{ms * 1000:.{_decimals(step_ms * 1000)}f} µs"
+    if ms < 1000:
+        return f"{ms:.{_decimals(step_ms)}f} ms"
+    decimals, seconds = _decimals(step_ms / 1000), ms / 1000
+    if seconds < 60:
+        return f"{seconds:.{decimals}f} s"
+    if decimals:
+        return f"{int(seconds // 60)}m {seconds % 60:0{decimals + 3}.{decimals}f}s"
+    return write.duration(ms).removesuffix(" 00s").removesuffix(" 00m")
+
+
+def _decimals(step: float) -> int:
+    return max(0, -math.floor(math.log10(step) + 1e-9))
 
 
 def overview(outline: Outline, scale: Scale) -> dict[str, Any]:

@@ -364,10 +364,27 @@ def test_rows_by_start_are_flat_and_in_order() -> None:
 def test_ticks_are_round_and_in_sight() -> None:
     """Steps are of 1, 2, 5 and of whole minutes, at most nine of them."""
     ticks = ruler(Scale(0, 95 * SECOND), (0.0, WIDTH))
-    assert [tick["text"] for tick in ticks] == ["0", "15.0 s", "30.0 s", "45.0 s", "1m", "1m 15s", "1m 30s"]
+    assert [tick["text"] for tick in ticks] == ["0", "15 s", "30 s", "45 s", "1m", "1m 15s", "1m 30s"]
     hours = ruler(Scale(0, 3 * 3600 * SECOND), (0.0, WIDTH))
     assert [tick["text"] for tick in hours] == ["0", "30m", "1h", "1h 30m", "2h", "2h 30m", "3h"]
     assert all(0 <= tick["share"] <= 1 for tick in ticks)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zoom", "texts"),
+    [
+        (40, (250.0, 255.0), ["10.00 s", "10.05 s", "10.10 s"]),
+        (40, (250.0, 250.1), ["10.0000 s", "10.0005 s", "10.0010 s"]),
+        (100, (900.0, 903.0), ["1m 30.00s", "1m 30.05s", "1m 30.10s"]),
+        (1, (0.0, 100.0), ["0", "20 ms", "40 ms"]),
+        (1, (0.0, 0.5), ["0", "100 µs", "200 µs"]),
+    ],
+)
+def test_no_two_ticks_read_the_same(seconds: int, zoom: tuple[float, float], texts: list[str]) -> None:
+    """However far one has zoomed in, a tick has the digits in which it differs from the next one."""
+    found = [tick["text"] for tick in ruler(Scale(0, seconds * SECOND), zoom)]
+    assert found[:3] == texts
+    assert len(set(found)) == len(found) > 3
 
 
 @pytest.mark.parametrize("text", ["", "x", "5-3", "-", "nan-nan", "1e400-2", "0-1000"])

@@ -99,6 +99,22 @@ def test_a_deleted_session_leaves_nothing_behind(client, session_ids):
     assert client.get("/api/v1/sessions").json()["total"] == 5 - before
 
 
+def test_several_sessions_are_tagged_at_once(client, session_ids):
+    """What they have stays, what is taken off goes; only those that change are counted."""
+    before = {one: client.get(f"/api/v1/sessions/{one}").json()["tags"] for one in session_ids}
+    body = {"ids": [*session_ids[:3], "nope"], "add": [" golden ", "golden", ""]}
+    assert client.post("/api/v1/sessions/tags", json=body).json() == {"changed": 3}
+    assert client.post("/api/v1/sessions/tags", json=body).json() == {"changed": 0}
+    assert client.get("/api/v1/sessions", params={"q": "tag:golden"}).json()["total"] == 3
+    assert client.get(f"/api/v1/sessions/{session_ids[0]}").json()["tags"] == sorted(
+        {*before[session_ids[0]], "golden"}
+    )
+    body = {"ids": session_ids, "remove": ["golden"]}
+    assert client.post("/api/v1/sessions/tags", json=body).json() == {"changed": 3}
+    assert {one: client.get(f"/api/v1/sessions/{one}").json()["tags"] for one in session_ids} == before
+    assert client.post("/api/v1/sessions/tags", json={"ids": ["x"] * 1001}).status_code == 422
+
+
 def test_what_is_said_of_a_session_is_found_and_taken_back(client, session_ids):
     """A bookmark, a score and a note are shown, filter the list, go with null; other names and scores are refused."""
     path = f"/api/v1/sessions/{session_ids[0]}/annotations"

@@ -90,6 +90,8 @@ def body_for(route: str) -> dict[str, object]:
         return {"json": {"paused": True}}
     if route == "POST /api/v1/sessions/delete":
         return {"json": {"ids": [THEIR_SESSION]}}
+    if route == "POST /api/v1/sessions/tags":
+        return {"json": {"ids": [THEIR_SESSION], "add": ["x"]}}
     return {}
 
 
@@ -158,7 +160,7 @@ def test_another_projects_ids_are_not_there(server, route, way):
     answer = server.ask(method, path, **way, **body_for(route))
     may = way.get("user") != "viewer" or method == "GET"
     if path.endswith("/next"):
-        assert answer.json() == {"row": None}
+        assert answer.json() == {"row": None, "span": None}
     else:
         assert answer.status_code == (404 if may else 403)
     assert SECRET_TEXT not in answer.text

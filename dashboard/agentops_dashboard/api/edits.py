@@ -1,5 +1,6 @@
 """Changing what is stored: a session's tags, and deleting sessions."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Body, FastAPI
@@ -18,19 +19,12 @@ Ids = Annotated[list[str], Body(embed=True, max_length=_MOST_AT_ONCE)]
 Value = Annotated[str | None, Body(embed=True, max_length=10_000)]
 SpanId = Annotated[str, Body(embed=True, max_length=64, description="Empty: said of the session itself")]
 Tags = Annotated[list[str], Body(embed=True, max_length=100)]
+SomeTags = Annotated[Sequence[str], Body(embed=True, max_length=100)]
 
 
 def add_edits(app: FastAPI, store: Store) -> None:
     """Add the changing routes."""
-
-    @app.put("/api/v1/sessions/{session_id}/tags", tags=["edits"], summary="Set a session's tags")
-    def tags(request: Request, reader: ReaderOf, session_id: str, tags: Tags) -> Response:
-        found = reader.session(session_id)
-        if found is None:
-            return problem(404, f"There is no session {session_id[:80]!r}.")
-        store.set_tags(reader.project, found["id"], [tag.strip()[:200] for tag in tags if tag.strip()])
-        note_change(request, "session.tags", found["id"])
-        return json_response(reader.session(found["id"]))
+    _add_tags(app, store)
 
     @app.put(
         "/api/v1/sessions/{session_id}/annotations/{name}",
@@ -68,3 +62,34 @@ def add_edits(app: FastAPI, store: Store) -> None:
         if deleted:
             note_change(request, "session.deleted", f"{deleted}: {' '.join(ids)}")
         return deleted
+
+
+def _add_tags(app: FastAPI, store: Store) -> None:
+    @app.put("/api/v1/sessions/{session_id}/tags", tags=["edits"], summary="Set a session's tags")
+    def tags(request: Request, reader: ReaderOf, session_id: str, tags: Tags) -> Response:
+        found = reader.session(session_id)
+        if found is None:
+            return problem(404, f"There is no session {session_id[:80]!r}.")
+        store.set_tags(reader.project, found["id"], list(_clean(tags)))
+        note_change(request, "session.tags", found["id"])
+        return json_response(reader.session(found["id"]))
+
+    @app.post("/api/v1/sessions/tags", tags=["edits"], summary="Add tags to several sessions, and take tags off")
+    def tag_many(request: Request, reader: ReaderOf, ids: Ids, add: SomeTags = (), remove: SomeTags = ()) -> Response:
+        added, changed = _clean(add), 0
+        for session_id in ids:
+            found = reader.session(session_id)
+            tags = (
+                [] if found is None else [tag for tag in {**dict.fromkeys(found["tags"]), **added} if tag not in remove]
+            )
+            if found is not None and set(tags) != set(found["tags"]):
+                store.set_tags(reader.project, found["id"], tags)
+                changed += 1
+        if changed:
+            note_change(request, "session.tags", f"{changed}: {' '.join(ids)}")
+        return json_response({"changed": changed})
+
+
+def _clean(tags: Sequence[str]) -> dict[str, None]:
+    """Tags as they are stored, each once and in their order."""
+    return dict.fromkeys(tag.strip()[:200] for tag in tags if tag.strip())

@@ -189,12 +189,7 @@ body?.addEventListener("change", showPicked);
 if (body && picked().length) showPicked();
 $("#pick-all")?.addEventListener("change", (event) => { for (const pick of $$(".pick input", body)) pick.checked = event.target.checked; showPicked(); });
 
-async function tagAll(tag) {
-  for (const id of ids()) {
-    const { tags } = await (await fetch(`/api/v1/sessions/${id}`)).json();
-    if (!tags.includes(tag)) await change("PUT", `/api/v1/sessions/${id}/tags`, { tags: [...tags, tag] });
-  }
-}
+const tagAll = (tag) => change("POST", "/api/v1/sessions/tags", { ids: ids(), add: [tag] });
 // Bookmarks
 const bookmark = (id, isOn) => change("PUT", `/api/v1/sessions/${id}/annotations/bookmark`, { value: isOn ? "yes" : null });
 document.addEventListener("click", (event) => {
@@ -206,6 +201,7 @@ document.addEventListener("click", (event) => {
 
 const reload = (done) => { sessionStorage.setItem("toast", done); location.reload(); };
 const failed = (error) => toast(error.message);
+const MOST_AT_ONCE = 1000; // what one request may name
 const BULK = {
   compare: () => location.assign(`/compare?${new URLSearchParams({ a: ids()[0], b: ids()[1] })}`),
   bookmark: () => Promise.all(ids().map((id) => bookmark(id, true))).then(() => reload("Bookmarked"), failed),
@@ -218,6 +214,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-bulk]");
   if (!button) return;
   const what = button.dataset.bulk;
+  if (ids().length > MOST_AT_ONCE && what !== "clear") return toast(`${MOST_AT_ONCE} sessions at once are the most; Export has all that the filter finds.`);
   BULK[what] ? BULK[what]() : location.assign(`/sessions/export?${new URLSearchParams({ format: what, ids: ids().join(",") })}`);
 });
 if (sessionStorage.getItem("toast")) { toast(sessionStorage.getItem("toast")); sessionStorage.removeItem("toast"); }

@@ -89,7 +89,7 @@ def test_a_line_of_the_log_says_who_did_what_and_no_secret(own_server, log):
     server = own_server
     server.send(5, "payload-text")
     server.ask(
-        "GET", f"/api/v1/sessions/{1:032x}/spans?q=query-text", key="read", headers={"X-Request-Id": "trace-0001"}
+        "GET", f"/api/v1/sessions/{1:032x}/tree?find=query-text", key="read", headers={"X-Request-Id": "trace-0001"}
     )
     server.ask("GET", "/api/v1/sessions", user="viewer")
     server.ask("GET", "/api/v1/sessions", key="sk-agentops-wrong")
@@ -98,7 +98,7 @@ def test_a_line_of_the_log_says_who_did_what_and_no_secret(own_server, log):
     lines = [json.loads(line) for line in text.splitlines()]
     assert [(line["method"], line["route"], line["status"], line["project"], line["by"]) for line in lines] == [
         ("POST", "/v1/traces", 200, "default", server.keys["ingest"][:18] + "…"),
-        ("GET", "/api/v1/sessions/{session_id}/spans", 200, "default", server.keys["read"][:18] + "…"),
+        ("GET", "/api/v1/sessions/{session_id}/tree", 200, "default", server.keys["read"][:18] + "…"),
         ("GET", "/api/v1/sessions", 200, "default", "viewer"),
         ("GET", "(none)", 401, None, None),
         ("POST", "/v3/auth/token", 200, None, None),

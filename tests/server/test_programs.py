@@ -42,7 +42,7 @@ refused = threading.Event()
 
 class Listener(logging.Handler):
     def emit(self, record):
-        if "answered 401" in record.getMessage():
+        if "answered 403" in record.getMessage():
             print(record.getMessage(), file=sys.stderr)
             refused.set()
 

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from sqlalchemy import event
 
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader, activity
@@ -278,4 +279,22 @@ def test_changes_that_were_written_together_come_together(open_empty, make_sessi
         seen.append(len(found))
         revision = found[-1]["revision"]
     assert seen == [6, 2]
+    reader.close()
+
+
+def test_a_session_that_is_deleted_while_a_page_is_read_is_left_out(open_empty, make_sessions):
+    """Its number was read, its row is gone: the page has the others."""
+    store = open_empty(None)
+    made = make_sessions(3, spans=3)
+    add_together(store, [line for _, lines in made for line in lines])
+    reader = Reader(store.engine())
+    with reader.connect() as connection:
+        engine = connection.engine
+
+    def delete(*_: object) -> None:
+        event.remove(engine, "after_cursor_execute", delete)
+        store.delete_sessions("default", [made[1][0]])
+
+    event.listen(engine, "after_cursor_execute", delete)
+    assert [session["id"] for session in reader.sessions()["sessions"]] == [made[2][0], made[0][0]]
     reader.close()

@@ -101,7 +101,8 @@ class Reader:
                 select(t.session, shown_state(now_ns).label("shown_state")).where(t.session.c.sid.in_(numbers))
             )
             by_number = {row.sid: row for row in rows}
-            sessions = self._shape(connection, [by_number[sid] for sid in numbers])
+            # What was deleted since its number was read is left out.
+            sessions = self._shape(connection, [by_number[sid] for sid in numbers if sid in by_number])
         return {
             "sessions": sessions,
             "next_cursor": page_after(found[limit - 1]) if len(found) > limit > 0 else None,

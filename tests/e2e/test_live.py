@@ -170,16 +170,26 @@ def test_what_a_reader_has_open_stays_open_while_a_session_grows(
 ) -> None:
     """A menu, the keyboard's place and the selected call's panel, in which its answer comes in."""
     segment = recording(_line(1, SpanKind.SESSION, "live one"), _saying("", version=1), _alive(2))
-    page = open_page(empty_site.at(f"/sessions/{SESSION}?view=timeline&span={3:016x}"))
-    panel = page.locator("#detail")
+    page = open_page(empty_site.at("/sessions"))
+    expect(page.locator("#rows tr")).to_have_count(1, timeout=8000)
+    page.goto(empty_site.at(f"/sessions/{SESSION}?view=timeline&span={3:016x}"))
+    panel, export, arrange = (
+        page.locator("#detail"),
+        *(page.locator("summary", has_text=of) for of in ("Export", "Arrange")),
+    )
+    mark = "for (const part of document.querySelectorAll('.kpis, #time-head')) part.dataset.was = 'here'"
     panel.locator("summary", has_text="Attributes").click()
-    page.locator("summary", has_text="Arrange").click()
-    page.locator("summary", has_text="Export").focus()
-    page.evaluate("window.was = [document.querySelector('.kpis'), document.querySelector('#time-head')]")
-    segment(_saying("Once upon a time.", version=2, end_ns=time.time_ns()))
+    export.focus()
+    page.evaluate(mark)
+    segment(_saying("Once upon", version=2))
+    expect(page.locator("[data-was]")).to_have_count(0, timeout=8000)
+    expect(export).to_be_focused()
+    arrange.click()
+    page.evaluate(mark)
+    segment(_saying("Once upon a time.", version=3, end_ns=time.time_ns()))
     expect(panel).to_contain_text("Once upon a time.", timeout=8000)
     expect(panel.locator(".detail-head")).to_contain_text("OK")
-    page.wait_for_function("window.was.every((part) => !part.isConnected)")
+    expect(page.locator("[data-was]")).to_have_count(0, timeout=8000)
     expect(panel.locator("details", has_text="Attributes")).to_have_attribute("open", "")
     expect(page.get_by_text("A lane per agent")).to_be_visible()
-    expect(page.locator("summary", has_text="Export")).to_be_focused()
+    expect(arrange).to_be_focused()

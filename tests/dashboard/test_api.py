@@ -238,3 +238,11 @@ def test_monitors_may_ask_for_the_head(client):
     """As load balancers do; nothing but the head comes."""
     answer = client.head("/healthz")
     assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_the_api_is_not_described_before_somebody_asks_for_that(client, session_ids):
+    """Making the description takes as long as ten answers, and two threads that make it at once fail."""
+    assert client.get("/api/v1/sessions", params={"q": "spans:>0", "limit": 1}).status_code == 200
+    assert client.get("/api/v1/sessions", params={"sinse": "24h"}).status_code == 422
+    assert client.app.openapi_schema is None
+    assert "/api/v1/sessions" in client.get("/api/openapi.json").json()["paths"]

@@ -4,6 +4,8 @@ from difflib import get_close_matches
 from http import HTTPStatus
 
 from fastapi import FastAPI, HTTPException
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,19 +37,21 @@ def known_parameters_only(request: Request) -> None:
         HTTPException: One is not known.
     """
     route = request.scope.get("route")
-    path = getattr(route, "path", "")
-    if not path.startswith(_API):
+    if not isinstance(route, APIRoute) or not route.path.startswith(_API):
         return
-    known = _parameters(request.app, path, request.method.lower())
+    known = _parameters(route.dependant)
     for name in request.query_params:
         if name not in known and name not in _EVERYWHERE:
             raise HTTPException(422, f"There is no parameter {name[:40]!r}{_nearest(name, known)} {_all(known)}")
 
 
-def _parameters(app: FastAPI, path: str, method: str) -> frozenset[str]:
-    """The query parameters that the API's description, which is made once, has for an address."""
-    described = app.openapi()["paths"].get(path, {}).get(method, {}).get("parameters", ())
-    return frozenset(item["name"] for item in described if item["in"] == "query")
+def _parameters(dependant: Dependant) -> frozenset[str]:
+    """The query parameters of a route and of what it depends on.
+
+    The API's description has them too, but is made at the first question for it, and not by several threads at once.
+    """
+    own = (field.alias for field in dependant.query_params)
+    return frozenset(own).union(*map(_parameters, dependant.dependencies))
 
 
 def _nearest(name: str, known: frozenset[str]) -> str:

@@ -45,7 +45,10 @@ def _spool(home: Path) -> Path:
 def _segment(directory: Path, *lines: bytes) -> Segment:
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / new_segment_name("dead")
-    path.write_bytes(b"".join(lines))
+    # Whole from the first sight on, as those of living writers are locked: a delivery deletes an empty one.
+    hidden = directory / f".{path.name}"
+    hidden.write_bytes(b"".join(lines))
+    hidden.rename(path)
     return Segment(path)
 
 

@@ -177,11 +177,11 @@ def calls_of(condition: ColumnElement[bool], *more: ColumnElement[Any]) -> Any:
     )
 
 
-def label_of(row: Any) -> tuple[str, str] | None:
+def label_of(kind: str, tool: str | None, name: str | None, model: str | None) -> tuple[str, str] | None:
     """What a call is counted under: ``("model", name)`` or ``("tool", name)``; None for a model without a name."""
-    if row.kind == SpanKind.LLM:
-        return None if row.model is None else ("model", row.model)
-    name = row.tool or row.name
+    if kind == SpanKind.LLM:
+        return None if model is None else ("model", model)
+    name = tool or name
     return None if name is None else ("tool", name)
 
 
@@ -192,7 +192,7 @@ def _calls_pace(rows: Iterable[Any], grid: Grid) -> dict[str, Any]:
     for row in rows:
         number = grid.number(row.session_ns)
         by_time[row.kind, number].add(row)
-        label = label_of(row)
+        label = label_of(row.kind, row.tool, row.name, row.model)
         if label is not None:
             by_label[label].add(row)
             if row.kind == SpanKind.LLM:

@@ -30,8 +30,10 @@ from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import GROUPS, Analytics, Totals
+from agentops_dashboard.reader.analytics import tables_of as label_tables
 from agentops_dashboard.reader.charts import AGGREGATES, CHART_GROUPS, MEASURES
 from agentops_dashboard.reader.grid import Grid, around
+from agentops_dashboard.reader.label_sums import Counted
 
 __all__ = ["add_routes"]
 
@@ -243,8 +245,9 @@ def _values(address: Address, reader: Reader, chosen: TimeRange) -> dict[str, An
         "measure": measure,
         "own": [{key: one[key] for key in _OF_OWN} for one in (*own, *split_charts(address, reader, grid))],
     }
-    labels = analytics.tables(query, **bounds)
-    changes = _changes(reader, query, chosen)
+    counted = reader.labels.over(query, chosen.since_ns, chosen.until_ns)
+    labels = label_tables(counted)
+    changes = _changes(reader, query, chosen, counted)
     releases = read_releases(
         reader, query, chosen.since_ns, chosen.until_ns, old=address.get("old"), new=address.get("release")
     )
@@ -277,12 +280,12 @@ def _before(analytics: Analytics, query: str, chosen: TimeRange) -> Totals | Non
     return analytics.totals(query, since_ns=chosen.since_ns - length, until_ns=chosen.since_ns)
 
 
-def _changes(reader: Reader, query: str, chosen: TimeRange) -> list[Change] | None:
+def _changes(reader: Reader, query: str, chosen: TimeRange, counted: Counted) -> list[Change] | None:
     """What got worse against the equally long time before; None if there is none to compare with."""
     until_ns = chosen.until_ns or time.time_ns()
     if chosen.since_ns is None or chosen.since_ns >= until_ns:
         return None
-    return read_changes(reader, query, chosen.since_ns, until_ns)
+    return read_changes(reader, query, chosen.since_ns, until_ns, counted)
 
 
 def _kpis(totals: Totals, before: Totals | None) -> list[dict[str, Any]]:

@@ -13,11 +13,11 @@ from agentops.semconv import State
 from agentops_dashboard.reader.dialect import IntDiv
 from agentops_dashboard.reader.facets import shown_state
 from agentops_dashboard.reader.grid import Grid, around
-from agentops_dashboard.reader.label_sums import LABELS, Sums
+from agentops_dashboard.reader.label_sums import LABELS, Counted, Sums
 from agentops_dashboard.reader.reader import Reader
 from agentops_dashboard.store import tables as t
 
-__all__ = ["GROUPS", "LABELS", "Analytics", "LabelRow", "Point", "Totals", "UserRow", "quantile"]
+__all__ = ["GROUPS", "LABELS", "Analytics", "LabelRow", "Point", "Totals", "UserRow", "quantile", "tables_of"]
 
 GROUPS: Final = ("model", "agent", "user", "environment", "release", "service", "tag")
 """What cost and tokens can be split by."""
@@ -245,12 +245,7 @@ class Analytics:
         self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None
     ) -> dict[str, list[LabelRow]]:
         """Models, tools, agents and errors of the sessions found, each by falling number of calls."""
-        found: dict[str, list[LabelRow]] = {kind: [] for kind in LABELS}
-        counted = self._reader.labels.over(query, since_ns, until_ns)
-        for (kind, label), sums in sorted(counted.items(), key=lambda item: (-item[1].calls, item[0][1])):
-            if len(found[kind]) < _MOST_ROWS:
-                found[kind].append(_label_row(label, sums))
-        return found
+        return tables_of(self._reader.labels.over(query, since_ns, until_ns))
 
     def top_users(
         self, query: str = "", *, since_ns: int | None = None, until_ns: int | None = None, most: int = 10
@@ -279,6 +274,15 @@ class Analytics:
         c = t.session.c
         statement = select(c.start_ns, c.duration_ns, c.waiting_ns).where(condition, c.duration_ns.is_not(None))
         return [(start, max(0, long - waited) / 1e6) for start, long, waited in connection.execute(statement)]
+
+
+def tables_of(counted: Counted) -> dict[str, list[LabelRow]]:
+    """What ``Analytics.tables`` returns, of sums that are counted already."""
+    found: dict[str, list[LabelRow]] = {kind: [] for kind in LABELS}
+    for (kind, label), sums in sorted(counted.items(), key=lambda item: (-item[1].calls, item[0][1])):
+        if len(found[kind]) < _MOST_ROWS:
+            found[kind].append(_label_row(label, sums))
+    return found
 
 
 def _largest(found: dict[str, list[int]], scale: float) -> dict[str, list[float]]:

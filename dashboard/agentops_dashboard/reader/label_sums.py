@@ -14,7 +14,7 @@ from agentops_dashboard.store import tables as t
 if TYPE_CHECKING:
     from agentops_dashboard.reader.reader import Reader
 
-__all__ = ["LABELS", "LabelSums", "Sums"]
+__all__ = ["LABELS", "Counted", "LabelSums", "Sums"]
 
 LABELS: Final = ("model", "tool", "agent", "error", "fingerprint")
 _DAY_NS: Final = 86_400_000_000_000

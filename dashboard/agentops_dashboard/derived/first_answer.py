@@ -27,17 +27,16 @@ def first_answer(outline: Outline) -> FirstAnswer | None:
 
 
 def _find(outline: Outline) -> FirstAnswer | None:
-    starts, firsts = outline.column("start_ns"), outline.column("first_token_ns")
-    facts = zip(outline.column("kind"), starts, outline.column("end_ns"), firsts, strict=True)
-    answered = [
-        (end if first is None else start + first, place)
-        for place, (kind, start, end, first) in enumerate(facts)
-        if kind == SpanKind.LLM and (first is not None or end)
-    ]
-    if not answered:
+    kinds, starts, ends, firsts = map(outline.column, ("kind", "start_ns", "end_ns", "first_token_ns"))
+    earliest, answered_ns, waits = -1, 0, []
+    for place in [place for place, kind in enumerate(kinds) if kind == SpanKind.LLM]:
+        first = firsts[place]
+        if first is not None:
+            waits.append(first)
+        moment = ends[place] if first is None else starts[place] + first
+        if moment and (earliest < 0 or moment < answered_ns):
+            earliest, answered_ns = place, moment
+    if earliest < 0:
         return None
-    answered_ns, earliest = min(answered)
-    waits = [firsts[place] for _, place in answered if firsts[place] is not None]
-    after_ms = (answered_ns - min(starts)) / 1e6
     token_ms = median_low(waits) / 1e6 if waits else None
-    return FirstAnswer(outline.column("span_id")[earliest], after_ms, token_ms)
+    return FirstAnswer(outline.column("span_id")[earliest], (answered_ns - min(starts)) / 1e6, token_ms)

@@ -78,7 +78,9 @@ def _alike(outline: Outline, kind: str, what: str) -> list[int]:
     if key not in outline.derived:
         facts = zip(*outline.order.columns("kind", "tool", "model", "agent"), strict=True)
         outline.derived[key] = [
-            at for at, (own, *others) in enumerate(facts) if own == kind and _likeness(own, *others) == what
+            at
+            for at, (own, tool, model, agent) in enumerate(facts)
+            if own == kind and _likeness(own, tool, model, agent) == what
         ]
     found: list[int] = outline.derived[key]
     return found

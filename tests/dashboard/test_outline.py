@@ -40,7 +40,7 @@ def test_a_tree_is_in_the_order_that_going_down_it_gives(seed: int) -> None:
     assert found.detached == detached
     for place, parent in enumerate(found.parents):
         assert (found.depth[place] == 0) == (parent == -1)
-        position, siblings = found.place[place]
+        position, siblings = found.position[place], found.siblings(place)
         beside = [other for other in range(count) if found.parents[other] == parent]
         assert beside[position] == place
         assert len(beside) == siblings

@@ -27,16 +27,13 @@ def first_answer(outline: Outline) -> FirstAnswer | None:
 
 
 def _find(outline: Outline) -> FirstAnswer | None:
-    kinds, starts, ends, firsts = map(outline.column, ("kind", "start_ns", "end_ns", "first_token_ns"))
-    earliest, answered_ns, waits = -1, 0, []
-    for place in [place for place, kind in enumerate(kinds) if kind == SpanKind.LLM]:
-        first = firsts[place]
-        if first is not None:
-            waits.append(first)
-        moment = ends[place] if first is None else starts[place] + first
-        if moment and (earliest < 0 or moment < answered_ns):
-            earliest, answered_ns = place, moment
-    if earliest < 0:
+    calls = outline.of_kind(SpanKind.LLM)
+    starts, ends, firsts = map(outline.column, ("start_ns", "end_ns", "first_token_ns"))
+    waits = [first for place in calls if (first := firsts[place]) is not None]
+    moments = [ends[place] if firsts[place] is None else starts[place] + firsts[place] for place in calls]
+    answered = [(moment, place) for moment, place in zip(moments, calls, strict=True) if moment]
+    if not answered:
         return None
+    answered_ns, earliest = min(answered)
     token_ms = median_low(waits) / 1e6 if waits else None
     return FirstAnswer(outline.column("span_id")[earliest], (answered_ns - min(starts)) / 1e6, token_ms)

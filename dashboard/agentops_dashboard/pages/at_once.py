@@ -5,6 +5,7 @@ from itertools import accumulate, groupby
 from typing import Any, Final
 
 from agentops.semconv import SpanKind
+from agentops_dashboard.pages.busy import Stretches, busy
 from agentops_dashboard.pages.timeline import Scale
 from agentops_dashboard.reader.outline import Outline
 
@@ -13,19 +14,20 @@ __all__ = ["at_once"]
 _BINS: Final = 240
 _HALF: Final = 14.0
 _GROUPS: Final = {
-    "llm": frozenset({SpanKind.LLM}),
-    "tool": frozenset({SpanKind.TOOL, SpanKind.RETRIEVER, SpanKind.EMBEDDING}),
+    "llm": (SpanKind.LLM,),
+    "tool": (SpanKind.TOOL, SpanKind.RETRIEVER, SpanKind.EMBEDDING),
 }
 
 
 class _Steps:
     """How many of some spans were open, after each beginning and each end."""
 
-    def __init__(self, stretches: list[tuple[int, int]]) -> None:
+    def __init__(self, some: list[Stretches]) -> None:
         # A beginning is an odd number and an end an even one, so that of two calls in turn the first ends before.
-        begun = [start * 2 + 1 for start, _ in stretches]
-        self._events = sorted(begun + [max(end, start + 1) * 2 for start, end in stretches])
-        self._levels = [0, *accumulate(1 if event & 1 else -1 for event in self._events)]
+        events = [start * 2 + 1 for stretches in some for start in stretches.begun]
+        events += [end * 2 for stretches in some for end in stretches.ended]
+        self._events = sorted(events)
+        self._levels = list(accumulate([1 if event & 1 else -1 for event in self._events], initial=0))
         self.most = max(self._levels)
 
     def most_in(self, start_ns: float, end_ns: float) -> int:
@@ -59,12 +61,8 @@ def at_once(outline: Outline, scale: Scale, zoom: tuple[float, float]) -> dict[s
 def _steps_of(outline: Outline, scale: Scale) -> dict[str, _Steps]:
     kept = outline.derived.get("at_once")
     if kept is None or kept[0] != scale.last_ns:  # up to which what has not ended is at work
-        stretches: dict[str, list[tuple[int, int]]] = {name: [] for name in _GROUPS}
-        names = {kind: name for name, kinds in _GROUPS.items() for kind in kinds}
-        for kind, start, end in zip(*map(outline.column, ("kind", "start_ns", "end_ns")), strict=True):
-            if kind in names:
-                stretches[names[kind]].append((start, end or scale.last_ns))
-        steps = {name: _Steps(found) for name, found in stretches.items()}
+        of_kind = busy(outline, scale.last_ns)
+        steps = {name: _Steps([of_kind[kind] for kind in kinds]) for name, kinds in _GROUPS.items()}
         kept = outline.derived["at_once"] = (scale.last_ns, steps)
     found: dict[str, _Steps] = kept[1]
     return found

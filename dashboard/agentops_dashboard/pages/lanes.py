@@ -6,8 +6,9 @@ from typing import Any, Final
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard import format as write
 from agentops_dashboard.derived import handovers
+from agentops_dashboard.pages.busy import BUSY_KINDS
 from agentops_dashboard.pages.kinds import KINDS, kind_look
-from agentops_dashboard.pages.timeline import BUSY_KINDS, Scale
+from agentops_dashboard.pages.timeline import Scale
 from agentops_dashboard.reader.outline import Outline
 
 __all__ = ["arrows", "lanes_by_agent", "lanes_by_kind"]

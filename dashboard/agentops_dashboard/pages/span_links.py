@@ -76,11 +76,12 @@ def _alike(outline: Outline, kind: str, what: str) -> list[int]:
     """The places of the spans of a kind that have something in common."""
     key = ("alike", kind, what)
     if key not in outline.derived:
-        facts = zip(*outline.order.columns("kind", "tool", "model", "agent"), strict=True)
+        tools, models, agents = outline.order.columns("tool", "model", "agent")
         outline.derived[key] = [
-            at
-            for at, (own, tool, model, agent) in enumerate(facts)
-            if own == kind and _likeness(own, tool, model, agent) == what
+            place
+            for place in outline.of_kind(kind)
+            if what in (tools[place], models[place], agents[place])
+            and _likeness(kind, tools[place], models[place], agents[place]) == what
         ]
     found: list[int] = outline.derived[key]
     return found

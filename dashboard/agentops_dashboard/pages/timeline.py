@@ -4,18 +4,19 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard import format as write
 from agentops_dashboard.derived import facts_of
 from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.busy import Stretches, busy
 from agentops_dashboard.pages.kinds import kind_look
 from agentops_dashboard.reader.outline import Outline
 
 __all__ = [
-    "BUSY_KINDS", "WIDTH", "Scale", "cost_curve", "critical_path", "gaps_in", "moments", "overview", "ruler",
+    "WIDTH", "Scale", "cost_curve", "critical_path", "gaps_in", "moments", "overview", "ruler",
     "scale_of", "zoom_of",
 ]  # fmt: skip
 
@@ -44,7 +45,7 @@ _GAP_SHARE: Final = 0.04
 _GAP_WIDTH: Final = 18.0
 _MOST_POINTS: Final = 400
 _MOST_MOMENTS: Final = 2000
-BUSY_KINDS: Final = (SpanKind.LLM, SpanKind.TOOL, SpanKind.RETRIEVER, SpanKind.EMBEDDING)
+_MOST_FAILURES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _extent(outline: Outline) -> tuple[int, int]:
     if "extent" not in outline.derived:
         starts, ends = outline.column("start_ns"), outline.column("end_ns")
         first = min(starts, default=0)
-        last = max((end or start for start, end in zip(starts, ends, strict=True)), default=1)
+        last = max(chain(starts, filter(None, ends)), default=1)
         outline.derived["extent"] = (first, max(last, first + 1))
     found: tuple[int, int] = outline.derived["extent"]
     return found
@@ -206,16 +207,7 @@ def overview(outline: Outline, scale: Scale) -> dict[str, Any]:
 def _overview(outline: Outline, scale: Scale) -> dict[str, Any]:
     size = WIDTH / _BINS
     edges = [round(scale.moment(at * size)) for at in range(_BINS + 1)]
-    stretches: dict[str, tuple[list[int], list[int]]] = {kind: ([], []) for kind in BUSY_KINDS}
-    failed: list[int] = []
-    for kind, status, start, end in zip(*map(outline.column, ("kind", "status", "start_ns", "end_ns")), strict=True):
-        if kind in stretches:
-            begun, ended = stretches[kind]
-            begun.append(start)
-            ended.append(end or scale.last_ns)
-        if status == SpanStatus.ERROR and kind != SpanKind.SESSION and len(failed) < 500:
-            failed.append(end or start)
-    bins = {kind: _at_work(begun, ended, edges) for kind, (begun, ended) in stretches.items()}
+    bins = {kind: _at_work(stretches, edges) for kind, stretches in busy(outline, scale.last_ns).items()}
     peak = max(map(sum, zip(*bins.values(), strict=True)), default=0) or 1
     bars = []
     for at in range(_BINS):
@@ -225,15 +217,23 @@ def _overview(outline: Outline, scale: Scale) -> dict[str, Any]:
             if height > 0.05:
                 top -= height
                 bars.append({"x": at * size, "y": top, "height": height, "width": size, "tone": kind_look(kind).tone})
-    return {"bars": bars, "failed": scale.xs(failed), "peak": peak}
+    return {"bars": bars, "failed": scale.xs(_failures(outline)), "peak": peak}
 
 
-def _at_work(begun: list[int], ended: list[int], edges: list[int]) -> list[float]:
+def _failures(outline: Outline) -> list[int]:
+    """When the first failed spans ended."""
+    kinds, starts, ends = map(outline.column, ("kind", "start_ns", "end_ns"))
+    failed = [place for place, status in enumerate(outline.column("status")) if status == SpanStatus.ERROR]
+    places = [place for place in failed if kinds[place] != SpanKind.SESSION]
+    return [ends[place] or starts[place] for place in places[:_MOST_FAILURES]]
+
+
+def _at_work(stretches: Stretches, edges: list[int]) -> list[float]:
     """How many of some stretches were open, in the mean of the time between each two edges.
 
     The time that passed in them up to an edge is what passed since their beginnings, less what passed since their ends.
     """
-    begun, ended = sorted(begun), sorted(ended)
+    begun, ended = stretches
     until_begun, until_ended = list(accumulate(begun, initial=0)), list(accumulate(ended, initial=0))
 
     def passed(edge: int) -> int:
@@ -266,17 +266,16 @@ def _curve(outline: Outline, scale: Scale) -> dict[str, Any] | None:
     calls = sorted((end, start, nano or 0, given or 0) for end, start, nano, given in facts if end and (nano or given))
     if len(calls) < 2:
         return None
-    spent, most = 0, max(given for _, _, _, given in calls)
-    total = sum(nano for _, _, nano, _ in calls)
+    most = max(given for _, _, _, given in calls)
+    spent = list(accumulate(nano for _, _, nano, _ in calls))
+    total = spent[-1]
     cost: list[tuple[float, float]] = [(0.0, 30.0)]
     context: list[tuple[float, float]] = []
-    step = max(1, len(calls) // _MOST_POINTS)
-    for number, (end, start, nano, given) in enumerate(calls):
-        spent += nano
-        if number % step == 0 or number == len(calls) - 1:
-            cost.append((scale.x(end), 30 - 27 * spent / total if total else 30.0))
-            if given:
-                context.append((scale.x(start), 30 - 27 * given / most))
+    for at in sorted({*range(0, len(calls), max(1, len(calls) // _MOST_POINTS)), len(calls) - 1}):
+        end, start, _, given = calls[at]
+        cost.append((scale.x(end), 30 - 27 * spent[at] / total if total else 30.0))
+        if given:
+            context.append((scale.x(start), 30 - 27 * given / most))
     cost.append((WIDTH, cost[-1][1]))
     return {"cost": _steps(cost) if total else "", "context": context, "total": total / 1e9 or None, "most": most}
 

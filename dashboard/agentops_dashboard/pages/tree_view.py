@@ -71,7 +71,7 @@ def reaching(address: Address, outline: Outline) -> Address:
     more = dict(_more(address))
     before = dict(more)
     while place >= 0 and (above := outline.parents[place]) >= 0:
-        position, parent_id = outline.index.place[place][0], outline.column("span_id")[above]
+        position, parent_id = outline.index.position[place], outline.column("span_id")[above]
         if position >= more.get(parent_id, CHILDREN):
             more[parent_id] = (position // CHILDREN + 1) * CHILDREN
         place = above

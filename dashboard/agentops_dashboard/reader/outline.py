@@ -1,10 +1,11 @@
 """A session's whole tree kept in memory, so that windows of it, sums and searches cost next to nothing."""
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import accumulate, compress
+from itertools import accumulate, chain
 from operator import attrgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +28,7 @@ WRAPPER_KINDS: Final = frozenset({SpanKind.CHAIN, SpanKind.OPERATION, SpanKind.W
 """What frameworks wrap around the work: can be folded away, their children move up."""
 _ORDERED_BY: Final = ("span_id", "parent_id", "start_ns", "seq")
 _SEARCHED: Final = ("name", "preview", "agent", "model", "error_type", "error_message", "swallowed")
+_AT_ONCE: Final = 500
 _MOST_WHOLE: Final = 2_000
 """Of a session of so many spans all rows are read at once: in two steps it would take longer."""
 
@@ -110,35 +112,26 @@ class Outline:
     order: SpanRows
     places: dict[str, int] = field(init=False)
     derived: dict[Any, Any] = field(init=False, default_factory=dict)
-    _errors: list[int] = field(init=False)
-    _tokens: list[int] = field(init=False)
-    _metered: list[int] = field(init=False)
-    _cost: list[int] = field(init=False)
-    _priced: list[int] = field(init=False)
+    _errors: "_Sums" = field(init=False)
+    _tokens: "tuple[_Sums, _Sums]" = field(init=False)
+    _cost: "_Sums" = field(init=False)
     _seen: OrderedDict[TreeView, Visible] = field(init=False, default_factory=OrderedDict)
 
     @classmethod
     def of(cls, session_id: str, rows: list[Any]) -> "Outline":
         """The outline of whole span rows, which come in any order."""
         index = TreeIndex(*(list(map(attrgetter(name), rows)) for name in _ORDERED_BY))
-        return cls(session_id, index, SpanRows({}, _nothing, _in_order(rows, index)))
+        return cls(session_id, index, SpanRows({}, index.numbers, _nothing, [rows[number] for number in index.numbers]))
 
     def __post_init__(self) -> None:
-        """Prepare the prefix sums."""
+        """Prepare the sums."""
         span_ids, parent_ids = self.column("span_id"), self.column("parent_id")
-        self.places = {span_id: place for place, span_id in enumerate(span_ids)}
-        failed = [status == SpanStatus.ERROR for status in self.column("status")]
-        passed_on = set(compress(parent_ids, failed))
-        # Lists, not generators, which take twice as long; and a sum of truth values counts them.
-        self._errors = _sums(
-            [is_failed and span_id not in passed_on for is_failed, span_id in zip(failed, span_ids, strict=True)]
-        )
-        tokens = list(zip(self.column("input_tokens"), self.column("output_tokens"), strict=True))
-        self._tokens = _sums([(asked or 0) + (said or 0) for asked, said in tokens])
-        self._metered = _sums([asked is not None or said is not None for asked, said in tokens])
-        costs = self.column("cost_nano")
-        self._cost = _sums([cost or 0 for cost in costs])
-        self._priced = _sums([cost is not None for cost in costs])
+        self.places = dict(zip(span_ids, range(len(span_ids)), strict=True))
+        failed = [place for place, status in enumerate(self.column("status")) if status == SpanStatus.ERROR]
+        passed_on = {parent_ids[place] for place in failed}
+        self._errors = _Sums({place: 1 for place in failed if span_ids[place] not in passed_on})
+        self._tokens = (_Sums.of(self.column("input_tokens")), _Sums.of(self.column("output_tokens")))
+        self._cost = _Sums.of(self.column("cost_nano"))
 
     @property
     def parents(self) -> list[int]:
@@ -149,23 +142,30 @@ class Outline:
         """One column of all spans, in their order: going over it is several times as fast as over the rows."""
         return self.order.column(name)
 
+    def of_kind(self, kind: str) -> list[int]:
+        """The places of the spans of a kind."""
+        key = ("of kind", kind)
+        if key not in self.derived:
+            self.derived[key] = [place for place, own in enumerate(self.column("kind")) if own == kind]
+        found: list[int] = self.derived[key]
+        return found
+
     def __len__(self) -> int:
         """Number of spans."""
         return len(self.index.numbers)
 
     def tokens_below(self, place: int) -> int | None:
         """Tokens of a span and all below it; None if none of them says."""
-        end = self.index.end[place]
-        return self._tokens[end] - self._tokens[place] if self._metered[end] > self._metered[place] else None
+        asked, said = (sums.within(place, self.index.end[place]) for sums in self._tokens)
+        return (asked or 0) + (said or 0) if asked is not None or said is not None else None
 
     def cost_below(self, place: int) -> int | None:
         """Nano-USD of a span and all below it; None if none of them has a price."""
-        end = self.index.end[place]
-        return self._cost[end] - self._cost[place] if self._priced[end] > self._priced[place] else None
+        return self._cost.within(place, self.index.end[place])
 
     def errors_below(self, place: int) -> int:
         """Errors among a span and all below it, each counted where it began, as the session's summary does."""
-        return self._errors[self.index.end[place]] - self._errors[place]
+        return self._errors.within(place, self.index.end[place]) or 0
 
     def visible(self, view: TreeView) -> Visible:
         """The rows that a view shows; the last few views are remembered."""
@@ -185,6 +185,7 @@ class Outline:
         limits, most_children = self._limits(view), view.most_children or 0
         cut: dict[int, int] = {}
         parents, end, span_ids = self.parents, self.index.end, self.column("span_id")
+        positions, children = self.index.position, self.index.children
         while place < count:
             parent = parents[place]
             shown[place] = shown[parent] + 1 if parent >= 0 else 0
@@ -192,13 +193,12 @@ class Outline:
                 place = place + 1
                 continue
             if limits is not None and parent >= 0:
-                position, siblings = self.index.place[place]
-                most = limits.get(parent, most_children)
+                most, position = limits.get(parent, most_children), positions[place]
                 if position >= most:
                     place = end[place]
                     continue
-                if position == most - 1 and siblings > most:
-                    cut[place] = siblings - most
+                if position == most - 1 and children[parent] > most:
+                    cut[place] = children[parent] - most
             if view.is_unwrapped and self._is_wrapper(place):
                 shown[place] -= 1
                 unwrapped += 1
@@ -285,7 +285,6 @@ class Outline:
 
     def _row(self, place: int, depth: int, view: TreeView, cut: dict[int, int]) -> TreeRow:
         row = self.order[place]
-        position, siblings = self.index.place[place]
         return {
             "span": shape.span_of(row, self.session_id),
             "depth": depth,
@@ -295,8 +294,8 @@ class Outline:
             "is_detached": row.span_id in self.index.detached,
             "is_parallel": self.is_parallel(place),
             "cut_after": cut.get(place, 0),
-            "position": position,
-            "siblings": siblings,
+            "position": self.index.position[place],
+            "siblings": self.index.siblings(place),
             "subtree_errors": self.errors_below(place),
             "subtree_tokens": self.tokens_below(place),
             "subtree_cost": shape.cost_of(self.cost_below(place), None),
@@ -310,17 +309,29 @@ class Outline:
         return path[::-1]
 
 
-def _in_order(values: list[Any], index: TreeIndex) -> list[Any]:
-    return list(map(values.__getitem__, index.numbers))
-
-
-def _nothing(names: Sequence[str], span_ids: Sequence[str] | None) -> list[Any]:
+def _nothing(names: Sequence[str], span_ids: Sequence[str] | None) -> Sequence[Sequence[Any]]:
     """There is nothing more to read."""
     return []
 
 
-def _sums(values: list[Any]) -> list[int]:
-    return list(accumulate(values, initial=0))
+class _Sums:
+    """What some places say, added up over any stretch of places; most places say nothing."""
+
+    __slots__ = ("_places", "_until")
+
+    def __init__(self, said: dict[int, int]) -> None:
+        self._places = list(said)
+        self._until = list(accumulate(said.values(), initial=0))
+
+    @classmethod
+    def of(cls, values: list[int | None]) -> "_Sums":
+        """The sums of a column, in which None is what says nothing."""
+        return cls({place: value for place, value in enumerate(values) if value is not None})
+
+    def within(self, start: int, end: int) -> int | None:
+        """What the places of a stretch say together; None if none of them says anything."""
+        first, last = bisect_left(self._places, start), bisect_left(self._places, end)
+        return self._until[last] - self._until[first] if last > first else None
 
 
 class Outlines:
@@ -349,17 +360,19 @@ class Outlines:
 
     def read(self, session_id: str) -> Outline:
         """The outline of a session, read now and not kept: for going over many."""
-        return Outline.of(session_id, list(map(to_row, self._read(session_id, t.span.c.keys()))))
+        return Outline.of(session_id, list(map(to_row, chain.from_iterable(self._read(session_id, t.span.c.keys())))))
 
     def _read_frame(self, session_id: str) -> Outline:
         """The outline of a large session: rows are read when they are looked at."""
-        rows = self._read(session_id, FRAME)
-        index = TreeIndex(*([row[at] for row in rows] for at in map(FRAME.index, _ORDERED_BY)))
-        # The rows are put in order once, before they become columns: each column by itself would take as long.
-        frame = dict(zip(FRAME, map(list, zip(*_in_order(rows, index), strict=True)), strict=True))
-        if len(set(frame["span_id"])) < len(rows):  # two traces use the same ids: rows cannot be told apart by them
+        frame: dict[str, list[Any]] = {name: [] for name in FRAME}
+        for rows in self._read(session_id, FRAME):
+            for name, values in zip(FRAME, zip(*rows, strict=True), strict=True):
+                frame[name] += values
+        span_ids = frame["span_id"]
+        if len(set(span_ids)) < len(span_ids):  # two traces use the same ids: rows cannot be told apart by them
             return self.read(session_id)
-        return Outline(session_id, index, SpanRows(frame, partial(self._read, session_id)))
+        index = TreeIndex(*(frame[name] for name in _ORDERED_BY))
+        return Outline(session_id, index, SpanRows(frame, index.numbers, partial(self._read, session_id)))
 
     def with_payloads(self, outline: Outline, places: list[int]) -> list[Span]:
         """Some spans of an outline with their inputs, outputs and attributes."""
@@ -382,7 +395,10 @@ class Outlines:
             found = connection.execute(statement).first()
         return (found.revision, found.spans) if found else (0, 0)
 
-    def _read(self, session_id: str, names: Sequence[str], span_ids: Sequence[str] | None = None) -> list[Any]:
+    def _read(
+        self, session_id: str, names: Sequence[str], span_ids: Sequence[str] | None = None
+    ) -> Iterator[Sequence[Any]]:
+        """Columns of the spans, some hundred rows at a time: whoever takes them apart leaves nothing behind."""
         join = and_(t.trace.c.project == t.span.c.project, t.trace.c.trace_id == t.span.c.trace_id)
         statement = (
             select(*(t.span.c[name] for name in names))
@@ -393,4 +409,6 @@ class Outlines:
             statement = statement.where(t.span.c.span_id.in_(span_ids))
         with self._reader.connect() as connection:
             # As the driver gives them: the toolkit's own rows would cost a third as much again.
-            return list(connection.execute(statement).cursor.fetchall())
+            cursor = connection.execute(statement).cursor
+            while rows := cursor.fetchmany(_AT_ONCE):
+                yield rows

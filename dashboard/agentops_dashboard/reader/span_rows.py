@@ -3,6 +3,7 @@
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, overload
 
@@ -26,22 +27,27 @@ _FEW: Final = 8
 _MOST_ASKED: Final = 1_000
 _EMPTY: Final = dict.fromkeys(_ALL) | {"project": "", "trace_id": "", "name": ""}
 
-Reading = Callable[[Sequence[str], Sequence[str] | None], list[Any]]
-"""Reads columns of a session's spans, as tuples in any order: of all spans, or of those with some ids."""
+Reading = Callable[[Sequence[str], Sequence[str] | None], Iterable[Sequence[Any]]]
+"""Reads columns of a session's spans, some tuples at a time, in any order: of all spans, or of those with some ids."""
 
 
 class SpanRows(Sequence[Any]):
     """A session's span rows by their places in its tree.
 
     Args:
-        columns: What is known of all rows, by column, each in the order of the tree: ``FRAME``, or nothing.
+        arrived: What is known of all rows, by column, in the order in which it was read: ``FRAME``, or nothing.
+        numbers: Which row of ``arrived`` stands at each place.
         reading: Reads what is not known when it is asked for. A single row comes with those around it; whoever knows
             which ones will be needed says so with ``fetch``. After a few such readings all rows are read.
         rows: All rows in the order of the tree, if they are known; must be, where no columns are.
     """
 
-    def __init__(self, columns: dict[str, list[Any]], reading: Reading, rows: list[Any] | None = None) -> None:
-        self._columns = columns
+    def __init__(
+        self, arrived: dict[str, list[Any]], numbers: list[int], reading: Reading, rows: list[Any] | None = None
+    ) -> None:
+        self._arrived = arrived
+        self._numbers = numbers
+        self._columns: dict[str, list[Any]] = {}
         self._reading = reading
         self._whole = rows
         self._some: dict[int, Any] = {}
@@ -53,16 +59,25 @@ class SpanRows(Sequence[Any]):
 
     def columns(self, *names: str) -> list[list[Any]]:
         """Several columns of all rows; those that are not known are read together."""
+        for name in names:
+            self._put_in_order(name)
         missing = [name for name in names if name not in self._columns]
         if missing and self._whole is not None:
             for name in missing:
                 self._columns[name] = list(map(attrgetter(name), self._whole))
         elif missing:
-            found = {row[0]: row[1:] for row in self._reading(["span_id", *missing], None)}
+            found = {row[0]: row[1:] for rows in self._reading(["span_id", *missing], None) for row in rows}
             none = tuple(_EMPTY[name] for name in missing)
-            rows = [found.get(span_id, none) for span_id in self._columns["span_id"]]
+            rows = [found.get(span_id, none) for span_id in self.column("span_id")]
             self._columns.update(zip(missing, map(list, zip(*rows, strict=True)), strict=True))
         return [self._columns[name] for name in names]
+
+    def _put_in_order(self, name: str) -> None:
+        arrived = self._arrived.get(name)
+        if arrived is not None:
+            # It leaves the one place when it is in the other: someone else may ask for it at this moment.
+            self._columns[name] = [arrived[number] for number in self._numbers]
+            self._arrived.pop(name, None)
 
     def fetch(self, places: Iterable[int]) -> None:
         """Read some rows at once, those of them that are not known."""
@@ -70,11 +85,12 @@ class SpanRows(Sequence[Any]):
         if len(missing) > _MOST_ASKED:
             self._all()
         elif missing:
-            ids = [self._columns["span_id"][place] for place in missing]
+            span_ids = self.column("span_id")
+            ids = [span_ids[place] for place in missing]
             self._some.update(zip(missing, self._read(missing, ids), strict=True))
 
     def __len__(self) -> int:
-        return len(self._columns["span_id"] if self._whole is None else self._whole)
+        return len(self._numbers if self._whole is None else self._whole)
 
     @overload
     def __getitem__(self, place: int) -> Any: ...
@@ -105,11 +121,12 @@ class SpanRows(Sequence[Any]):
         return self._whole
 
     def _read(self, places: Sequence[int], ids: list[str] | None) -> list[Any]:
-        read: list[Any] = list(map(to_row, self._reading(_ALL, ids)))
+        read: Iterable[Any] = map(to_row, chain.from_iterable(self._reading(_ALL, ids)))
         found = {row.span_id: row for row in read}
-        span_ids = self._columns["span_id"]
+        span_ids = self.column("span_id")
         return [found[span_id] if (span_id := span_ids[place]) in found else self._known(place) for place in places]
 
     def _known(self, place: int) -> Any:
         """What is known of a row that was deleted since."""
-        return _SpanRow(**(_EMPTY | {name: values[place] for name, values in list(self._columns.items())}))
+        known = zip(FRAME, self.columns(*FRAME), strict=True)
+        return _SpanRow(**(_EMPTY | {name: values[place] for name, values in known}))

@@ -1,6 +1,8 @@
 """The order of a session's tree."""
 
 from collections.abc import Sequence
+from itertools import chain, repeat
+from operator import eq, lt
 from typing import Final
 
 __all__ = ["TreeIndex"]
@@ -24,13 +26,13 @@ class TreeIndex:
         numbers: Which of the spans given stands at each place.
         parents: The place of each place's parent; -1 at the top level.
         depth: How many levels each place lies below the top.
-        place: Each place's position among its siblings, and how many these are.
+        position: Each place's position among its siblings.
         end: The place after each place's subtree.
         children: How many direct children each place has.
         detached: Ids of the spans whose parents are not there.
     """
 
-    __slots__ = ("children", "depth", "detached", "end", "numbers", "parents", "place")
+    __slots__ = ("_tops", "children", "depth", "detached", "end", "numbers", "parents", "position")
 
     def __init__(
         self,
@@ -39,92 +41,109 @@ class TreeIndex:
         starts_ns: Sequence[int],
         seqs: Sequence[int | None],
     ) -> None:
-        keys = list(zip(starts_ns, [seq or 0 for seq in seqs], span_ids, strict=True))
-        numbers = sorted(range(len(keys)), key=keys.__getitem__)
+        # What goes over all spans is left to loops inside of the interpreter where it can be: of a large session that
+        # halves the time until its first row is seen.
+        numbers = _by_start(span_ids, starts_ns, seqs)
         # From here on a span is its rank by start. The top above all roots is -1: the last entry of lists by rank.
         ids = [span_ids[number] for number in numbers]
         parent_of = [parent_ids[number] for number in numbers]
-        above = self._find_parents(ids, parent_of)
-        self.detached = {
-            span_id
-            for span_id, parent_id, rank in zip(ids, parent_of, above, strict=True)
-            if rank == _TOP and parent_id is not None
-        }
-        below = _children_of(above, [parent_id is not None for parent_id in parent_of])
-        reached = _by_level(_TOP, below)
-        if len(reached) <= len(ids):
-            self._cut_circles(ids, above, below, reached)
-        self._lay_out(numbers, above, below, reached)
+        ranks = range(len(ids))
+        rank_of: dict[str | None, int] = dict(zip(ids, ranks, strict=True))
+        above = list(map(rank_of.get, parent_of, repeat(_TOP)))
+        tops = _tops(above, parent_of)
+        self.detached = {ids[rank] for rank in tops if parent_of[rank] is not None}
+        downwards: Sequence[int] = ranks
+        if not all(map(lt, above, ranks)):
+            downwards, tops = self._find_downwards(ids, above, parent_of)
+        self._lay_out(numbers, above, tops, downwards)
 
-    @staticmethod
-    def _find_parents(ids: list[str], parent_of: list[str | None]) -> list[int]:
-        rank_of: dict[str | None, int] = {span_id: rank for rank, span_id in enumerate(ids)}
-        above = [rank_of.get(parent_id, _TOP) for parent_id in parent_of]
-        return [_TOP if parent == rank else parent for rank, parent in enumerate(above)]
+    def siblings(self, place: int) -> int:
+        """How many spans have the same parent as the one at a place, itself included."""
+        parent = self.parents[place]
+        return self._tops if parent == _TOP else self.children[parent]
 
-    def _cut_circles(self, ids: list[str], above: list[int], below: dict[int, list[int]], reached: list[int]) -> None:
-        """Spans that are each other's ancestors are reached from no root: cut the circle at its first span."""
+    def _find_downwards(
+        self, ids: list[str], above: list[int], parent_of: list[str | None]
+    ) -> tuple[list[int], list[int]]:
+        """All spans, each after its parent, and those at the top: where some began before their parents."""
+        for rank in [rank for rank, parent in enumerate(above) if parent == rank]:
+            above[rank] = _TOP
+            self.detached.add(ids[rank])
+        tops = _tops(above, parent_of)
+        below = _children_of(above)
+        reached = _by_level(tops, below)
         seen = set(reached)
-        for rank, span_id in enumerate(ids):
+        # Spans that are each other's ancestors are reached from no root: the circle is cut at its first span.
+        for rank in [rank for rank in range(len(ids)) if rank not in seen]:
             if rank not in seen:
-                self.detached.add(span_id)
+                self.detached.add(ids[rank])
                 below[above[rank]].remove(rank)
-                below.setdefault(_TOP, []).append(rank)
                 above[rank] = _TOP
-                found = _by_level(rank, below)
+                tops.append(rank)
+                found = _by_level([rank], below)
                 seen.update(found)
                 reached += found
+        return reached, tops
 
-    def _lay_out(self, numbers: list[int], above: list[int], below: dict[int, list[int]], reached: list[int]) -> None:
-        """Give each span the place that follows from the sizes of the subtrees before it; ``reached`` from the top."""
+    def _lay_out(self, numbers: list[int], above: list[int], tops: list[int], downwards: Sequence[int]) -> None:
+        """Give each span the place that follows from the sizes of the subtrees before it."""
         count = len(numbers)
         sizes = [1] * (count + 1)
-        for rank in reversed(reached):
-            if rank != _TOP:
-                sizes[above[rank]] += sizes[rank]
-        self.numbers, self.parents, self.depth = [0] * count, [_TOP] * count, [0] * count
-        self.place, self.end, self.children = [(0, 0)] * count, [0] * count, [0] * count
-        place_of = [_TOP] * (count + 1)
-        for rank in reached:
-            children = below.get(rank)
-            if children:
-                self._place_children(children, place_of[rank], numbers, sizes, place_of)
+        for rank in reversed(downwards):
+            sizes[above[rank]] += sizes[rank]
+        place_of, free = [_TOP] * (count + 1), [0] * (count + 1)
+        for rank in chain(tops, [rank for rank in downwards if above[rank] != _TOP]):
+            parent = above[rank]
+            place_of[rank] = place = free[parent]
+            free[parent] = place + sizes[rank]
+            free[rank] = place + 1
+        ranks = [0] * count
+        for rank, place in enumerate(place_of[:count]):
+            ranks[place] = rank
+        self.numbers = [numbers[rank] for rank in ranks]
+        self.parents = [place_of[above[rank]] for rank in ranks]
+        self.end = [place + sizes[rank] for place, rank in enumerate(ranks)]
+        self._count_children()
 
-    def _place_children(
-        self, ranks: list[int], parent: int, numbers: list[int], sizes: list[int], place_of: list[int]
-    ) -> None:
-        siblings = len(ranks)
-        depth = 0
-        if parent != _TOP:
-            self.children[parent] = siblings
-            depth = self.depth[parent] + 1
-        place = parent + 1
-        for position, rank in enumerate(ranks):
-            place_of[rank] = place
-            self.numbers[place] = numbers[rank]
-            self.parents[place] = parent
-            self.depth[place] = depth
-            self.place[place] = (position, siblings)
-            place += sizes[rank]
-            self.end[place_of[rank]] = place
+    def _count_children(self) -> None:
+        self.depth: list[int] = []
+        self.position: list[int] = []
+        children = [0] * (len(self.parents) + 1)
+        for parent in self.parents:
+            self.depth.append(self.depth[parent] + 1 if parent != _TOP else 0)
+            self.position.append(children[parent])
+            children[parent] += 1
+        self._tops = children.pop()
+        self.children = children
 
 
-def _children_of(above: list[int], is_child: list[bool]) -> dict[int, list[int]]:
-    """The children of each span by start; at the top the roots before what is detached."""
+def _by_start(span_ids: Sequence[str], starts_ns: Sequence[int], seqs: Sequence[int | None]) -> list[int]:
+    """The numbers of the spans by start; of those that began at once by ``seq``, then by id."""
+    numbers = sorted(range(len(starts_ns)), key=starts_ns.__getitem__)
+    starts = [starts_ns[number] for number in numbers]
+    if any(map(eq, starts, starts[1:])):
+        keys = list(zip(starts_ns, [seq or 0 for seq in seqs], span_ids, strict=True))
+        numbers.sort(key=keys.__getitem__)
+    return numbers
+
+
+def _tops(above: list[int], parent_of: list[str | None]) -> list[int]:
+    """What is at the top: the roots before what is detached."""
+    tops = [rank for rank, parent in enumerate(above) if parent == _TOP]
+    return sorted(tops, key=lambda rank: parent_of[rank] is not None)
+
+
+def _children_of(above: list[int]) -> dict[int, list[int]]:
+    """The children of each span by start."""
     below: dict[int, list[int]] = {}
     for rank, parent in enumerate(above):
-        if parent in below:
-            below[parent].append(rank)
-        else:
-            below[parent] = [rank]
-    if _TOP in below:
-        below[_TOP].sort(key=is_child.__getitem__)
+        below.setdefault(parent, []).append(rank)
     return below
 
 
-def _by_level(first: int, below: dict[int, list[int]]) -> list[int]:
-    """A span and all below it, each parent before its children."""
-    found = [first]
+def _by_level(tops: list[int], below: dict[int, list[int]]) -> list[int]:
+    """Some spans and all below them, each parent before its children."""
+    found = tops[:]
     for rank in found:
         if rank in below:
             found += below[rank]

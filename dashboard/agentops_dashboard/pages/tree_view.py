@@ -27,7 +27,12 @@ from agentops_dashboard.reader.outline import Outline, TreeView, Visible
 
 __all__ = ["CHILDREN", "WINDOW", "kind_toggles", "next_marked", "reaching", "row_values", "short_name", "view_of"]
 
-WINDOW: Final = 100
+WINDOW: Final = 64
+"""So many rows come with a page: what a screen of usual height shows and 20 more on either side, as the script asks."""
+
+_ABOVE: Final = 28
+"""So many of them stand above the selected row, which the script puts a third of a screen from the top."""
+
 CHILDREN: Final = 200
 """So many children of a span are shown at first, and with each click on "more"."""
 
@@ -110,7 +115,7 @@ def tree_values(address: Address, session: Session, outline: Outline) -> dict[st
     offset = address.number("offset")
     if not address.get("offset") and selected in outline.places:
         at = visible.row_of(outline.places[selected])
-        offset = at - 20 if at >= WINDOW else 0
+        offset = max(0, min(at - _ABOVE, len(visible.places) - WINDOW))
     offset = min(offset, max(0, len(visible.places) - 1))
     limit = min(address.number("limit", WINDOW), 500)
     hits = set(visible.hits)

@@ -108,14 +108,24 @@ class Rows {
     this.frame ??= requestAnimationFrame(() => { this.frame = null; this.fill(); });
   }
 
-  range() {
+  /** The first and the last row in sight, or nearly. */
+  sight() {
     const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW) - 20);
     const last = Math.min(this.total - 1, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / ROW) + 20);
-    return [Math.floor(first / CHUNK), Math.floor(Math.max(0, last) / CHUNK)];
+    return [first, Math.max(0, last)];
   }
 
-  isWhole(chunk) {
-    return (this.chunks.get(chunk)?.size ?? 0) >= Math.min(CHUNK, this.total - chunk * CHUNK);
+  range() {
+    return this.sight().map((at) => Math.floor(at / CHUNK));
+  }
+
+  /** Whether the rows of a chunk that are in sight are there: those that came with the page begin anywhere. */
+  isThere(chunk) {
+    const [first, last] = this.sight();
+    const rows = this.chunks.get(chunk);
+    const end = Math.min(last + 1, (chunk + 1) * CHUNK, this.total);
+    for (let at = Math.max(first, chunk * CHUNK); at < end; at += 1) if (!rows?.has(at)) return false;
+    return true;
   }
 
   fill() {
@@ -123,7 +133,7 @@ class Rows {
     for (const [chunk, rows] of this.chunks) {
       if (chunk < from || chunk > to) { for (const row of rows.values()) row.remove(); this.chunks.delete(chunk); }
     }
-    for (let chunk = from; chunk <= to; chunk += 1) if (!this.isWhole(chunk)) this.ask(chunk);
+    for (let chunk = from; chunk <= to; chunk += 1) if (!this.isThere(chunk)) this.ask(chunk);
   }
 
   ask(chunk) {

@@ -153,6 +153,7 @@ def test_a_row_that_fits_no_more_is_pale_and_one_that_changed_keeps_the_focus(
     page = open_page(empty_site.at("/sessions?q=status:running"))
     row = page.locator("#rows tr")
     expect(row).to_have_count(1, timeout=8000)
+    page.wait_for_load_state("load")  # the empty list loads itself again; by then the page's script listens
     page.mouse.move(5, 5)
     page.keyboard.press("j")
     segment(_line(2, SpanKind.TOOL, "execute_tool search", end_ns=time.time_ns()), _alive(2))

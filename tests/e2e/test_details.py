@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from agentops_dashboard.pages import tree_view
 from tests.e2e.conftest import Site, Watch
 from tests.e2e.sessions import large_session, write
 
@@ -258,6 +259,30 @@ def test_what_ran_at_once_is_said_under_the_pointer(site: Site, open_page: Open)
     page.keyboard.press("+")
     expect(page.locator("#time-head")).to_have_attribute("data-zoom", "250.0000-750.0000")
     expect(strip).not_to_have_attribute("data-levels", before or "")
+
+
+def test_what_is_above_a_large_timeline_comes_after_its_rows(
+    site: Site, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same as comes with a smaller session's, and no row moves when it comes; without a script a link shows it."""
+    address = site.at(f"/sessions/{site.ids.failed}?view=timeline")
+    parts = ("svg.minimap path", ".at-once path", ".curve path")
+    page = open_page(address)
+    whole = [page.locator(part).evaluate_all("all => all.map((one) => one.outerHTML)") for part in parts]
+    assert all(whole)
+    monkeypatch.setattr(tree_view, "LARGE", 10)
+    page.add_init_script(
+        "window.shifts = []; new PerformanceObserver((list) => window.shifts.push(...list.getEntries()))"
+        ".observe({ type: 'layout-shift', buffered: true })"
+    )
+    page.goto(address)
+    expect(page.locator("#time-head")).not_to_have_attribute("data-late", "")
+    assert [page.locator(part).evaluate_all("all => all.map((one) => one.outerHTML)") for part in parts] == whole
+    assert page.evaluate("window.shifts.map((shift) => shift.value)") == []
+    page = open_page(address, javascript=False)
+    assert page.locator("svg.minimap path").count() == 0
+    page.get_by_role("link", name="Show what ran when").click()
+    expect(page.locator("svg.minimap path").first).to_be_visible()
 
 
 def test_the_shortest_call_is_seen(site: Site, open_page: Open) -> None:

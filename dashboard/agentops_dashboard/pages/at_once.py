@@ -36,23 +36,23 @@ class _Steps:
         return max(self._levels[first : bisect_left(self._events, int(end_ns) * 2, lo=first) + 1])
 
 
-def at_once(outline: Outline, scale: Scale, zoom: tuple[float, float]) -> dict[str, Any] | None:
+def at_once(outline: Outline, scale: Scale, zoom: tuple[float, float], least: int = 2) -> dict[str, Any] | None:
     """The stretch in sight in 240 equal parts, each with the most calls that ran at one of its moments.
 
     ``llm`` and ``tool`` are SVG paths, 240 wide, that go up and down from the middle of 28 units; ``most`` holds the
-    largest numbers of the whole session; ``levels`` the numbers of each part, as ``llm.tool``. None if nothing ever ran
-    beside something of its kind.
+    largest numbers of the whole session; ``levels`` the numbers of each part, as ``llm.tool``. None if there
+    were never ``least`` calls of a kind at once.
     """
     steps = _steps_of(outline, scale)
     most = max(step.most for step in steps.values())
-    if most < 2:
+    if most < least:
         return None
     width = (zoom[1] - zoom[0]) / _BINS
     edges = [scale.moment(zoom[0] + at * width) for at in range(_BINS + 1)]
     levels = {name: [step.most_in(edges[at], edges[at + 1]) for at in range(_BINS)] for name, step in steps.items()}
     return {
-        "llm": _area(levels["llm"], -_HALF / most),
-        "tool": _area(levels["tool"], _HALF / most),
+        "llm": _area(levels["llm"], -_HALF / max(1, most)),
+        "tool": _area(levels["tool"], _HALF / max(1, most)),
         "most": {name: step.most for name, step in steps.items()},
         "levels": " ".join(f"{llm}.{tool}" for llm, tool in zip(levels["llm"], levels["tool"], strict=True)),
     }

@@ -24,7 +24,15 @@ from agentops_dashboard.pages.session_file import session_file
 from agentops_dashboard.pages.session_views import attributes_view, errors_view, raw_view
 from agentops_dashboard.pages.span_detail import detail_values
 from agentops_dashboard.pages.time_range import chosen_range
-from agentops_dashboard.pages.tree_view import kind_toggles, next_marked, reaching, row_values, short_name, view_of
+from agentops_dashboard.pages.tree_view import (
+    head_values,
+    kind_toggles,
+    next_marked,
+    reaching,
+    row_values,
+    short_name,
+    view_of,
+)
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.outline import Outline, Outlines
 
@@ -90,7 +98,9 @@ def add_routes(app: FastAPI) -> None:
         if session is None:
             return _missing(request, session_id)
         address = Address(f"/sessions/{session_id}", {**request.query_params, "view": "timeline"})
-        values = row_values(address, session, reader.outlines.of(session_id))
+        outline = reader.outlines.of(session_id)
+        values = row_values(address, session, outline)
+        values |= head_values(address, session, outline, values["scale"], may_wait=False)
         return page(request, "timeline_piece.html", **(values | {"address": address}))
 
     @app.get("/sessions/{session_id}/next", include_in_schema=False)
@@ -169,8 +179,11 @@ def _view(view_key: str, address: Address, session: Session, reader: Reader) -> 
     outlines = reader.outlines
     outline = outlines.of(session["id"])
     if view_key in _ROW_TEMPLATES:
+        values = row_values(address, session, outline)
+        if view_key == "timeline":
+            values |= head_values(address, session, outline, values["scale"], may_wait=True)
         return {
-            **row_values(address, session, outline),
+            **values,
             "toggles": kind_toggles(address, outline, view_of(address)),
             "row_template": _ROW_TEMPLATES[view_key],
             "has_detail": True,

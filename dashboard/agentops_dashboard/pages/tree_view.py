@@ -25,7 +25,18 @@ from agentops_dashboard.pages.timeline import (
 from agentops_dashboard.reader import Session, TreeRow
 from agentops_dashboard.reader.outline import Outline, TreeView, Visible
 
-__all__ = ["CHILDREN", "WINDOW", "kind_toggles", "next_marked", "reaching", "row_values", "short_name", "view_of"]
+__all__ = [
+    "CHILDREN",
+    "LARGE",
+    "WINDOW",
+    "head_values",
+    "kind_toggles",
+    "next_marked",
+    "reaching",
+    "row_values",
+    "short_name",
+    "view_of",
+]
 
 WINDOW: Final = 64
 """So many rows come with a page: what a screen of usual height shows and 20 more on either side, as the script asks."""
@@ -35,6 +46,9 @@ _ABOVE: Final = 28
 
 CHILDREN: Final = 200
 """So many children of a span are shown at first, and with each click on "more"."""
+
+LARGE: Final = 20_000
+"""What is drawn above the timeline of so many spans comes after its rows: it takes as long as a fifth of the page."""
 
 LEAST_SHOWN: Final = 400
 """A bar is at least one in so many parts of what is in sight, some 2 pixels; the timeline's script knows it too."""
@@ -202,16 +216,42 @@ def row_values(address: Address, session: Session, outline: Outline) -> dict[str
             "zoom": zoom,
             "ticks": ruler(scale, zoom),
             "gaps": gaps_in(scale),
-            "overview": overview(outline, scale),
-            "at_once": at_once(outline, scale, zoom),
             "critical": critical_path(outline) if address.is_set("critical") else frozenset(),
-            "curve": cost_curve(outline, scale),
-            "moments": moments(outline, scale),
             "least_shown": LEAST_SHOWN,
             "dearest": _dearest(outline) if address.get("colour") == "cost" else None,
             **_lanes(address, outline, scale),
         }
     return values
+
+
+def head_values(
+    address: Address, session: Session, outline: Outline, scale: Scale, *, may_wait: bool
+) -> dict[str, Any]:
+    """What is drawn above a timeline's rows; of a large session it may wait until these are seen.
+
+    Where it waits, ``is_late`` says so, and the lines that will be there are empty.
+    """
+    is_large = len(outline) >= LARGE
+    if is_large and may_wait and not address.is_set("head"):
+        has_curve = session["tokens"] is not None or session["cost"] is not None
+        return {
+            "is_late": True,
+            "overview": None,
+            "at_once": None,
+            "has_curve": has_curve,
+            "curve": None,
+            "moments": [],
+        }
+    curve = cost_curve(outline, scale)
+    return {
+        "is_late": False,
+        "overview": overview(outline, scale),
+        # Of a large session it has its line before anything is known of it.
+        "at_once": at_once(outline, scale, zoom_of(address), least=0 if is_large else 2),
+        "has_curve": curve is not None,
+        "curve": curve,
+        "moments": moments(outline, scale),
+    }
 
 
 def _dearest(outline: Outline) -> float | None:

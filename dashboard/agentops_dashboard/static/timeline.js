@@ -40,6 +40,8 @@ async function refreshHead() {
 }
 
 document.addEventListener("grown", refreshHead);
+// What takes long to draw comes after the rows are seen.
+if ("late" in head.dataset) requestAnimationFrame(() => setTimeout(refreshHead));
 
 /** Lay what hangs over the lanes onto the same stretch of time. */
 function drawOverlays() {

@@ -10,11 +10,12 @@ from agentops_dashboard.derived.facts import (
     Waste,
     facts_of,
     looped,
-    owners,
 )
 from agentops_dashboard.derived.failure import last_at_work, root_failure, where_it_ended
 from agentops_dashboard.derived.first_answer import FirstAnswer, first_answer
 from agentops_dashboard.derived.handovers import Handover, handovers
+from agentops_dashboard.derived.names import agents_of, called_of
+from agentops_dashboard.derived.owners import owners
 
 __all__ = [
     "MOST_SPANS",
@@ -26,6 +27,8 @@ __all__ = [
     "Loop",
     "Retry",
     "Waste",
+    "agents_of",
+    "called_of",
     "facts_of",
     "first_answer",
     "handovers",

@@ -18,16 +18,17 @@ def critical_places(outline: Outline) -> list[int]:
 
 
 def _walk(outline: Outline) -> Iterator[int]:
-    order = outline.order
-    stack = [0] if order else []
+    starts, ends = outline.column("start_ns"), outline.column("end_ns")
+    ended = [end or _OPEN for end in ends]
+    stack = [0] if ends else []
     while stack:
         place = stack.pop()
         yield place
-        limit = order[place].end_ns or _OPEN
-        for child in sorted(_children(outline, place), key=lambda at: order[at].end_ns or _OPEN, reverse=True):
-            if (order[child].end_ns or limit) <= limit:
+        limit = ended[place]
+        for child in sorted(_children(outline, place), key=ended.__getitem__, reverse=True):
+            if (ends[child] or limit) <= limit:
                 stack.append(child)
-                limit = order[child].start_ns
+                limit = starts[child]
 
 
 def _children(outline: Outline, place: int) -> Iterator[int]:
@@ -39,10 +40,9 @@ def _children(outline: Outline, place: int) -> Iterator[int]:
 
 def self_times(outline: Outline, places: list[int]) -> dict[int, int]:
     """Nanoseconds that each span on the path took itself, without its children on the path."""
-    order = outline.order
-    own = {place: (order[place].end_ns or order[place].start_ns) - order[place].start_ns for place in places}
+    starts, ends, parents = outline.column("start_ns"), outline.column("end_ns"), outline.parents
+    own = {place: (ends[place] or starts[place]) - starts[place] for place in places}
     for place in places:
-        above = outline.parents[place]
-        if above in own:
-            own[above] -= (order[place].end_ns or order[place].start_ns) - order[place].start_ns
+        if parents[place] in own:
+            own[parents[place]] -= (ends[place] or starts[place]) - starts[place]
     return {place: max(time_ns, 0) for place, time_ns in own.items()}

@@ -1,16 +1,18 @@
 """All derived facts of one session."""
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, TypedDict
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.derived.critical_path import critical_places, self_times
+from agentops_dashboard.derived.names import agents_of, called_of
+from agentops_dashboard.derived.owners import owners
 from agentops_dashboard.derived.repetitions import loops_in, retries_in, wasted_in
 from agentops_dashboard.reader.outline import Outline
 
 __all__ = [
     "MOST_SPANS", "AgentFacts", "Delegation", "Facts", "Loop", "Retry", "Waste", "add_waste", "facts_of", "looped",
-    "owners",
 ]  # fmt: skip
 
 _MOST_IDS = 50
@@ -97,24 +99,22 @@ def facts_of(outline: Outline) -> Facts:
 
 
 def _compute(outline: Outline) -> Facts:
-    order = outline.order
-    first = min((row.start_ns for row in order), default=0)
-    last = max((row.end_ns or row.start_ns for row in order), default=0)
-    waiting = _union((r.start_ns, r.end_ns or last) for r in order if r.kind == SpanKind.HUMAN)
-    owner = owners(outline)
+    starts, ends, span_ids = map(outline.column, ("start_ns", "end_ns", "span_id"))
+    first, last = min(starts, default=0), max(chain(starts, filter(None, ends)), default=0)
+    waiting = _union((starts[place], ends[place] or last) for place in outline.of_kind(SpanKind.HUMAN))
     path = critical_places(outline)
-    retries, loops = list(retries_in(outline)), list(loops_in(outline, owner))
+    retries, loops = list(retries_in(outline)), list(loops_in(outline))
     return {
         "duration_ms": (last - first) / 1e6,
         "active_ms": (last - first - waiting) / 1e6,
         "waiting_ms": waiting / 1e6,
-        "critical_path": [order[place].span_id for place in path],
+        "critical_path": [span_ids[place] for place in path],
         "critical_ms": _by_kind(outline, path),
-        "agents": _agents(outline, owner),
-        "delegations": _delegations(outline, owner),
+        "agents": _agents(outline),
+        "delegations": _delegations(outline),
         "retries": [_retry(outline, places) for places in retries],
-        "swallowed": [row.span_id for row in order if row.swallowed is not None],
-        "loops": [_loop(outline, places, owner) for places in loops],
+        "swallowed": [span_ids[at] for at, said in enumerate(outline.column("swallowed")) if said is not None],
+        "loops": [_loop(outline, places) for places in loops],
         "waste": _waste(outline, retries, loops),
     }
 
@@ -122,20 +122,10 @@ def _compute(outline: Outline) -> Facts:
 def looped(outline: Outline) -> dict[str, int]:
     """How often each call of a loop was made, by the ids of its spans."""
     if "looped" not in outline.derived:
-        groups = loops_in(outline, owners(outline))
-        outline.derived["looped"] = {outline.order[at].span_id: len(places) for places in groups for at in places}
+        span_ids = outline.column("span_id")
+        outline.derived["looped"] = {span_ids[at]: len(places) for places in loops_in(outline) for at in places}
     found: dict[str, int] = outline.derived["looped"]
     return found
-
-
-def owners(outline: Outline) -> list[int]:
-    """For each span the place of the nearest agent above it; -1 for none."""
-    order = outline.order
-    owner = [-1] * len(outline)
-    for place, above in enumerate(outline.parents):
-        if above >= 0:
-            owner[place] = above if order[above].kind == SpanKind.AGENT else owner[above]
-    return owner
 
 
 def _union(stretches: Iterable[tuple[int, int]]) -> int:
@@ -148,37 +138,41 @@ def _union(stretches: Iterable[tuple[int, int]]) -> int:
 
 
 def _by_kind(outline: Outline, path: list[int]) -> dict[str, float]:
+    kinds = outline.column("kind")
     shares: dict[str, float] = {}
     for place, time_ns in self_times(outline, path).items():
-        kind = outline.order[place].kind
-        shares[kind] = shares.get(kind, 0.0) + time_ns / 1e6
+        shares[kinds[place]] = shares.get(kinds[place], 0.0) + time_ns / 1e6
     return shares
 
 
-def _agent_name(row: Any) -> str:
-    return str(row.agent or row.name)
-
-
-def _agents(outline: Outline, owner: list[int]) -> list[AgentFacts]:
-    order = outline.order
+def _agents(outline: Outline) -> list[AgentFacts]:
+    owner, names, statuses = owners(outline), agents_of(outline), outline.column("status")
     found: dict[str, AgentFacts] = {}
-    for place, row in enumerate(order):
-        if row.kind == SpanKind.AGENT:
-            name = _agent_name(row)
-            facts = found.setdefault(name, _no_agent(name))
-            facts["runs"] += 1
-            facts["failed"] += row.status == SpanStatus.ERROR
-            if all(_agent_name(order[above]) != name for above in _agents_above(owner, place)):
-                facts["subtree_ms"] += ((row.end_ns or row.start_ns) - row.start_ns) / 1e6
-                facts["subtree_tokens"] = _plus(facts["subtree_tokens"], outline.tokens_below(place))
-                facts["subtree_cost"] = _plus(facts["subtree_cost"], _dollars(outline.cost_below(place)))
-        elif owner[place] >= 0:
-            facts = found[_agent_name(order[owner[place]])]
-            facts["llm"] += row.kind == SpanKind.LLM
-            facts["tools"] += row.kind == SpanKind.TOOL
-            facts["self_tokens"] = _plus(facts["self_tokens"], _tokens(row))
-            facts["self_cost"] = _plus(facts["self_cost"], _dollars(row.cost_nano))
+    for place in outline.of_kind(SpanKind.AGENT):
+        name = names[place]
+        facts = found.setdefault(name, _no_agent(name))
+        facts["runs"] += 1
+        facts["failed"] += statuses[place] == SpanStatus.ERROR
+        if all(names[above] != name for above in _agents_above(owner, place)):
+            facts["subtree_ms"] += _length_ms(outline, place)
+            facts["subtree_tokens"] = _plus(facts["subtree_tokens"], outline.tokens_below(place))
+            facts["subtree_cost"] = _plus(facts["subtree_cost"], _dollars(outline.cost_below(place)))
+    _add_own(outline, {place: found[names[place]] for place in outline.of_kind(SpanKind.AGENT)})
     return list(found.values())
+
+
+def _add_own(outline: Outline, facts_of_run: dict[int, AgentFacts]) -> None:
+    """Add what agents did themselves to the facts of the agents whose runs these are."""
+    own = [(place, above) for place, above in enumerate(owners(outline)) if above >= 0 and place not in facts_of_run]
+    kinds, asked, said, costs = map(outline.column, ("kind", "input_tokens", "output_tokens", "cost_nano"))
+    for place, above in own:
+        facts = facts_of_run[above]
+        facts["llm"] += kinds[place] == SpanKind.LLM
+        facts["tools"] += kinds[place] == SpanKind.TOOL
+        if asked[place] is not None or said[place] is not None:
+            facts["self_tokens"] = (facts["self_tokens"] or 0) + (asked[place] or 0) + (said[place] or 0)
+        if costs[place] is not None:
+            facts["self_cost"] = (facts["self_cost"] or 0.0) + costs[place] / 1e9
 
 
 def _agents_above(owner: list[int], place: int) -> Iterable[int]:
@@ -195,42 +189,41 @@ def _no_agent(name: str) -> AgentFacts:
     }  # fmt: skip
 
 
-def _delegations(outline: Outline, owner: list[int]) -> list[Delegation]:
-    order = outline.order
+def _delegations(outline: Outline) -> list[Delegation]:
+    owner, names, statuses = owners(outline), agents_of(outline), outline.column("status")
     found: dict[tuple[str, str], Delegation] = {}
-    for place, row in enumerate(order):
-        if row.kind == SpanKind.AGENT and owner[place] >= 0:
-            source, target = _agent_name(order[owner[place]]), _agent_name(row)
+    for place in outline.of_kind(SpanKind.AGENT):
+        if owner[place] >= 0:
+            source, target = names[owner[place]], names[place]
             one = found.setdefault(
                 (source, target),
                 {"source": source, "target": target, "count": 0, "failed": 0, "tokens": None, "cost": None},
             )
             one["count"] += 1
-            one["failed"] += row.status == SpanStatus.ERROR
+            one["failed"] += statuses[place] == SpanStatus.ERROR
             one["tokens"] = _plus(one["tokens"], outline.tokens_below(place))
             one["cost"] = _plus(one["cost"], _dollars(outline.cost_below(place)))
     return list(found.values())
 
 
 def _retry(outline: Outline, places: list[int]) -> Retry:
-    rows = [outline.order[place] for place in places]
+    span_ids = outline.column("span_id")
     return {
-        "name": rows[0].tool or rows[0].model or rows[0].agent or rows[0].name,
-        "kind": rows[0].kind,
-        "attempts": len(rows),
-        "succeeded": rows[-1].status == SpanStatus.OK,
-        "span_ids": [row.span_id for row in rows[:_MOST_IDS]],
+        "name": called_of(outline)[places[0]],
+        "kind": outline.column("kind")[places[0]],
+        "attempts": len(places),
+        "succeeded": outline.column("status")[places[-1]] == SpanStatus.OK,
+        "span_ids": [span_ids[place] for place in places[:_MOST_IDS]],
     }
 
 
-def _loop(outline: Outline, places: list[int], owner: list[int]) -> Loop:
-    rows = [outline.order[place] for place in places]
-    agent = owner[places[0]]
+def _loop(outline: Outline, places: list[int]) -> Loop:
+    span_ids, agent = outline.column("span_id"), owners(outline)[places[0]]
     return {
-        "tool": rows[0].tool or rows[0].name,
-        "agent": _agent_name(outline.order[agent]) if agent >= 0 else None,
-        "count": len(rows),
-        "span_ids": [row.span_id for row in rows[:_MOST_IDS]],
+        "tool": outline.column("tool")[places[0]] or outline.column("name")[places[0]],
+        "agent": agents_of(outline)[agent] if agent >= 0 else None,
+        "count": len(places),
+        "span_ids": [span_ids[place] for place in places[:_MOST_IDS]],
     }
 
 
@@ -244,17 +237,16 @@ def _waste(outline: Outline, retries: list[list[int]], loops: list[list[int]]) -
 
 def add_waste(waste: Waste, outline: Outline, place: int) -> None:
     """Add what a span and all below it came to."""
-    row = outline.order[place]
     waste["spans"] += outline.index.end[place] - place
-    waste["ms"] += ((row.end_ns or row.start_ns) - row.start_ns) / 1e6
+    waste["ms"] += _length_ms(outline, place)
     waste["tokens"] = _plus(waste["tokens"], outline.tokens_below(place))
     waste["cost"] = _plus(waste["cost"], _dollars(outline.cost_below(place)))
 
 
-def _tokens(row: Any) -> int | None:
-    if row.input_tokens is None and row.output_tokens is None:
-        return None
-    return (row.input_tokens or 0) + (row.output_tokens or 0)
+def _length_ms(outline: Outline, place: int) -> float:
+    start: int = outline.column("start_ns")[place]
+    end: int | None = outline.column("end_ns")[place]
+    return ((end or start) - start) / 1e6
 
 
 def _dollars(nano: int | None) -> float | None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from agentops.semconv import SpanKind
-from agentops_dashboard.derived.facts import owners
+from agentops_dashboard.derived.owners import owners
 from agentops_dashboard.reader.outline import Outline
 
 __all__ = ["Handover", "handovers"]
@@ -25,14 +26,12 @@ class Handover:
 
 def handovers(outline: Outline) -> Iterator[Handover]:
     """Yield each run of an agent in tree order."""
-    order, owner = outline.order, owners(outline)
-    last_ns = max((row.end_ns or row.start_ns for row in order), default=0)
+    owner, parents = owners(outline), outline.parents
+    starts, ends = outline.column("start_ns"), outline.column("end_ns")
+    last_ns = max(chain(starts, filter(None, ends)), default=0)
     before: dict[int, int] = {}
-    for place, row in enumerate(order):
-        if row.kind != SpanKind.AGENT:
-            continue
-        parent = outline.parents[place]
-        previous = before.get(parent, -1)
-        before[parent] = place
-        is_next = previous >= 0 and (order[previous].end_ns or last_ns) <= row.start_ns
+    for place in outline.of_kind(SpanKind.AGENT):
+        previous = before.get(parents[place], -1)
+        before[parents[place]] = place
+        is_next = previous >= 0 and (ends[previous] or last_ns) <= starts[place]
         yield Handover(place, previous if is_next else owner[place], is_next)

@@ -3,7 +3,9 @@
 from typing import TypedDict
 
 from agentops.semconv import SpanKind
-from agentops_dashboard.derived.facts import Waste, add_waste, owners
+from agentops_dashboard.derived.facts import Waste, add_waste
+from agentops_dashboard.derived.names import agents_of, called_of
+from agentops_dashboard.derived.owners import owners
 from agentops_dashboard.derived.repetitions import loops_in, retries_in, wasted_in
 from agentops_dashboard.reader.outline import Outline
 
@@ -32,12 +34,11 @@ class WasteSum:
 
     def add(self, outline: Outline) -> None:
         """Add the waste of one session."""
-        order, owner = outline.order, owners(outline)
-        for place, is_loop in wasted_in(outline, list(retries_in(outline)), list(loops_in(outline, owner))):
-            row, above = order[place], owner[place]
-            kind = "model" if row.kind == SpanKind.LLM else str(row.kind)
-            name = str(row.tool or row.model or row.agent or row.name)
-            agent = str(order[above].agent or order[above].name) if above >= 0 else None
+        owner, kinds = owners(outline), outline.column("kind")
+        for place, is_loop in wasted_in(outline, list(retries_in(outline)), list(loops_in(outline))):
+            kind = "model" if kinds[place] == SpanKind.LLM else str(kinds[place])
+            name = called_of(outline)[place]
+            agent = agents_of(outline)[owner[place]] if owner[place] >= 0 else None
             empty: Waste = {"spans": 0, "ms": 0.0, "tokens": None, "cost": None}
             one = self._found.setdefault(
                 (kind, name, agent, is_loop),

@@ -11,6 +11,7 @@ from agentops_dashboard.reader.outline import Outline
 
 __all__ = ["agents_view"]
 
+_Node = tuple[str, str]
 _CALLED: Final = (SpanKind.AGENT, SpanKind.TOOL, SpanKind.RETRIEVER)
 _MOST_NODES: Final = 40
 _MOST_IN_MATRIX: Final = 20
@@ -24,7 +25,7 @@ def agents_view(outline: Outline) -> dict[str, Any]:
     facts = facts_of(outline)
     return {
         "agents": sorted(facts["agents"], key=lambda agent: -(agent["self_tokens"] or 0)),
-        "graph": _graph(outline, owners(outline)),
+        "graph": _graph(outline),
         "matrix": matrix(facts["delegations"]),
         "sequence": sequence(outline),
     }
@@ -64,26 +65,15 @@ def _cell(one: Delegation | None) -> dict[str, Any] | None:
     }
 
 
-def _name(row: Any) -> str:
-    return str((row.agent if row.kind == SpanKind.AGENT else row.tool) or short_name(row.name))
+def _names(outline: Outline) -> list[str]:
+    """What a span is called in the graph: its agent or its tool."""
+    facts = zip(*outline.order.columns("kind", "agent", "tool", "name"), strict=True)
+    return [(agent if kind == SpanKind.AGENT else tool) or short_name(name) for kind, agent, tool, name in facts]
 
 
-def _graph(outline: Outline, owner: list[int]) -> dict[str, Any]:
+def _graph(outline: Outline) -> dict[str, Any]:
     """Nodes in columns by how far they are from the session, edges as wide as they were often taken."""
-    order = outline.order
-    root = (order[0].name, SpanKind.SESSION) if order else ("", SpanKind.SESSION)
-    edges: dict[tuple[tuple[str, str], tuple[str, str]], list[int]] = {}
-    columns: dict[tuple[str, str], int] = {root: 0}
-    busy_ns: dict[tuple[str, str], int] = {}
-    for place, row in enumerate(order):
-        if row.kind in _CALLED:
-            above = (_name(order[owner[place]]), SpanKind.AGENT) if owner[place] >= 0 else root
-            mine = (_name(row), str(row.kind))
-            columns.setdefault(mine, columns.get(above, 0) + 1)
-            counts = edges.setdefault((above, mine), [0, 0])
-            busy_ns[mine] = busy_ns.get(mine, 0) + max((row.end_ns or row.start_ns) - row.start_ns, 0)
-            counts[0] += 1
-            counts[1] += row.status == SpanStatus.ERROR
+    columns, edges, busy_ns = _called(outline)
     shown = list(columns)[:_MOST_NODES]
     rows_used: dict[int, int] = {}
     nodes = {}
@@ -108,6 +98,25 @@ def _graph(outline: Outline, owner: list[int]) -> dict[str, Any]:
         "height": (max(rows_used.values(), default=0) + 1) * _LINE + 8,
         "left_out": len(columns) - len(shown),
     }
+
+
+def _called(outline: Outline) -> tuple[dict[_Node, int], dict[tuple[_Node, _Node], list[int]], dict[_Node, int]]:
+    """Each node's column, how often and how often in vain each went to each, and the nanoseconds in each."""
+    owner, names, kinds = owners(outline), _names(outline), outline.column("kind")
+    statuses, starts, ends = map(outline.column, ("status", "start_ns", "end_ns"))
+    root = (outline.column("name")[0] if kinds else "", SpanKind.SESSION)
+    columns: dict[_Node, int] = {root: 0}
+    edges: dict[tuple[_Node, _Node], list[int]] = {}
+    busy_ns: dict[_Node, int] = {}
+    for place in [place for place, kind in enumerate(kinds) if kind in _CALLED]:
+        above = (names[owner[place]], SpanKind.AGENT) if owner[place] >= 0 else root
+        mine = (names[place], str(kinds[place]))
+        columns.setdefault(mine, columns.get(above, 0) + 1)
+        counts = edges.setdefault((above, mine), [0, 0])
+        busy_ns[mine] = busy_ns.get(mine, 0) + max((ends[place] or starts[place]) - starts[place], 0)
+        counts[0] += 1
+        counts[1] += statuses[place] == SpanStatus.ERROR
+    return columns, edges, busy_ns
 
 
 def _title(name: str, calls: int, busy_ns: int | None) -> str:

@@ -1,11 +1,12 @@
 """The timeline in lanes: one per agent or per kind, and the arrows from agent to agent."""
 
-from operator import itemgetter
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard import format as write
-from agentops_dashboard.derived import handovers
+from agentops_dashboard.derived import agents_of, handovers, owners
 from agentops_dashboard.pages.busy import BUSY_KINDS
 from agentops_dashboard.pages.kinds import KINDS, kind_look
 from agentops_dashboard.pages.timeline import Scale
@@ -13,81 +14,107 @@ from agentops_dashboard.reader.outline import Outline
 
 __all__ = ["arrows", "lanes_by_agent", "lanes_by_kind"]
 
+_IN_AGENTS: Final = frozenset({*BUSY_KINDS, SpanKind.AGENT, SpanKind.HUMAN})
 _MOST_BARS: Final = 600
 _MOST_ARROWS: Final = 300
 
 
 def lanes_by_agent(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
     """One lane per agent with its calls in it, agents by their first call; calls outside of any agent come last."""
-    found: dict[str, dict[str, Any]] = {}
-    for row, name in zip(outline.order, _agents(outline), strict=True):
-        if row.kind == SpanKind.AGENT or row.kind in BUSY_KINDS or row.kind == SpanKind.HUMAN:
-            _add(found, (name or row.agent or "", SpanKind.AGENT), row, scale, is_extent=row.kind == SpanKind.AGENT)
-    return sorted(map(_drawn, found.values()), key=lambda lane: not lane["name"])
+    names, kinds, agents = _agents(outline), outline.column("kind"), outline.column("agent")
+    found: dict[str, list[int]] = {}
+    for place in [place for place, kind in enumerate(kinds) if kind in _IN_AGENTS]:
+        found.setdefault(names[place] or agents[place] or "", []).append(place)
+    # A run of an agent is what its calls lie in, and no call.
+    runs = frozenset(outline.of_kind(SpanKind.AGENT))
+    drawn = [_lane(outline, scale, name, SpanKind.AGENT, places, runs) for name, places in found.items()]
+    return sorted(drawn, key=lambda lane: not lane["name"])
 
 
 def lanes_by_kind(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
     """One lane per kind of span, in the order in which kinds are always shown."""
-    found: dict[str, dict[str, Any]] = {}
-    for row in outline.order:
-        if row.kind != SpanKind.SESSION:
-            _add(found, (kind_look(row.kind).label, row.kind), row, scale, is_extent=False)
-    order = {kind: place for place, kind in enumerate(KINDS)}
-    return sorted(map(_drawn, found.values()), key=lambda lane: order.get(lane["kind"], len(order)))
+    found: dict[str, list[int]] = {}
+    for place, kind in enumerate(outline.column("kind")):
+        if kind != SpanKind.SESSION:
+            found.setdefault(kind, []).append(place)
+    order = {kind: at for at, kind in enumerate(KINDS)}
+    kinds = sorted(found, key=lambda kind: order.get(kind, len(order)))
+    return [_lane(outline, scale, kind_look(kind).label, kind, found[kind], frozenset()) for kind in kinds]
 
 
 def _agents(outline: Outline) -> list[str]:
     """For each span the name of the agent at work; for an agent's span its own."""
-    names: list[str] = [""] * len(outline)
-    for place, row in enumerate(outline.order):
-        above = outline.parents[place]
-        names[place] = (row.agent or row.name) if row.kind == SpanKind.AGENT else (names[above] if above >= 0 else "")
-    return names
+    names, kinds = agents_of(outline), outline.column("kind")
+    above = owners(outline)
+    return [
+        names[place] if kind == SpanKind.AGENT else names[above[place]] if above[place] >= 0 else ""
+        for place, kind in enumerate(kinds)
+    ]
 
 
-def _add(
-    found: dict[str, dict[str, Any]], lane_of: tuple[str, str], row: Any, scale: Scale, *, is_extent: bool
-) -> None:
-    """Put a span into the lane of a name and a kind; an extent is what the calls of a lane lie in."""
-    name, kind = lane_of
-    lane = found.setdefault(name, {"name": name, "kind": kind, "bars": [], "calls": 0, "errors": 0})
-    lane["calls"] += not is_extent
-    lane["errors"] += row.status == SpanStatus.ERROR
-    lane["bars"].append(_bar(row, scale, is_extent=is_extent))
+@dataclass(slots=True)
+class _Bar:
+    place: int
+    x1: float
+    x2: float
+    count: int = 1
 
 
-def _drawn(lane: dict[str, Any]) -> dict[str, Any]:
-    """The lane as it is drawn: where it has too many bars, those that are less than a unit apart become one."""
-    if len(lane["bars"]) <= _MOST_BARS:
-        return lane
-    last: dict[tuple[str, bool], dict[str, Any]] = {}
-    bars: list[dict[str, Any]] = []
-    for bar in sorted(lane["bars"], key=itemgetter("x1")):
-        look = (bar["tone"], bar["is_failed"])
-        before = last.get(look)
-        if before is not None and bar["x1"] - before["x2"] < 1 and not bar["is_extent"]:
-            before["x2"] = max(before["x2"], bar["x2"])
-            before["count"] += 1
-            before["title"] = f"{before['count']:,} spans"
-            continue
-        bars.append(bar)
-        last[look] = bar
-    return lane | {"bars": bars}
-
-
-def _bar(row: Any, scale: Scale, *, is_extent: bool) -> dict[str, Any]:
-    end = row.end_ns or scale.last_ns
+def _lane(  # noqa: PLR0917
+    outline: Outline, scale: Scale, name: str, kind: str, places: list[int], extents: frozenset[int]
+) -> dict[str, Any]:
+    """The spans at some places as a lane; extents are what its calls lie in."""
+    statuses = outline.column("status")
     return {
-        "id": row.span_id,
-        "x1": scale.x(row.start_ns),
-        "x2": scale.x(end),
-        "tone": kind_look(row.kind).tone,
-        "count": 1,
-        "is_extent": is_extent,
-        "is_human": row.kind == SpanKind.HUMAN,
-        "is_failed": row.status == SpanStatus.ERROR,
-        "title": f"{row.name}: {write.duration((end - row.start_ns) / 1e6)}",
+        "name": name,
+        "kind": kind,
+        "calls": sum(place not in extents for place in places),
+        "errors": sum(statuses[place] == SpanStatus.ERROR for place in places),
+        "bars": [
+            _drawn(outline, bar, scale, is_extent=bar.place in extents)
+            for bar in _bars(outline, scale, places, extents)
+        ],
     }
+
+
+def _drawn(outline: Outline, bar: _Bar, scale: Scale, *, is_extent: bool) -> dict[str, Any]:
+    kind, name, start_ns, end_ns = (outline.column(one)[bar.place] for one in ("kind", "name", "start_ns", "end_ns"))
+    alone = f"{name}: {write.duration(((end_ns or scale.last_ns) - start_ns) / 1e6)}"
+    return {
+        "id": outline.column("span_id")[bar.place],
+        "x1": bar.x1,
+        "x2": bar.x2,
+        "tone": kind_look(kind).tone,
+        "count": bar.count,
+        "is_extent": is_extent,
+        "is_human": kind == SpanKind.HUMAN,
+        "is_failed": outline.column("status")[bar.place] == SpanStatus.ERROR,
+        "title": alone if bar.count == 1 else f"{bar.count:,} spans",
+    }
+
+
+def _bars(outline: Outline, scale: Scale, places: list[int], extents: frozenset[int]) -> list[_Bar]:
+    """The bars of a lane; where there are too many, those that are less than a unit apart become one."""
+    starts, ends = outline.column("start_ns"), outline.column("end_ns")
+    begun, ended = ([starts[place] for place in places], [ends[place] or scale.last_ns for place in places])
+    bars = list(map(_Bar, places, scale.xs(begun), scale.xs(ended)))
+    return bars if len(bars) <= _MOST_BARS else _merged(outline, bars, extents)
+
+
+def _merged(outline: Outline, bars: list[_Bar], extents: frozenset[int]) -> list[_Bar]:
+    kinds, statuses = outline.column("kind"), outline.column("status")
+    last: dict[tuple[str, bool], _Bar] = {}
+    found: list[_Bar] = []
+    for bar in sorted(bars, key=attrgetter("x1")):
+        look = (kind_look(kinds[bar.place]).tone, statuses[bar.place] == SpanStatus.ERROR)
+        before = last.get(look)
+        if before is not None and bar.x1 - before.x2 < 1 and bar.place not in extents:
+            before.x2 = max(before.x2, bar.x2)
+            before.count += 1
+        else:
+            found.append(bar)
+            last[look] = bar
+    return found
 
 
 def arrows(outline: Outline, scale: Scale, lanes: list[str]) -> list[dict[str, Any]]:
@@ -96,17 +123,16 @@ def arrows(outline: Outline, scale: Scale, lanes: list[str]) -> list[dict[str, A
     Each has ``x`` in units, the lanes ``start`` and ``end`` by number, and says whether it ``is_next``: one after the
     other, not one inside the other. At most 300.
     """
-    order = outline.order
+    agents, starts = agents_of(outline), outline.column("start_ns")
     number = {name: at for at, name in enumerate(lanes)}
     found: list[dict[str, Any]] = []
     for one in handovers(outline):
         if one.giver < 0:
             continue
-        giver, row = order[one.giver], order[one.place]
-        source, target = giver.agent or giver.name, row.agent or row.name
+        source, target = agents[one.giver], agents[one.place]
         if source != target and source in number and target in number:
             found.append({
-                "x": scale.x(row.start_ns), "start": number[source], "end": number[target], "is_next": one.is_next,
+                "x": scale.x(starts[one.place]), "start": number[source], "end": number[target], "is_next": one.is_next,
                 "title": f"{source} → {target}",
             })  # fmt: skip
     return found[:_MOST_ARROWS]

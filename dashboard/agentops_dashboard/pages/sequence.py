@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard import format as write
-from agentops_dashboard.derived import Handover, handovers
+from agentops_dashboard.derived import Handover, agents_of, handovers
 from agentops_dashboard.pages.tree_view import short_name
 from agentops_dashboard.reader.outline import Outline
 
@@ -45,8 +45,7 @@ def sequence(outline: Outline) -> dict[str, Any] | None:
 
 
 def _name(outline: Outline, place: int) -> str:
-    row = outline.order[place] if place >= 0 else None
-    return "" if row is None else str(row.agent or row.name)
+    return agents_of(outline)[place] if place >= 0 else ""
 
 
 def _x(at: int) -> int:
@@ -55,6 +54,7 @@ def _x(at: int) -> int:
 
 def _messages(outline: Outline, runs: list[Handover], column: dict[str, int]) -> list[dict[str, Any]]:
     order = outline.order
+    order.fetch([0, *(run.place for run in runs)])
     begun_ns = order[0].start_ns
     went_on = {run.giver for run in runs if run.is_next}
     moments: list[tuple[int, int, int, Handover, bool]] = []
@@ -88,7 +88,7 @@ def _messages(outline: Outline, runs: list[Handover], column: dict[str, int]) ->
 def _as_called(outline: Outline, run: Handover) -> Handover:
     """A run after one that failed, or after another one of the same agent, took nothing over: it was called anew."""
     if run.is_next:
-        has_failed = outline.order[run.giver].status == SpanStatus.ERROR
+        has_failed = outline.column("status")[run.giver] == SpanStatus.ERROR
         if has_failed or _name(outline, run.giver) == _name(outline, run.place):
             return Handover(run.place, _around(outline, run.place), is_next=False)
     return run
@@ -101,7 +101,7 @@ def _asker(outline: Outline, run: Handover, *, is_answer: bool) -> int:
 
 def _around(outline: Outline, place: int) -> int:
     above = outline.parents[place]
-    while above >= 0 and outline.order[above].kind != SpanKind.AGENT:
+    while above >= 0 and outline.column("kind")[above] != SpanKind.AGENT:
         above = outline.parents[above]
     return above
 

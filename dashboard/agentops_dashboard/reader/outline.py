@@ -15,7 +15,7 @@ from sqlalchemy import and_, select
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.reader import rows as shape
 from agentops_dashboard.reader.shapes import Span, TreeRow
-from agentops_dashboard.reader.span_rows import FRAME, SpanRows, to_row
+from agentops_dashboard.reader.span_rows import FRAME, SpanRows, columns_of, to_row
 from agentops_dashboard.reader.tree import TreeIndex
 from agentops_dashboard.store import tables as t
 
@@ -364,15 +364,13 @@ class Outlines:
 
     def _read_frame(self, session_id: str) -> Outline:
         """The outline of a large session: rows are read when they are looked at."""
-        frame: dict[str, list[Any]] = {name: [] for name in FRAME}
-        for rows in self._read(session_id, FRAME):
-            for name, values in zip(FRAME, zip(*rows, strict=True), strict=True):
-                frame[name] += values
+        reading = partial(self._read, session_id)
+        frame = columns_of(FRAME, reading)
         span_ids = frame["span_id"]
         if len(set(span_ids)) < len(span_ids):  # two traces use the same ids: rows cannot be told apart by them
             return self.read(session_id)
         index = TreeIndex(*(frame[name] for name in _ORDERED_BY))
-        return Outline(session_id, index, SpanRows(frame, index.numbers, partial(self._read, session_id)))
+        return Outline(session_id, index, SpanRows(frame, index.numbers, reading))
 
     def with_payloads(self, outline: Outline, places: list[int]) -> list[Span]:
         """Some spans of an outline with their inputs, outputs and attributes."""
@@ -398,7 +396,7 @@ class Outlines:
     def _read(
         self, session_id: str, names: Sequence[str], span_ids: Sequence[str] | None = None
     ) -> Iterator[Sequence[Any]]:
-        """Columns of the spans, some hundred rows at a time: whoever takes them apart leaves nothing behind."""
+        """Columns of the spans, some hundred rows at a time."""
         join = and_(t.trace.c.project == t.span.c.project, t.trace.c.trace_id == t.span.c.trace_id)
         statement = (
             select(*(t.span.c[name] for name in names))

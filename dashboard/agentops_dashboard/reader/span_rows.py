@@ -9,7 +9,7 @@ from typing import Any, Final, overload
 
 from agentops_dashboard.store import tables as t
 
-__all__ = ["FRAME", "Reading", "SpanRows", "to_row"]
+__all__ = ["FRAME", "Reading", "SpanRows", "columns_of", "to_row"]
 
 # The columns are the table's; a named tuple's fields are read 30 times faster than those of a database row.
 _SpanRow = namedtuple("_SpanRow", t.span.c.keys())  # type: ignore[misc]  # noqa: PYI024
@@ -31,6 +31,15 @@ Reading = Callable[[Sequence[str], Sequence[str] | None], Iterable[Sequence[Any]
 """Reads columns of a session's spans, some tuples at a time, in any order: of all spans, or of those with some ids."""
 
 
+def columns_of(names: Sequence[str], reading: Reading) -> dict[str, list[Any]]:
+    """Read columns of all of a session's spans; the rows that they come in leave nothing behind."""
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for rows in reading(names, None):
+        for name, values in zip(names, zip(*rows, strict=True), strict=True):
+            columns[name] += values
+    return columns
+
+
 class SpanRows(Sequence[Any]):
     """A session's span rows by their places in its tree.
 
@@ -46,6 +55,7 @@ class SpanRows(Sequence[Any]):
         self, arrived: dict[str, list[Any]], numbers: list[int], reading: Reading, rows: list[Any] | None = None
     ) -> None:
         self._arrived = arrived
+        self._ids_as_read = arrived.get("span_id")
         self._numbers = numbers
         self._columns: dict[str, list[Any]] = {}
         self._reading = reading
@@ -66,11 +76,19 @@ class SpanRows(Sequence[Any]):
             for name in missing:
                 self._columns[name] = list(map(attrgetter(name), self._whole))
         elif missing:
-            found = {row[0]: row[1:] for rows in self._reading(["span_id", *missing], None) for row in rows}
-            none = tuple(_EMPTY[name] for name in missing)
-            rows = [found.get(span_id, none) for span_id in self.column("span_id")]
-            self._columns.update(zip(missing, map(list, zip(*rows, strict=True)), strict=True))
+            self._read_columns(missing)
         return [self._columns[name] for name in names]
+
+    def _read_columns(self, names: list[str]) -> None:
+        read = columns_of(["span_id", *names], self._reading)
+        if read["span_id"] == self._ids_as_read:
+            self._columns.update((name, [read[name][number] for number in self._numbers]) for name in names)
+            return
+        places = {span_id: at for at, span_id in enumerate(read["span_id"])}
+        found = [places.get(span_id, -1) for span_id in self.column("span_id")]
+        for name in names:
+            values = [*read[name], _EMPTY[name]]
+            self._columns[name] = [values[at] for at in found]
 
     def _put_in_order(self, name: str) -> None:
         arrived = self._arrived.get(name)

@@ -126,17 +126,17 @@ def test_the_cost_of_a_call_is_shared_out_among_its_tokens(reader: Reader, sessi
     assert costs_by_class(span, Prices()) == {}
 
 
-def _tree(*rows: tuple[object, ...]) -> Outline:
-    """An outline of rows ``(id, parent, kind, start, end, agent)``, times in seconds."""
+def _tree(*rows: tuple[object, ...], failed: str = "", is_open: str = "") -> Outline:
+    """An outline of rows ``(id, parent, kind, start, end, agent)``, in seconds; of which one failed or goes on."""
     return Outline.of("s", [
         SimpleNamespace(
-            trace_id="t", span_id=name, parent_id=parent, kind=kind, name=name, status="ok", seq=0,
-            start_ns=start * SECOND, provider=None, origin=None, cost_source=None, attempt=None, cached_tokens=None,
-            finish_reason=None,
-            cache_write_tokens=None, reasoning_tokens=None,
-            end_ns=end * SECOND, agent=agent, tool=None, model=None, input_tokens=100 if kind == "llm" else None,
-            output_tokens=None, cost_nano=2 * SECOND if kind == "llm" else None, swallowed=None, call_hash=None,
-            first_token_ns=None, preview=None, error_type=None, error_message=None,
+            trace_id="t", span_id=name, parent_id=parent, kind=kind, name=name, seq=0, agent=agent, tool=None,
+            status="error" if name == failed else "ok", start_ns=start * SECOND,
+            end_ns=None if name == is_open else end * SECOND, model=None, provider=None, origin=None,
+            input_tokens=100 if kind == "llm" else None, output_tokens=None, cached_tokens=None,
+            cache_write_tokens=None, reasoning_tokens=None, cost_nano=2 * SECOND if kind == "llm" else None,
+            cost_source=None, attempt=None, finish_reason=None, swallowed=None, call_hash=None, first_token_ns=None,
+            preview=None, error_type=None, error_message=None,
         )
         for name, parent, kind, start, end, agent in rows
     ])  # fmt: skip
@@ -207,9 +207,8 @@ def test_what_failed_or_runs_again_hands_nothing_over() -> None:
     """A failed run answers who called it, and the run after it is called anew, as is a second run of one agent."""
     outline = _tree(
         ("root", None, "session", 0, 9, None), ("a", "root", "agent", 1, 2, "a"), ("b", "root", "agent", 3, 4, "b"),
-        ("c", "root", "agent", 5, 6, "b"),
+        ("c", "root", "agent", 5, 6, "b"), failed="a",
     )  # fmt: skip
-    outline.order[1].status = "error"
     found = sequence(outline)
     assert found is not None
     assert [(one["title"].partition(",")[0], one["is_failed"]) for one in found["messages"]] == [
@@ -221,9 +220,9 @@ def test_what_failed_or_runs_again_hands_nothing_over() -> None:
 def test_an_agent_that_calls_itself_answers_itself() -> None:
     """Such a message begins and ends at one lifeline; a run that still goes on has no answer."""
     outline = _tree(
-        ("root", None, "session", 0, 9, None), ("a", "root", "agent", 1, 9, "a"), ("b", "a", "agent", 2, 3, "a")
-    )
-    outline.order[1].end_ns = None
+        ("root", None, "session", 0, 9, None), ("a", "root", "agent", 1, 9, "a"), ("b", "a", "agent", 2, 3, "a"),
+        is_open="a",
+    )  # fmt: skip
     found = sequence(outline)
     assert found is not None
     assert [(one["x1"] == one["x2"], one["is_answer"]) for one in found["messages"]] == [
@@ -242,8 +241,7 @@ def test_a_lane_per_kind_has_every_span_but_the_session() -> None:
 def test_a_crowded_lane_is_drawn_as_few_bars() -> None:
     """Calls less than a unit apart become one bar that says how many it is; failed ones stay apart; none is lost."""
     calls = [(f"c{n}", "root", "tool", n, n + 1, None) for n in range(5000)]
-    outline = _tree(("root", None, "session", 0, 5000, None), *calls)
-    outline.order[100].status = "error"
+    outline = _tree(("root", None, "session", 0, 5000, None), *calls, failed="c99")
     lane = lanes_by_kind(outline, scale_of(outline, has_gaps=False))[0]
     assert (lane["calls"], lane["errors"]) == (5000, 1)
     assert sorted(bar["count"] for bar in lane["bars"]) == [1, 4999]
@@ -309,8 +307,7 @@ def test_playback_steps_where_something_begins() -> None:
 
 def test_what_is_running_grows_up_to_now() -> None:
     """The scale of a running session ends now, whatever was drawn before; what has ended keeps its share of it."""
-    outline = _tree(*CREW)
-    outline.order[-1].end_ns = None
+    outline = _tree(*CREW, is_open=str(CREW[-1][0]))
     before = scale_of(outline, has_gaps=False)
     assert (before.last_ns, overview(outline, before)["peak"]) == (100 * SECOND, 2.0)
     scale = scale_of(outline, has_gaps=False, now_ns=200 * SECOND)

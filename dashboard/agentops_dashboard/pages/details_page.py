@@ -8,19 +8,18 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from agentops.semconv import GenAI, State
-from agentops_dashboard import format as write
+from agentops.semconv import GenAI
 from agentops_dashboard.api.answers import download
 from agentops_dashboard.caller import ReaderOf
-from agentops_dashboard.derived import first_answer, where_it_ended
+from agentops_dashboard.derived import where_it_ended
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.agents_view import agents_view
 from agentops_dashboard.pages.content import as_text, instructions
 from agentops_dashboard.pages.conversation import conversation
-from agentops_dashboard.pages.findings import findings_of
 from agentops_dashboard.pages.logs_view import logs_view
 from agentops_dashboard.pages.response import HEADERS, address_of, page
 from agentops_dashboard.pages.session_file import session_file
+from agentops_dashboard.pages.session_head import header_values
 from agentops_dashboard.pages.session_views import attributes_view, errors_view, raw_view
 from agentops_dashboard.pages.span_detail import detail_values
 from agentops_dashboard.pages.time_range import chosen_range
@@ -48,8 +47,6 @@ _VIEWS: Final = (
     ("attributes", "Attributes", "attributes"),
     ("raw", "Raw", "raw"),
 )
-_OPEN: Final = (State.RUNNING, State.PAUSED)
-_MOST_MODELS: Final = 12
 _ROW_TEMPLATES: Final = {"tree": "tree_rows.html", "timeline": "timeline_rows.html"}
 
 
@@ -97,11 +94,7 @@ def add_routes(app: FastAPI) -> None:
         session = reader.session(session_id)
         if session is None:
             return _missing(request, session_id)
-        address = Address(f"/sessions/{session_id}", {**request.query_params, "view": "timeline"})
-        outline = reader.outlines.of(session_id)
-        values = row_values(address, session, outline)
-        values |= head_values(address, session, outline, values["scale"], may_wait=False)
-        return page(request, "timeline_piece.html", **(values | {"address": address}))
+        return _time_head(request, session, reader.outlines.of(session_id))
 
     @app.get("/sessions/{session_id}/next", include_in_schema=False)
     def following(request: Request, reader: ReaderOf, session_id: str) -> dict[str, Any]:
@@ -148,6 +141,13 @@ def _rows(request: Request, outlines: Outlines, session: Session) -> Response:
     return response
 
 
+def _time_head(request: Request, session: Session, outline: Outline) -> Response:
+    address = Address(f"/sessions/{session['id']}", {**request.query_params, "view": "timeline"})
+    values = row_values(address, session, outline)
+    values |= head_values(address, session, outline, values["scale"], may_wait=False)
+    return page(request, "timeline_piece.html", **(values | {"address": address}))
+
+
 def _details(request: Request, reader: Reader, session: Session) -> Response:
     address = address_of(request)
     view_key = address.get("view", "tree")
@@ -159,7 +159,7 @@ def _details(request: Request, reader: Reader, session: Session) -> Response:
     if span is not None and not address.get("span"):
         address = Address(address.path, {**address.params, "span": span["id"]})
     address = reaching(address, outline)
-    values = _header(address, session, outline) | _neighbours(reader, address, session)
+    values = header_values(address, session, outline) | _neighbours(reader, address, session)
     values["nested"] = reader.children(session["id"])
     values |= detail_values(address, session, outline, span, request.app.state.store.prices)
     values |= _view(view_key, address, session, reader)
@@ -212,26 +212,6 @@ def _first_interesting(session: Session, outline: Outline) -> str:
     return str(chosen.span_id) if chosen is not None else ""
 
 
-def _header(address: Address, session: Session, outline: Outline) -> dict[str, Any]:
-    tokens = session["tokens"]
-    waiting = session["waiting_ms"]
-    return {
-        "warnings": _warnings(session),
-        "so_far_ms": (time.time_ns() - session["start_ns"]) / 1e6 if session["state"] in _OPEN else None,
-        "answer": first_answer(outline),
-        "findings": findings_of(address, session, outline),
-        "duration_note": f"{write.duration(waiting)} waiting" if waiting else "",
-        "tokens_note": f"{write.count(tokens['input'])} in · {write.count(tokens['output'])} out" if tokens else "",
-        "tokens_title": _token_split(session),
-        "cost_title": _cost_split(session, outline),
-        "exports": [
-            (f"/api/v1/sessions/{session['id']}/spans", "JSON"),
-            (f"/api/v1/sessions/{session['id']}/export", "OTLP/JSON lines"),
-            (f"/sessions/{session['id']}/file", "HTML, one file"),
-        ],
-    }
-
-
 def _neighbours(reader: Reader, address: Address, session: Session) -> dict[str, str | None]:
     """The sessions before and after this one in the list that it was opened from."""
     came_from = Address("/sessions", dict(parse_qsl(address.get("list"))))
@@ -251,33 +231,3 @@ def _neighbours(reader: Reader, address: Address, session: Session) -> dict[str,
         "newer_link": link(newer["sessions"]),
         "older_link": link(older["sessions"]),
     }
-
-
-def _token_split(session: Session) -> str | None:
-    tokens = session["tokens"]
-    if tokens is None:
-        return None
-    return "\n".join(f"{name.replace('_', ' ')} {write.full_count(number)}" for name, number in tokens.items())  # type: ignore[arg-type]
-
-
-def _cost_split(session: Session, outline: Outline) -> str:
-    """The whole cost with its source, and below it each model's, the dearest first."""
-    if session["cost"] is None:
-        return ""
-    nano: dict[str, int] = {}
-    for model, cost in zip(*outline.order.columns("model", "cost_nano"), strict=True):
-        if cost is not None:
-            nano[model or "no model"] = nano.get(model or "no model", 0) + cost
-    lines = [f"{name} {write.full_money(cost / 1e9)}" for name, cost in sorted(nano.items(), key=lambda one: -one[1])]
-    source = session["cost"]["source"]
-    whole = write.full_money(session["cost"]["amount"]) + (f" · {source}" if source else "")
-    return "\n".join([whole, *lines[:_MOST_MODELS]])
-
-
-def _warnings(session: Session) -> list[str]:
-    warnings = []
-    if session["missing"]:
-        warnings.append(f"{session['missing']:,} spans of this session are missing: recorded, but never delivered.")
-    if session["state"] == "abandoned":
-        warnings.append("The program stopped without ending this session: it was killed, or it crashed.")
-    return warnings

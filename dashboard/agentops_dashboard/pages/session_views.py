@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from agentops.semconv import SpanStatus
 from agentops_dashboard import format as write
 from agentops_dashboard.pages.content import as_json, as_text
 from agentops_dashboard.reader import Session
@@ -12,6 +11,7 @@ from agentops_dashboard.semantics.fingerprints import fingerprint_of, parts_of
 __all__ = ["attributes_view", "errors_view", "raw_view"]
 
 _MOST_PER_GROUP: Final = 50
+_SHOWN: Final = ("span_id", "kind", "name", "agent", "start_ns")
 _RAW_SPANS: Final = 30
 _MOST_OPEN: Final = 20
 SWALLOWED: Final = "Swallowed error"
@@ -20,26 +20,31 @@ SWALLOWED: Final = "Swallowed error"
 def errors_view(session: Session, outline: Outline) -> dict[str, Any]:
     """Errors where they began, and swallowed ones, by what they have in common: as many as the session counts."""
     groups: dict[str, dict[str, Any]] = {}
-    passed_on = {row.parent_id for row in outline.order if row.status == SpanStatus.ERROR}
-    for row in outline.order:
-        if row.status == SpanStatus.ERROR and row.span_id not in passed_on:
-            _add(groups, fingerprint_of(row.error_type, row.error_message), row.error_message or "", row, session)
-        if row.swallowed is not None:
-            _add(groups, fingerprint_of(SWALLOWED, row.swallowed), row.swallowed, row, session)
+    types, messages, swallowed = outline.order.columns("error_type", "error_message", "swallowed")
+    began = set(outline.errors)
+    for place in sorted(began | {place for place, said in enumerate(swallowed) if said is not None}):
+        if place in began:
+            fingerprint = fingerprint_of(types[place], messages[place])
+            _add(groups, fingerprint, messages[place] or "", outline, place, session)
+        if swallowed[place] is not None:
+            _add(groups, fingerprint_of(SWALLOWED, swallowed[place]), swallowed[place], outline, place, session)
     found = sorted(groups.values(), key=lambda group: -group["count"])
     return {"error_groups": found, "all_open": sum(group["count"] for group in found) <= _MOST_OPEN}
 
 
-def _add(groups: dict[str, dict[str, Any]], fingerprint: str, message: str, row: Any, session: Session) -> None:
+def _add(  # noqa: PLR0917
+    groups: dict[str, dict[str, Any]], fingerprint: str, message: str, outline: Outline, place: int, session: Session
+) -> None:
     kind, pattern = parts_of(fingerprint)
     group = groups.setdefault(
         fingerprint, {"type": kind, "pattern": pattern, "count": 0, "spans": [], "is_swallowed": kind == SWALLOWED}
     )
     group["count"] += 1
     if len(group["spans"]) < _MOST_PER_GROUP:
-        facts = {"id": row.span_id, "kind": row.kind, "name": row.name, "agent": row.agent, "message": message}
-        offset = write.duration((row.start_ns - session["start_ns"]) / 1e6)
-        group["spans"].append(facts | {"offset": offset})
+        id_, kind, name, agent, start_ns = (column[place] for column in outline.order.columns(*_SHOWN))
+        offset = write.duration((start_ns - session["start_ns"]) / 1e6)
+        facts = {"id": id_, "kind": kind, "name": name, "agent": agent, "message": message, "offset": offset}
+        group["spans"].append(facts)
 
 
 def attributes_view(session: Session) -> dict[str, Any]:

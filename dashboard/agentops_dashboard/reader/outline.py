@@ -104,6 +104,7 @@ class Visible:
 class Outline:
     """One session's tree in order, with sums over subtrees; ``order`` holds the span rows.
 
+    ``errors`` are the places where errors began: of failed spans those that did not get it from one below.
     Whoever computes something from a whole outline may keep it in ``derived``: it lives as long as the outline is true.
     """
 
@@ -112,6 +113,7 @@ class Outline:
     order: SpanRows
     places: dict[str, int] = field(init=False)
     derived: dict[Any, Any] = field(init=False, default_factory=dict)
+    errors: list[int] = field(init=False)
     _errors: "_Sums" = field(init=False)
     _tokens: "tuple[_Sums, _Sums]" = field(init=False)
     _cost: "_Sums" = field(init=False)
@@ -129,7 +131,8 @@ class Outline:
         self.places = dict(zip(span_ids, range(len(span_ids)), strict=True))
         failed = [place for place, status in enumerate(self.column("status")) if status == SpanStatus.ERROR]
         passed_on = {parent_ids[place] for place in failed}
-        self._errors = _Sums({place: 1 for place in failed if span_ids[place] not in passed_on})
+        self.errors = [place for place in failed if span_ids[place] not in passed_on]
+        self._errors = _Sums(dict.fromkeys(self.errors, 1))
         self._tokens = (_Sums.of(self.column("input_tokens")), _Sums.of(self.column("output_tokens")))
         self._cost = _Sums.of(self.column("cost_nano"))
 

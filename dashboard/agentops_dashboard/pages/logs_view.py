@@ -19,8 +19,7 @@ _LEVELS: Final = ("level", "severity", "severity_text", "log.severity")
 
 def logs_view(reader: Reader, session: Session, outline: Outline, offset: int) -> dict[str, Any]:
     """The entries of the spans ``offset``… by start, at most ``SPANS_AT_ONCE`` of them, and all that was printed."""
-    order = outline.order
-    by_start = sorted(range(len(order)), key=lambda place: (order[place].start_ns, place))
+    by_start = sorted(range(len(outline)), key=outline.column("start_ns").__getitem__)
     window = sorted(by_start[offset : offset + SPANS_AT_ONCE])
     entries = [
         entry
@@ -32,9 +31,9 @@ def logs_view(reader: Reader, session: Session, outline: Outline, offset: int) -
         "entries": sorted(entries, key=itemgetter("time_ns")),
         "printed": reader.logs(session["id"]),
         "offset": offset,
-        "shown_spans": min(end, len(order)),
-        "all_spans": len(order),
-        "next_offset": end if end < len(order) else None,
+        "shown_spans": min(end, len(outline)),
+        "all_spans": len(outline),
+        "next_offset": end if end < len(outline) else None,
     }
 
 

@@ -120,3 +120,21 @@ def test_the_list_says_that_it_is_not_live(site: Site, open_page: Open, watch: W
         page.goto(site.at("/design"))
     page.goto(site.at("/sessions"))
     expect(page.locator("#live")).to_have_attribute("aria-pressed", "true")
+
+
+def test_rows_that_arrive_after_another_was_chosen_leave_it_chosen(site: Site, open_page: Open) -> None:
+    """They were asked for while another span was in the address."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree"))
+    waiting: list[Route] = []
+    page.locator("#tree").focus()
+    page.keyboard.press("Home")
+    expect(page.locator('.trow[data-row="0"]')).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    page.route(re.compile(r"/rows\?"), lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright wraps functions only
+    with page.expect_request(re.compile(r"/rows\?")):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator('.trow[data-row="0"]')).to_have_attribute("aria-selected", "true")
+    waiting[0].continue_()
+    expect(page.locator('.trow[data-row="1"]')).to_have_attribute("aria-expanded", "false")
+    expect(page.locator('.trow[aria-selected="true"]')).to_have_attribute("data-row", "0")

@@ -168,6 +168,9 @@ class Rows {
     for (const row of this.chunks.get(chunk)?.values() ?? []) row.remove();
     this.chunks.delete(chunk);
     const fragment = nodes(html);
+    // Another row may have been chosen since these were asked for.
+    const chosen = new URL(location.href).searchParams.get("span");
+    for (const row of $$(".trow", fragment)) row.setAttribute("aria-selected", row.dataset.id === chosen);
     this.place($$(".trow", fragment));
     this.body.append(fragment);
     this.scroller.dispatchEvent(new CustomEvent("rows", { detail: this }));
@@ -226,13 +229,10 @@ async function fold(row) {
   const link = $("a.fold", row);
   if (!link) return;
   const state = new URL(link.href).searchParams;
-  const url = setParams({ collapsed: state.get("collapsed"), opened: state.get("opened") });
-  const at = Number(row.dataset.row);
+  setParams({ collapsed: state.get("collapsed"), opened: state.get("opened") });
   const next = new URL(rows.url, location.href);
   for (const name of ["collapsed", "opened"]) state.get(name) ? next.searchParams.set(name, state.get(name)) : next.searchParams.delete(name);
   await rows.reload(next.pathname + next.search);
-  const again = rows.chunks.get(Math.floor(at / CHUNK))?.get(at);
-  if (again && url.searchParams.get("span") === again.dataset.id) again.setAttribute("aria-selected", "true");
 }
 
 const isClosed = (row) => row.getAttribute("aria-expanded") === "false";

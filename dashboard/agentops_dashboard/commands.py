@@ -99,9 +99,13 @@ def show(argv: list[str]) -> int:
         from agentops_dashboard.terminal.session_tree import print_session, print_tree
 
         view = TreeView(
-            depth=options.depth, errors_only=options.errors, find=options.find, hits_only=bool(options.find)
+            depth=options.depth,
+            errors_only=options.errors,
+            find=options.find,
+            hits_only=bool(options.find),
+            has_heading=True,
         )
-        limit = session["counts"]["spans"] if options.all else _TREE_ROWS
+        limit = sys.maxsize if options.all else _TREE_ROWS
         console = open_console()
         print_session(console, session)
         print_findings(console, session, local.reader.outlines.of(session_id))

@@ -15,6 +15,7 @@ __all__ = [
     "duration",
     "full_count",
     "full_money",
+    "lost_parents",
     "moment_of",
     "money",
     "one_line",
@@ -117,6 +118,15 @@ def money(dollars: float | None) -> str:
 def full_money(dollars: float | None) -> str:
     """To the nano-dollar, trailing zeros left out: ``$0.0123456``."""
     return UNKNOWN if dollars is None else "$" + f"{dollars:,.9f}".rstrip("0").rstrip(".")
+
+
+def lost_parents(spans: int) -> str:
+    """Say of how many spans the parents did not arrive."""
+    return (
+        "1 span whose parent did not arrive"
+        if spans == 1
+        else f"{full_count(spans)} spans whose parents did not arrive"
+    )
 
 
 def percent(share: float | None) -> str:

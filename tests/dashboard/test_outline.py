@@ -19,7 +19,7 @@ Add = Callable[[list[bytes]], None]
 VIEWS = (
     TreeView(), TreeView(depth=2), TreeView(errors_only=True), TreeView(find="search"), TreeView(is_unwrapped=True),
     TreeView(find="search", hits_only=True), TreeView(kinds=frozenset({"llm"})), TreeView(is_by_start=True),
-    TreeView(most_children=2),
+    TreeView(most_children=2), TreeView(has_heading=True),
 )  # fmt: skip
 
 
@@ -38,6 +38,8 @@ def test_a_tree_is_in_the_order_that_going_down_it_gives(seed: int) -> None:
     assert [ids[number] for number in found.numbers] == order
     assert found.depth == depth
     assert found.detached == detached
+    assert found.roots == parents.count(None)
+    assert found.detached_from == next((at for at, span_id in enumerate(order) if span_id in detached), count)
     for place, parent in enumerate(found.parents):
         assert (found.depth[place] == 0) == (parent == -1)
         position, siblings = found.position[place], found.siblings(place)

@@ -31,6 +31,7 @@ class Ids:
     hostile: str = ""
     deep: str = ""
     running: str = ""
+    detached: str = ""
 
 
 def _generator() -> ModuleType:
@@ -55,13 +56,19 @@ def fill(home: Path) -> Ids:
     ids = Ids()
     end_ns = time.time_ns() - 60_000_000_000
     small = generate.Generator(7, generate.Profile(spans=14, payload_bytes=120, spread_s=6 * 86400, end_ns=end_ns))
-    lines = [line for _, session in small.sessions(SESSIONS - 4) for line in session]
+    lines = [line for _, session in small.sessions(SESSIONS - 5) for line in session]
     failing = generate.Generator(3, generate.Profile(spans=40, error_rate=0.3, spread_s=600, end_ns=end_ns))
     ids.failed, failed_lines = next(failing.sessions(1, state=State.ERROR))
     ids.large = "0" * 31 + "a"
     ids.hostile = "0" * 31 + "b"
     ids.deep = "0" * 31 + "d"
-    odd = [*large_session(ids.large, end_ns), hostile_session(ids.hostile, end_ns), deep_session(ids.deep, end_ns)]
+    ids.detached = "0" * 31 + "e"
+    odd = [
+        *large_session(ids.large, end_ns),
+        hostile_session(ids.hostile, end_ns),
+        deep_session(ids.deep, end_ns),
+        detached_session(ids.detached, end_ns - 3_600_000_000_000),
+    ]
     write(home, [*lines, *failed_lines, *odd])
     store = SQLiteStore(store_path(home))
     SpoolImporter(store, home).import_once()
@@ -107,6 +114,23 @@ def deep_session(session_id: str, end_ns: int, levels: int = 200) -> bytes:
     ]
     bottom = _span(session_id, levels + 1, levels, SpanKind.TOOL, "execute_tool bottom", start, end_ns, {})
     return encode_line(encode_resource({}), '{"name":"agentops"}', [root, *chains, bottom])
+
+
+def detached_session(session_id: str, end_ns: int, agents: int = 40, tools: int = 3) -> bytes:
+    """One session with a tool, and with agents, each with some tools, whose parent never arrived."""
+    step = 10_000_000
+    start = end_ns - agents * step
+    root = _span(session_id, 1, None, SpanKind.SESSION, "detached", start, end_ns, {Session.STATE: State.SUCCESS})
+    spans = [root, _span(session_id, 2, 1, SpanKind.TOOL, "execute_tool known", start, start + step, {})]
+    for agent in range(agents):
+        number, began = 3 + agent * (tools + 1), start + agent * step
+        name = f"invoke_agent lost {agent}"
+        spans.append(_span(session_id, number, 9_999, SpanKind.AGENT, name, began, began + step, {}))
+        spans += [
+            _span(session_id, number + tool, number, SpanKind.TOOL, f"execute_tool t{tool}", began, began + step, {})
+            for tool in range(1, tools + 1)
+        ]
+    return encode_line(encode_resource({}), '{"name":"agentops"}', spans)
 
 
 def hostile_session(session_id: str, end_ns: int) -> bytes:

@@ -78,7 +78,7 @@ def _print_tree(local: LocalStore, session_id: str) -> None:
     console.print()
     print_session(console, session)
     console.print()
-    print_tree(console, local.reader.rows(session_id, TreeView(), limit=session["counts"]["spans"]))
+    print_tree(console, local.reader.rows(session_id, TreeView(has_heading=True), limit=sys.maxsize))
     sys.stdout.write("\nTo see it again: agentops show last\n")
 
 

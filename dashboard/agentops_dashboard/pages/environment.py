@@ -21,8 +21,8 @@ _HERE: Final = Path(__file__).parent.parent
 STATIC_DIRECTORY: Final = _HERE / "static"
 
 _WRITERS: Final = (
-    "absolute_time", "byte_size", "count", "duration", "full_count", "full_money", "moment_of", "money", "one_line",
-    "parse_time", "percent", "relative_time",
+    "absolute_time", "byte_size", "count", "duration", "full_count", "full_money", "lost_parents", "moment_of", "money",
+    "one_line", "parse_time", "percent", "relative_time",
 )  # fmt: skip
 
 

@@ -120,6 +120,12 @@ def _arrived(address: Address, session: Session, outline: Outline) -> Iterator[F
         text = "1 span without its parent" if lost == 1 else f"{write.full_count(lost)} spans without their parents"
         place = min(outline.places[span_id] for span_id in outline.index.detached)
         href = _in_tree(address, outline.column("span_id")[place])
-        yield Finding("Detached", text, "What is above them never arrived, so they stand at the top", href, "warn")
+        yield Finding(
+            "Detached",
+            text,
+            "What is above them never arrived, so they stand below “Detached”, after all others",
+            href,
+            "warn",
+        )
     elif session["complete"]:
         yield Finding("Complete", "every span arrived", "The program said how many spans it recorded")

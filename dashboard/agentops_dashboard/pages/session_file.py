@@ -19,24 +19,28 @@ _STYLES: Final = ("tokens.css", "base.css", "session.css", "file.css")
 def session_file(reader: Reader, session: Session) -> str:
     """Render the file: figures, then the tree, each span with what went in and came out; at most ``MOST_SPANS``.
 
-    Unfolded are the outermost spans, and the way down to where the session failed or was left.
+    Unfolded are the outermost spans, and the way down to where the session failed or was left. Detached spans stand
+    below a heading, as in the tree.
     """
     outline = reader.outlines.of(session["id"])
     shown = min(len(outline), MOST_SPANS)
     spans = reader.outlines.with_payloads(outline, list(range(shown)))
-    depths = outline.index.depth[:shown]
     ended = where_it_ended(session["state"], outline)
     way_down = set() if ended is None else {*outline.ancestors(ended), ended}
+    index, below = outline.index, outline.index.detached_from
     rows: list[dict[str, Any]] = []
     for place, span in enumerate(spans):
-        following = depths[place + 1] if place + 1 < shown else 0
-        rows.append(
-            {"span": span, "closes": depths[place] - following + 1, "is_open": depths[place] < 2 or place in way_down}
-        )
+        if place == below:
+            rows.append({"span": None, "depth": 0, "detached": len(index.detached)})
+        depth = index.depth[place] + (place >= below)
+        rows.append({"span": span, "depth": depth, "is_open": depth < 2 or place in way_down})
+    for row, following in zip(rows, [*rows[1:], {"depth": 0}], strict=True):
+        row["closes"] = row["depth"] - following["depth"] + 1
     return render(
         "session_file.html",
         session=session,
         rows=rows,
+        shown=shown,
         left_out=len(outline) - shown,
         styles=[Markup((STATIC_DIRECTORY / name).read_text("utf-8")) for name in _STYLES],
         sprite=Markup((STATIC_DIRECTORY / "icons.svg").read_text("utf-8")),

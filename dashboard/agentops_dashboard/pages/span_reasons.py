@@ -28,7 +28,9 @@ def reasons_of(session: Session, outline: Outline, span: Span, place: int) -> li
         reasons.append(f"An OpenTelemetry span{' of the scope ' + span['origin'] if span['origin'] else ''}.")
     reasons.append(f"Understood as: {_convention(attributes, is_native=is_native)}.")
     if place >= 0 and span["id"] in outline.index.detached:
-        reasons.append(f"Its parent {span['parent_id']} never arrived, so it stands at the top.")
+        reasons.append(
+            f"Its parent {span['parent_id']} never arrived, so it stands below “Detached”, after all others."
+        )
     if attributes.get(SpanName.OUTLIVED_PARENT):
         reasons.append("It went on after its parent had ended; its own times are kept.")
     if span["status"] == SpanStatus.UNFINISHED:

@@ -22,8 +22,9 @@ from agentops_dashboard.pages.timeline import (
     scale_of,
     zoom_of,
 )
-from agentops_dashboard.reader import Session, TreeRow
-from agentops_dashboard.reader.outline import Outline, TreeView, Visible
+from agentops_dashboard.reader import Heading, Session, TreeRow
+from agentops_dashboard.reader.outline import DETACHED, Outline, TreeView
+from agentops_dashboard.reader.visible import Visible
 
 __all__ = [
     "CHILDREN",
@@ -71,6 +72,7 @@ def view_of(address: Address) -> TreeView:
         most_children=CHILDREN,
         more=_more(address),
         is_by_start=address.get("order") == "start",
+        has_heading=True,
     )
 
 
@@ -127,10 +129,10 @@ def tree_values(address: Address, session: Session, outline: Outline) -> dict[st
     visible = outline.visible(view)
     selected = address.get("span")
     offset = address.number("offset")
-    if not address.get("offset") and selected in outline.places:
-        at = visible.row_of(outline.places[selected])
-        offset = max(0, min(at - _ABOVE, len(visible.places) - WINDOW))
-    offset = min(offset, max(0, len(visible.places) - 1))
+    if not address.get("offset") and (selected in outline.places or selected == DETACHED):
+        at = visible.row_of(outline.places.get(selected))
+        offset = max(0, min(at - _ABOVE, len(visible) - WINDOW))
+    offset = min(offset, max(0, len(visible) - 1))
     limit = min(address.number("limit", WINDOW), 500)
     hits = set(visible.hits)
     return {
@@ -138,7 +140,7 @@ def tree_values(address: Address, session: Session, outline: Outline) -> dict[st
         "rows": outline.rows(view, offset, limit),
         "offset": offset,
         "limit": limit,
-        "total_rows": len(visible.places),
+        "total_rows": len(visible),
         "total_spans": len(outline),
         "hits": hits,
         "hit_count": len(visible.hits),
@@ -152,7 +154,7 @@ def tree_values(address: Address, session: Session, outline: Outline) -> dict[st
         "short_name": short_name,
         "more_link": lambda row: _more_link(address, row),
         "most_more": CHILDREN,
-        "fold_link": lambda row: _fold_link(address, view, row["span"]["id"], is_closed=row["is_collapsed"]),
+        "fold_link": lambda row: _fold_link(address, view, row),
         "first_ns": session["start_ns"],
         "length_ns": max(1, _length_ns(session, outline)),
         "now_ns": _now_of(session),
@@ -173,12 +175,13 @@ def next_marked(address: Address, outline: Outline) -> dict[str, Any]:
         marked = whole.hits
     else:
         statuses = outline.column("status")
-        marked = [at for at, place in enumerate(whole.places) if statuses[place] == SpanStatus.ERROR]
-    if not marked:
+        marked = [whole.row_of(place) for place in whole.places if statuses[place] == SpanStatus.ERROR]
+    is_back = address.get("step") == "-1"
+    place = whole.place_at(_next(marked, _row_in(whole, shown, address), is_back)) if marked else None
+    if place is None:
         return {"row": None, "span": None}
-    place = whole.places[_next(marked, _row_in(whole, shown, address), address.get("step") == "-1")]
     row = shown.row_of(place)
-    if shown.places[row] == place:
+    if shown.place_at(row) == place:
         return {"row": row, "span": None}
     return {"row": None, "span": outline.column("span_id")[place]}
 
@@ -186,7 +189,7 @@ def next_marked(address: Address, outline: Outline) -> dict[str, Any]:
 def _row_in(whole: Visible, shown: Visible, address: Address) -> int:
     """Where the row that the reader is at stands when nothing is folded away."""
     after = address.number("after", -1)
-    return whole.row_of(shown.places[after]) if 0 <= after < len(shown.places) else -1
+    return whole.row_of(shown.place_at(after)) if 0 <= after < len(shown) else -1
 
 
 def _next(marked: list[int], after: int, is_back: bool) -> int:
@@ -273,10 +276,11 @@ def _more_link(address: Address, row: TreeRow) -> str:
     return address.link(address.path.removesuffix("/rows"), more=_more_text(shown), limit=None, offset=None)
 
 
-def _fold_link(address: Address, view: TreeView, span_id: str, *, is_closed: bool) -> str:
-    collapsed, opened = set(view.collapsed), set(view.opened)
-    (collapsed.discard if is_closed else collapsed.add)(span_id)
-    (opened.add if is_closed and view.depth is not None else opened.discard)(span_id)
+def _fold_link(address: Address, view: TreeView, row: TreeRow | Heading) -> str:
+    collapsed, opened, is_closed = set(view.collapsed), set(view.opened), row["is_collapsed"]
+    row_id = row["span"]["id"] if "span" in row else DETACHED
+    (collapsed.discard if is_closed else collapsed.add)(row_id)
+    (opened.add if is_closed and view.depth is not None else opened.discard)(row_id)
     return address.link(
         collapsed=",".join(sorted(collapsed)) or None,
         opened=",".join(sorted(opened)) or None,

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from itertools import accumulate, chain
 from operator import attrgetter
 from threading import Lock
@@ -14,15 +14,19 @@ from sqlalchemy import and_, select
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.reader import rows as shape
-from agentops_dashboard.reader.shapes import Span, TreeRow
+from agentops_dashboard.reader.shapes import Heading, Span, TreeRow
 from agentops_dashboard.reader.span_rows import FRAME, SpanRows, columns_of, to_row
 from agentops_dashboard.reader.tree import TreeIndex
+from agentops_dashboard.reader.visible import Visible
 from agentops_dashboard.store import tables as t
 
 if TYPE_CHECKING:
     from agentops_dashboard.reader.reader import Reader
 
-__all__ = ["WRAPPER_KINDS", "Outline", "Outlines", "TreeView", "Visible"]
+__all__ = ["DETACHED", "WRAPPER_KINDS", "Outline", "Outlines", "TreeView"]
+
+DETACHED: Final = "detached"
+"""What a view calls the heading above the detached spans, as it calls a span by its id: no span has this one."""
 
 WRAPPER_KINDS: Final = frozenset({SpanKind.CHAIN, SpanKind.OPERATION, SpanKind.WORKFLOW})
 """What frameworks wrap around the work: can be folded away, their children move up."""
@@ -49,6 +53,8 @@ class TreeView:
         most_children: Show so many children of a span, unless something is looked for or filtered by;
         more: so many of these spans instead.
         is_by_start: In the order of time, without levels.
+        has_heading: Detached spans stand below a heading, which is a row and folds as a span does; not in the order of
+        time.
     """
 
     collapsed: frozenset[str] = frozenset()
@@ -62,6 +68,7 @@ class TreeView:
     most_children: int | None = None
     more: frozenset[tuple[str, int]] = frozenset()
     is_by_start: bool = False
+    has_heading: bool = False
 
     @property
     def is_filtered(self) -> bool:
@@ -72,32 +79,6 @@ class TreeView:
         """Whether the subtree of a span shown at a depth is folded away."""
         is_deep = self.depth is not None and depth + 1 >= self.depth and span_id not in self.opened
         return is_deep or span_id in self.collapsed
-
-
-@dataclass(frozen=True)
-class Visible:
-    """The visible rows: places in the outline, shown depths, which are hits, how many wrappers were left out."""
-
-    places: list[int]
-    depths: list[int]
-    hits: list[int]
-    unwrapped: int
-    cut: dict[int, int] = field(default_factory=dict)
-    """Where children are left out: the last place shown of them, and how many come after it."""
-
-    def row_of(self, place: int) -> int:
-        """The row at which a place is shown, or the nearest one above it in the tree."""
-        if place in self._rows:
-            return self._rows[place]
-        low, high = 0, len(self.places)
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (middle + 1, high) if self.places[middle] <= place else (low, middle)
-        return max(0, low - 1)
-
-    @cached_property
-    def _rows(self) -> dict[int, int]:
-        return {place: row for row, place in enumerate(self.places)}
 
 
 @dataclass(slots=True)
@@ -159,7 +140,10 @@ class Outline:
 
     def tokens_below(self, place: int) -> int | None:
         """Tokens of a span and all below it; None if none of them says."""
-        asked, said = (sums.within(place, self.index.end[place]) for sums in self._tokens)
+        return self._tokens_within(place, self.index.end[place])
+
+    def _tokens_within(self, start: int, end: int) -> int | None:
+        asked, said = (sums.within(start, end) for sums in self._tokens)
         return (asked or 0) + (said or 0) if asked is not None or said is not None else None
 
     def cost_below(self, place: int) -> int | None:
@@ -184,14 +168,21 @@ class Outline:
         keep = self._kept(view, hits)
         shown = self.index.depth[:]
         places: list[int] = []
-        place, count, unwrapped = 0, len(self), 0
+        detached_from = self._detached_from(view)
+        if detached_from is not None and keep is not None and keep.find(1, detached_from) < 0:
+            detached_from = None
+        below = len(self) if detached_from is None else detached_from
+        place, count, unwrapped = 0, below if view.is_closed(DETACHED, 0) else len(self), 0
         limits, most_children = self._limits(view), view.most_children or 0
         cut: dict[int, int] = {}
         parents, end, span_ids = self.parents, self.index.end, self.column("span_id")
         positions, children = self.index.position, self.index.children
         while place < count:
             parent = parents[place]
-            shown[place] = shown[parent] + 1 if parent >= 0 else 0
+            if parent >= 0:
+                shown[place] = shown[parent] + 1
+            elif place >= below:
+                shown[place] = 1
             if keep is not None and not keep[place]:
                 place = place + 1
                 continue
@@ -215,8 +206,13 @@ class Outline:
             starts = self.column("start_ns")
             places.sort(key=lambda place: (starts[place], place))
             depths = [0] * len(places)
-        hit_rows = [at for at, place in enumerate(places) if place in hits]
-        return Visible(places, depths, hit_rows, unwrapped, cut)
+        hit_rows = [at + (place >= below) for at, place in enumerate(places) if place in hits]
+        return Visible(places, depths, hit_rows, unwrapped, cut, detached_from)
+
+    def _detached_from(self, view: TreeView) -> int | None:
+        """The first place that stands below the heading in a view; None where none does."""
+        has_heading = view.has_heading and not view.is_by_start and self.index.detached_from < len(self)
+        return self.index.detached_from if has_heading else None
 
     def _limits(self, view: TreeView) -> dict[int, int] | None:
         """How many children of single spans are shown; None where all are."""
@@ -277,17 +273,20 @@ class Outline:
                     keep[self.parents[place]] = 1
         return keep
 
-    def rows(self, view: TreeView, offset: int, limit: int) -> list[TreeRow]:
+    def rows(self, view: TreeView, offset: int, limit: int) -> list[TreeRow | Heading]:
         """A window of the visible rows."""
         visible = self.visible(view)
-        self.order.fetch(visible.places[offset : offset + limit])
+        window = range(offset, min(offset + limit, len(visible)))
+        places = [visible.place_at(row) for row in window]
+        self.order.fetch([place for place in places if place is not None])
         return [
-            self._row(visible.places[at], visible.depths[at], view, visible.cut)
-            for at in range(offset, min(offset + limit, len(visible.places)))
+            self._heading(view) if place is None else self._row(place, visible.depth_at(row), view, visible)
+            for row, place in zip(window, places, strict=True)
         ]
 
-    def _row(self, place: int, depth: int, view: TreeView, cut: dict[int, int]) -> TreeRow:
+    def _row(self, place: int, depth: int, view: TreeView, visible: Visible) -> TreeRow:
         row = self.order[place]
+        position, siblings = self._among(place, view)
         return {
             "span": shape.span_of(row, self.session_id),
             "depth": depth,
@@ -296,12 +295,34 @@ class Outline:
             "is_collapsed": view.is_closed(row.span_id, depth),
             "is_detached": row.span_id in self.index.detached,
             "is_parallel": self.is_parallel(place),
-            "cut_after": cut.get(place, 0),
-            "position": self.index.position[place],
-            "siblings": self.index.siblings(place),
+            "cut_after": visible.cut.get(place, 0),
+            "position": position,
+            "siblings": siblings,
             "subtree_errors": self.errors_below(place),
             "subtree_tokens": self.tokens_below(place),
             "subtree_cost": shape.cost_of(self.cost_below(place), None),
+        }
+
+    def _among(self, place: int, view: TreeView) -> tuple[int, int]:
+        """A row's position, and how many stand beside it, itself included."""
+        position, siblings = self.index.position[place], self.index.siblings(place)
+        detached_from = self._detached_from(view)
+        if detached_from is None or self.parents[place] >= 0:
+            return position, siblings
+        roots = self.index.roots
+        return (position, roots + 1) if place < detached_from else (position - roots, siblings - roots)
+
+    def _heading(self, view: TreeView) -> Heading:
+        first, end = self.index.detached_from, len(self)
+        return {
+            "detached": len(self.index.detached),
+            "descendants": end - first,
+            "is_collapsed": view.is_closed(DETACHED, 0),
+            "position": self.index.roots,
+            "siblings": self.index.roots + 1,
+            "subtree_errors": self._errors.within(first, end) or 0,
+            "subtree_tokens": self._tokens_within(first, end),
+            "subtree_cost": shape.cost_of(self._cost.within(first, end), None),
         }
 
     def ancestors(self, place: int) -> list[int]:

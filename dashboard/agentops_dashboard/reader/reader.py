@@ -294,7 +294,7 @@ class Reader:
         return {
             "rows": outline.rows(view, offset, limit),
             "offset": offset,
-            "total": len(visible.places),
+            "total": len(visible),
             "spans": len(outline),
             "detached": len(outline.index.detached),
             "hits": len(visible.hits),

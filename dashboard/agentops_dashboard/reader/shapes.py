@@ -1,6 +1,6 @@
 """The JSON shapes that the API, the pages and the command line share. Unknown is None, never 0."""
 
-from typing import Any, TypedDict
+from typing import Any, TypedDict, final
 
 __all__ = [
     "Bucket",
@@ -8,6 +8,7 @@ __all__ = [
     "Counts",
     "Facet",
     "FacetValue",
+    "Heading",
     "Session",
     "SessionPage",
     "Span",
@@ -138,6 +139,7 @@ class Span(TypedDict):
     events: list[dict[str, Any]]
 
 
+@final
 class TreeRow(TypedDict):
     """A visible row of a tree: a span with its place in it, and the sums over its subtree.
 
@@ -160,6 +162,23 @@ class TreeRow(TypedDict):
     subtree_cost: Cost | None
 
 
+@final
+class Heading(TypedDict):
+    """The row above the detached spans, in a view that has one: as many as ``detached`` says, and what is below them.
+
+    It is no span; the other keys mean what they mean in a ``TreeRow`` at depth 0.
+    """
+
+    detached: int
+    descendants: int
+    is_collapsed: bool
+    position: int
+    siblings: int
+    subtree_errors: int
+    subtree_tokens: int | None
+    subtree_cost: Cost | None
+
+
 class TreeWindow(TypedDict):
     """Rows ``offset``… of a tree.
 
@@ -167,7 +186,7 @@ class TreeWindow(TypedDict):
     text looked for.
     """
 
-    rows: list[TreeRow]
+    rows: list[TreeRow | Heading]
     offset: int
     total: int
     spans: int

@@ -30,9 +30,14 @@ class TreeIndex:
         end: The place after each place's subtree.
         children: How many direct children each place has.
         detached: Ids of the spans whose parents are not there.
+        detached_from: The place of the first of them, after which come none but these and what is below them; the
+            number of all spans without any.
+        roots: How many spans at the top level are not detached.
     """
 
-    __slots__ = ("_tops", "children", "depth", "detached", "end", "numbers", "parents", "position")
+    __slots__ = (
+        "_tops", "children", "depth", "detached", "detached_from", "end", "numbers", "parents", "position", "roots",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -55,6 +60,7 @@ class TreeIndex:
         downwards: Sequence[int] = ranks
         if not all(map(lt, above, ranks)):
             downwards, tops = self._find_downwards(ids, above, parent_of)
+        self.roots = parent_of.count(None)
         self._lay_out(numbers, above, tops, downwards)
 
     def siblings(self, place: int) -> int:
@@ -97,6 +103,7 @@ class TreeIndex:
             place_of[rank] = place = free[parent]
             free[parent] = place + sizes[rank]
             free[rank] = place + 1
+        self.detached_from = place_of[tops[self.roots]] if self.roots < len(tops) else count
         ranks = [0] * count
         for rank, place in enumerate(place_of[:count]):
             ranks[place] = rank

@@ -48,7 +48,8 @@ export async function select(id, { keepFocus = false } = {}) {
   const mine = asking = new AbortController();
   detail.setAttribute("aria-busy", "true");
   try {
-    const { html } = await piece(`${url.pathname}/spans/${id}${url.search}`, mine.signal);
+    // What is no span brings what is to be said of it along.
+    const html = document.getElementById(`about-${id}`)?.innerHTML ?? (await piece(`${url.pathname}/spans/${id}${url.search}`, mine.signal)).html;
     detail.replaceChildren(nodes(html));
     detail.dataset.shown = id;
   } catch (error) {

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from agentops.semconv import SpanKind, SpanStatus, State
 from agentops_dashboard import format as write
-from agentops_dashboard.reader import Session, Span, TreeRow, TreeWindow
+from agentops_dashboard.reader import Heading, Session, Span, TreeRow, TreeWindow
 from agentops_dashboard.semantics.finish_reasons import CUT_OFF
 from agentops_dashboard.terminal.console import KIND_STYLES, STATUS_MARKS, safe, state_text
 
@@ -90,13 +90,17 @@ def print_tree(console: Console, window: TreeWindow, *, is_left: bool = False) -
     rows = window["rows"]
     if not rows:
         return
-    spans = [row["span"] for row in rows]
-    scale = _Scale(min(s["start_ns"] for s in spans), max(s["end_ns"] or s["start_ns"] for s in spans))
+    spans = [row["span"] for row in rows if "span" in row]
+    scale = _Scale(
+        min((s["start_ns"] for s in spans), default=0), max((s["end_ns"] or s["start_ns"] for s in spans), default=0)
+    )
     failed_parents = {s["parent_id"] for s in spans if s["status"] == SpanStatus.ERROR}
     guides: list[bool] = []
     for row in rows:
-        if row["is_detached"] and row["depth"] == 0:
-            console.print(Text("detached: its parent never arrived", style="yellow"))
+        if "detached" in row:
+            console.print(_heading(row))
+            guides = [False]
+            continue
         del guides[row["depth"] :]
         indent = _indent(guides, row)
         guides.append(row["position"] < row["siblings"] - 1)
@@ -111,6 +115,11 @@ def print_tree(console: Console, window: TreeWindow, *, is_left: bool = False) -
     rest = window["total"] - window["offset"] - len(rows)
     if rest > 0:
         console.print(Text(f"… {write.full_count(rest)} more rows; see them with --all", style="dim"))
+
+
+def _heading(row: Heading) -> Text:
+    line = Text(f"Detached · {write.lost_parents(row['detached'])}", style="yellow")
+    return line.append(f" +{row['descendants']}", style="dim") if row["is_collapsed"] else line
 
 
 def _indent(guides: list[bool], row: TreeRow) -> str:

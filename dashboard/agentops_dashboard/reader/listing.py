@@ -13,7 +13,8 @@ from agentops_dashboard.store import tables as t
 __all__ = ["SORT_KEYS", "ordered", "page_after", "sort_key"]
 
 _SORT_COLUMNS: dict[str, Any] = {
-    "start_time": t.session.c.start_ns, "end_time": t.session.c.end_ns, "duration": t.session.c.duration_ns,
+    "start_time": t.session.c.start_ns, "end_time": t.session.c.end_ns, "last_time": t.session.c.last_ns,
+    "duration": t.session.c.duration_ns,
     "cost": t.session.c.cost_nano, "tokens": t.session.c.total_tokens, "spans": t.session.c.spans,
     "agents": t.session.c.agents, "llm": t.session.c.llm_calls, "tools": t.session.c.tool_calls,
     "errors": t.session.c.errors, "turns": t.session.c.traces,

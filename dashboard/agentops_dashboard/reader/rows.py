@@ -15,7 +15,8 @@ __all__ = ["cost_of", "flat", "rfc3339", "session_of", "span_of", "with_payload"
 def rfc3339(time_ns: int) -> str:
     """Nanoseconds since the epoch as RFC 3339 in UTC, to the microsecond."""
     moment = datetime.fromtimestamp(time_ns // 1_000_000_000, timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{time_ns % 1_000_000_000 // 1000:06d}Z"
+    # strftime takes longer than all the rest, and each row of a list has three times.
+    return f"{moment.isoformat()[:19]}.{time_ns % 1_000_000_000 // 1000:06d}Z"
 
 
 def _tokens(row: Any) -> Tokens | None:
@@ -49,6 +50,7 @@ def session_of(row: Any, tags: list[str], said: Mapping[str, str], state: str) -
         "state": state,
         "start_time": rfc3339(row.start_ns),
         "end_time": rfc3339(end_ns) if end_ns is not None else None,
+        "last_time": rfc3339(row.last_ns),
         "duration_ms": _ms(end_ns - row.start_ns) if end_ns is not None else None,
         "tags": tags,
         "metadata": orjson.loads(row.metadata) if row.metadata else {},
@@ -85,6 +87,7 @@ def session_of(row: Any, tags: list[str], said: Mapping[str, str], state: str) -
         "note": said.get("note"),
         "start_ns": row.start_ns,
         "end_ns": end_ns,
+        "last_ns": row.last_ns,
     }
 
 

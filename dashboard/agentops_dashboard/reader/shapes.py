@@ -54,7 +54,8 @@ class Counts(TypedDict):
 class Session(TypedDict):
     """A session. Times are RFC 3339 in UTC; ``missing`` counts events that are known to be lost.
 
-    ``turns`` counts its traces; ``bookmarked``, ``score`` (``up`` or ``down``) and ``note`` are what people said of it.
+    ``last_time`` is that of its last event: when a span of it last began or ended. ``turns`` counts its traces;
+    ``bookmarked``, ``score`` (``up`` or ``down``) and ``note`` are what people said of it.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Session(TypedDict):
     state: str
     start_time: str
     end_time: str | None
+    last_time: str
     duration_ms: float | None
     tags: list[str]
     metadata: dict[str, Any]
@@ -89,6 +91,7 @@ class Session(TypedDict):
     note: str | None
     start_ns: int
     end_ns: int | None
+    last_ns: int
 
 
 class SessionPage(TypedDict):

@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from agentops.errors import AgentOpsError
-from agentops_dashboard.reader import Session
+from agentops_dashboard.derived.model_calls import SessionWithCalls
 from agentops_dashboard.reader.rows import flat
 
 __all__ = ["COLUMNS", "INSTALL", "has_parquet", "load_arrow", "parquet_parts"]
@@ -21,11 +21,12 @@ INSTALL: Final = "pip install 'agentops[parquet]'"
 _ROWS_IN_GROUP: Final = 2_000
 COLUMNS: Final = {
     "id": "text", "name": "text", "state": "text", "start_time": "moment", "end_time": "moment",
-    "duration_ns": "number", "waiting_ns": "number",
+    "last_time": "moment", "duration_ns": "number", "waiting_ns": "number",
     "user": "text", "environment": "text", "service": "text", "release": "text", "host": "text", "frameworks": "texts",
-    "tags": "texts", "metadata": "text", "bookmarked": "flag", "score": "text", "note": "text", "turns": "number",
-    "spans": "number", "agents": "number", "llm": "number", "tools": "number", "errors": "number",
-    "swallowed": "number", "input_tokens": "number", "output_tokens": "number", "cached_tokens": "number",
+    "models": "texts", "tags": "texts", "metadata": "text", "bookmarked": "flag", "score": "text", "note": "text",
+    "turns": "number", "spans": "number", "agents": "number", "llm": "number", "tools": "number", "errors": "number",
+    "swallowed": "number", "llm_p50_ns": "number", "llm_p95_ns": "number", "first_token_ns": "number",
+    "first_output_ns": "number", "input_tokens": "number", "output_tokens": "number", "cached_tokens": "number",
     "cache_write_tokens": "number", "reasoning_tokens": "number", "total_tokens": "number", "cost_nano_usd": "number",
     "cost_source": "text", "unpriced_calls": "number", "complete": "flag", "missing": "number",
     "first_input": "text", "last_output": "text", "parent_id": "text",
@@ -39,7 +40,7 @@ def has_parquet() -> bool:
     return find_spec("pyarrow") is not None
 
 
-def parquet_parts(sessions: Iterable[Session]) -> Iterator[bytes]:
+def parquet_parts(sessions: Iterable[SessionWithCalls]) -> Iterator[bytes]:
     """Yield a Parquet file in parts, a row group of 2,000 sessions at a time; no more of them are in memory.
 
     Raises:
@@ -61,7 +62,7 @@ def load_arrow() -> ModuleType:
         raise AgentOpsError(f"Parquet needs the package 'pyarrow', which is not installed; run: {INSTALL}") from error
 
 
-def _parts(arrow: ModuleType, sessions: Iterable[Session]) -> Iterator[bytes]:
+def _parts(arrow: ModuleType, sessions: Iterable[SessionWithCalls]) -> Iterator[bytes]:
     schema = _schema(arrow)
     written = _Written()
     rows = map(_row, sessions)
@@ -83,16 +84,25 @@ def _schema(arrow: ModuleType) -> Any:
     return arrow.schema([(name, types[kind]) for name, kind in COLUMNS.items()])
 
 
-def _row(session: Session) -> dict[str, Any]:
+def _row(session: SessionWithCalls) -> dict[str, Any]:
     start_ns, end_ns = session["start_ns"], session["end_ns"]
     return {
         **flat(session),
         "start_time": start_ns,
         "end_time": end_ns,
+        "last_time": session["last_ns"],
         "duration_ns": None if end_ns is None else end_ns - start_ns,
-        "waiting_ns": round(session["waiting_ms"] * 1e6),
+        "waiting_ns": _ns(session["waiting_ms"]),
+        "llm_p50_ns": _ns(session["llm_p50_ms"]),
+        "llm_p95_ns": _ns(session["llm_p95_ms"]),
+        "first_token_ns": _ns(session["first_token_ms"]),
+        "first_output_ns": _ns(session["first_output_ms"]),
         "metadata": orjson.dumps(session["metadata"]).decode() if session["metadata"] else None,
     }
+
+
+def _ns(milliseconds: float | None) -> int | None:
+    return None if milliseconds is None else round(milliseconds * 1e6)
 
 
 class _Written(io.RawIOBase):

@@ -10,6 +10,7 @@ from agentops.semconv import Session as SessionName
 from agentops.semconv import Span as SpanName
 from agentops.wire import Ledger, encode_attributes, encode_line, encode_resource, encode_span
 from agentops_dashboard.beside import Beside
+from agentops_dashboard.derived.model_calls import with_calls
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.parquet import parquet_parts
 from agentops_dashboard.reader import Reader, Session, Span
@@ -59,7 +60,7 @@ def export_sessions(reader: Reader, query: str, file: BinaryIO, kind: str = "otl
             yield session
 
     if kind == "parquet":
-        file.writelines(parquet_parts(counted()))
+        file.writelines(parquet_parts(with_calls(reader, counted())))
     else:
         for session in counted():
             file.writelines(session_lines(reader, session))

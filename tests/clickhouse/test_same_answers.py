@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agentops.wire import Ledger, SessionLedger, encode_resource
+from agentops_dashboard.derived.model_calls import with_calls
 from agentops_dashboard.reader import Reader, outline
 from agentops_dashboard.reader.analytics import GROUPS, Analytics
 from agentops_dashboard.reader.charts import CHART_GROUPS, MEASURES, chart
@@ -66,7 +67,9 @@ def _list(reader: Reader, query: str, sort: str = "-start_time") -> list[Any]:
 def test_a_filter(readers: Pair, query: str) -> None:
     """The same sessions with the same figures, facets, bars, totals and tables."""
     left, right = readers
-    assert _list(left, query) == _list(right, query)
+    found = _list(left, query)
+    assert found == _list(right, query)
+    assert list(with_calls(left, found)) == list(with_calls(right, found))
     assert left.facets(query) == right.facets(query)
     assert left.histogram(query, buckets=12) == right.histogram(query, buckets=12)
     one, other = Analytics(left), Analytics(right)

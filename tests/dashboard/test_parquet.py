@@ -51,15 +51,21 @@ def read(content: bytes) -> Any:
     return pyarrow.parquet.read_table(io.BytesIO(content))
 
 
+def _whole_ns(milliseconds: float | None) -> int | None:
+    return None if milliseconds is None else round(milliseconds * 1e6)
+
+
 def as_row(session: dict[str, Any]) -> dict[str, Any]:
     """The row that a session of the JSON export should be."""
     tokens, cost, counts = session["tokens"] or {}, session["cost"], session["counts"]
     start_ns, end_ns = session["start_ns"], session["end_ns"]
     same = (
-        "id", "name", "state", "user", "environment", "service", "release", "host", "frameworks", "tags", "bookmarked",
-        "score", "note", "turns", "unpriced_calls", "complete", "missing", "first_input", "last_output", "parent_id",
+        "id", "name", "state", "user", "environment", "service", "release", "host", "frameworks", "models", "tags",
+        "bookmarked", "score", "note", "turns", "unpriced_calls", "complete", "missing", "first_input", "last_output",
+        "parent_id",
     )  # fmt: skip
     counted = ("spans", "agents", "llm", "tools", "errors", "swallowed")
+    times = ("llm_p50", "llm_p95", "first_token", "first_output")
     classes = ("input", "output", "cached", "cache_write", "reasoning", "total")
     return {
         **{name: session[name] for name in same},
@@ -67,6 +73,8 @@ def as_row(session: dict[str, Any]) -> dict[str, Any]:
         **{f"{name}_tokens": tokens.get(name) for name in classes},
         "start_time": start_ns,
         "end_time": end_ns,
+        "last_time": session["last_ns"],
+        **{f"{name}_ns": _whole_ns(session[f"{name}_ms"]) for name in times},
         "duration_ns": None if end_ns is None else end_ns - start_ns,
         "waiting_ns": round(session["waiting_ms"] * 1e6),
         "metadata": json.dumps(session["metadata"], separators=(",", ":")) if session["metadata"] else None,
@@ -80,17 +88,21 @@ def test_a_parquet_file_has_the_rows_of_the_other_exports(client: TestClient) ->
     asked = "/sessions/export?q=spans:>1&sort=-cost&format="
     table = read(client.get(asked + "parquet").content)
     in_json = client.get(asked + "json").json()["sessions"]
-    for name in ("start_time", "end_time"):
+    for name in ("start_time", "end_time", "last_time"):
         table = table.set_column(table.column_names.index(name), name, table[name].cast(pyarrow.int64()))
     rows = table.to_pylist()
     assert len(rows) == 10
     assert rows == [as_row(session) for session in in_json]
     for row, line in zip(rows, csv.DictReader(io.StringIO(client.get(asked + "csv").text)), strict=True):
         assert (row["id"], ", ".join(row["tags"]), str(row["complete"])) == (line["id"], line["tags"], line["complete"])
+        assert (row["host"], ", ".join(row["models"])) == (line["host"], line["models"])
+        for name in ("llm_p50", "llm_p95", "first_token", "first_output"):
+            assert row[f"{name}_ns"] == (round(float(line[f"{name}_ms"]) * 1e6) if line[f"{name}_ms"] else None)
         assert line["cost_usd"] == ("" if row["cost_nano_usd"] is None else f"{row['cost_nano_usd'] / 1e9:.9f}")
         for name in ("total_tokens", "spans", "errors", "turns", "cached_tokens"):
             assert ("" if row[name] is None else str(row[name])) == line[name]
     assert {row["state"] for row in rows} >= {"success", "abandoned"}
+    assert sum(row["llm_p95_ns"] is not None and row["first_output_ns"] > 0 for row in rows) > 5
 
 
 def test_columns_have_types(client: TestClient) -> None:
@@ -99,9 +111,9 @@ def test_columns_have_types(client: TestClient) -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="sessions.parquet"'
     table = read(answer.content)
     types = {field.name: str(field.type) for field in table.schema}
-    assert types["start_time"] == types["end_time"] == "timestamp[ns, tz=UTC]"
-    assert types["duration_ns"] == types["cost_nano_usd"] == types["total_tokens"] == "int64"
-    assert types["tags"] == types["frameworks"] == "list<element: string>"
+    assert types["start_time"] == types["end_time"] == types["last_time"] == "timestamp[ns, tz=UTC]"
+    assert types["duration_ns"] == types["cost_nano_usd"] == types["llm_p50_ns"] == types["total_tokens"] == "int64"
+    assert types["tags"] == types["frameworks"] == types["models"] == "list<element: string>"
     assert (types["bookmarked"], types["complete"], types["name"]) == ("bool", "bool", "string")
     newest = client.get("/api/v1/sessions?limit=1").json()["sessions"][0]
     start = table.column("start_time").cast(pyarrow.timestamp("us", "UTC"), safe=False)[0].as_py()
@@ -131,7 +143,8 @@ def test_a_large_file_is_written_group_by_group(client: TestClient) -> None:
 def test_nothing_found_is_an_empty_table(client: TestClient) -> None:
     """With all of its columns."""
     table = read(client.get("/sessions/export?format=parquet&q=tag:nobody").content)
-    assert (table.num_rows, table.num_columns) == (0, len(as_row(client.get("/api/v1/sessions").json()["sessions"][0])))
+    row = as_row(client.get("/sessions/export?format=json").json()["sessions"][0])
+    assert (table.num_rows, table.num_columns) == (0, len(row))
 
 
 @pytest.mark.usefixtures("without_pyarrow")

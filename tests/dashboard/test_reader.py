@@ -1,10 +1,13 @@
 """Lists, facets, histogram and trees agree with each other and with the spans."""
 
 import itertools
+import math
+from collections import Counter
 
 import pytest
 from sqlalchemy import event
 
+from agentops_dashboard.derived import first_answer, model_calls
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader import Reader, activity
 from agentops_dashboard.reader.activity import SLICES
@@ -251,6 +254,68 @@ def test_what_sessions_did_over_their_time_is_what_their_spans_say(filled, monke
     small = {session["id"] for session in sessions if session["counts"]["spans"] <= 15}
     assert 0 < len(small) < len(sessions)
     assert filled.activities(sessions).keys() == small
+
+
+def _nearest(values, share):
+    """The smallest value that at least that share of all do not exceed."""
+    return sorted(values)[math.ceil(len(values) * share) - 1] / 1e6 if values else None
+
+
+def test_what_a_row_says_of_model_calls_is_what_the_spans_say(filled, everything):
+    """Models by the number of their calls, times of the calls that ended; the first output is that of the details."""
+    times = model_calls.call_times(filled, everything)
+    models = model_calls.models_of(filled, everything)
+    for session in everything:
+        spans = filled.spans(session["id"], with_payloads=False)
+        calls = [span for span in spans if span["kind"] == "llm"]
+        named = Counter(span["model"] for span in spans if span["kind"] in {"llm", "embedding"} and span["model"])
+        ranked = sorted(named.items(), key=lambda item: (-item[1], item[0]))
+        use = models.get(session["id"], model_calls.ModelUse())
+        assert (use.calls, use.count) == (ranked, len(ranked))
+        took = [span["end_ns"] - span["start_ns"] for span in calls if span["end_ns"] is not None]
+        answer = first_answer(filled.outlines.of(session["id"]))
+        assert times[session["id"]] == model_calls.CallTimes(
+            _nearest(took, 0.5),
+            _nearest(took, 0.95),
+            answer.token_ms if answer else None,
+            answer.after_ms if answer else None,
+        )
+        moments = [moment for span in spans for moment in (span["start_ns"], span["end_ns"]) if moment is not None]
+        assert session["last_ns"] == max(moments)
+    assert len(models) > 50
+    assert sum(one.llm_p50_ms is not None and one.llm_p50_ms < one.llm_p95_ms for one in times.values()) > 30
+
+
+def test_model_calls_are_read_for_the_rows_shown_and_no_further(filled, everything, monkeypatch):
+    """One statement for all of them, none where no model was called; large sessions are left out."""
+    statements = []
+
+    def note(_connection, _cursor, statement, *_):
+        statements.append(statement)
+
+    monkeypatch.setattr(model_calls, "MOST_SPANS", 15)
+    monkeypatch.setattr(model_calls, "MOST_MODELS", 1)
+    silent = {**everything[0], "id": "f" * 32, "counts": {**everything[0]["counts"], "llm": 0, "spans": 50_000}}
+    with filled.connect() as connection:
+        engine = connection.engine
+    event.listen(engine, "before_cursor_execute", note)
+    times = model_calls.call_times(filled, [*everything, silent])
+    models = model_calls.models_of(filled, everything)
+    assert len(statements) == 2
+    assert model_calls.call_times(filled, [silent]) == {silent["id"]: model_calls.CallTimes(None, None, None, None)}
+    assert len(statements) == 2
+    event.remove(engine, "before_cursor_execute", note)
+    small = {one["id"] for one in everything if one["counts"]["spans"] <= 15}
+    assert 0 < len(small) < len(everything)
+    assert times.keys() == {*small, silent["id"]}
+    assert {len(use.calls) for use in models.values()} == {1}
+    assert max(use.count for use in models.values()) > 1
+    exported = list(model_calls.with_calls(filled, everything))
+    assert [one["id"] for one in exported] == [one["id"] for one in everything]
+    assert {one["id"] for one in exported if one["llm_p50_ms"] is not None} <= small
+    assert {one["id"]: one["models"] for one in exported} == {
+        one["id"]: models[one["id"]].names if one["id"] in models else [] for one in everything
+    }
 
 
 def test_environments_are_named_as_soon_as_a_session_ran_there(open_empty):

@@ -198,6 +198,42 @@ def test_columns_are_chosen_and_kept_in_the_address(site: Site, open_page: Open)
     expect(page).to_have_url(re.compile(r"q=tag%3Abeta.*cols="))
 
 
+def test_columns_of_model_calls_are_chosen_and_agree_with_the_details(
+    site: Site, open_page: Open, watch: Watch
+) -> None:
+    """Kept in the address and in a view; each says what it means; only what a row holds sorts."""
+    page = open_page(site.at("/sessions?q=model:gpt-4o"))
+    page.get_by_text("Columns").click()
+    labels = ("Models", "LLM p50", "LLM p95", "First token", "First output", "Last event")
+    for label in labels:
+        page.locator("#columns").get_by_role("checkbox", name=label, exact=True).check()
+    page.locator("#columns").get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile(r"models.*llm_p50.*llm_p95.*first_token.*first_output.*last_event"))
+    for label in labels[1:5]:
+        head = page.locator("th", has_text=label)
+        expect(head).to_have_attribute("title", re.compile("model"))
+        expect(head.locator("a")).to_have_count(0)
+        expect(head).to_have_css("text-align", "right")
+    page.get_by_role("link", name="Last event", exact=True).click()
+    expect(page.locator("th.h-last_event")).to_have_attribute("aria-sort", "descending")
+    moments = page.locator("#rows .c-last_event time").evaluate_all("all => all.map(time => time.dateTime)")
+    assert moments == sorted(moments, reverse=True)
+    row = page.locator("#rows tr").first
+    expect(row.locator(".c-models span")).to_have_attribute("title", re.compile(r"gpt-4o: \d+ calls?"))
+    for key in ("llm_p50", "llm_p95", "first_token"):
+        expect(row.locator(f".c-{key} .num")).to_have_attribute("title", re.compile(r"^[\d,]+\.\d{3} ms$"))
+    watch.answers.append("Calls")
+    page.get_by_text("Views", exact=True).click()
+    page.get_by_text("Save this view…").click()
+    page.goto(site.at("/sessions?cols=name,cost"))
+    page.get_by_text("Views", exact=True).click()
+    page.locator("#views").get_by_role("link", name="Calls").click()
+    expect(page.locator("th.h-models")).to_be_visible()
+    first_output = row.locator(".c-first_output .num").inner_text()
+    row.locator(".row-link").click()
+    expect(page.locator(".kpi", has_text="First output").locator(".value")).to_have_text(first_output)
+
+
 def test_columns_move_and_grow_and_stay(site: Site, open_page: Open) -> None:
     """A column moved left in the menu and one dragged wider are so in the address, and on the next visit without it."""
     page = open_page(site.at("/sessions"))

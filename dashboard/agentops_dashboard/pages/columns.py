@@ -12,7 +12,11 @@ _WIDEST: Final = 900
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. ``sort`` is the reader's key, empty where sorting means nothing; ``width`` in pixels, 0 for auto."""
+    """One column. ``width`` in pixels, 0 for auto.
+
+    ``sort`` is the reader's key; empty where sorting means nothing, or no session's row holds what it would sort by.
+    ``meaning`` says what the label leaves open.
+    """
 
     key: str
     label: str
@@ -20,6 +24,11 @@ class Column:
     is_number: bool = False
     is_default: bool = True
     width: int = 0
+    meaning: str = ""
+
+
+def _time(key: str, label: str, meaning: str) -> Column:
+    return Column(key, label, is_number=True, is_default=False, meaning=meaning)
 
 
 COLUMNS: Final = (
@@ -44,8 +53,14 @@ COLUMNS: Final = (
     Column("release", "Release", is_default=False),
     Column("service", "Service", is_default=False),
     Column("frameworks", "Frameworks", is_default=False),
+    Column("models", "Models", is_default=False),
     Column("turns", "Turns", "turns", True, is_default=False),
     Column("spans", "Spans", "spans", True, is_default=False),
+    _time("llm_p50", "LLM p50", "Half of its model calls took no longer"),
+    _time("llm_p95", "LLM p95", "95 of 100 of its model calls took no longer"),
+    _time("first_token", "First token", "What its median model call took to its first token"),
+    _time("first_output", "First output", "From its start to the first token or answer of a model"),
+    Column("last_event", "Last event", "last_time", True, is_default=False, meaning="When it was last heard of"),
     Column("complete", "Complete", is_default=False),
     Column("host", "Host", is_default=False),
     Column("id", "Session id", is_default=False),

@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 
 from agentops_dashboard.derived.ends import asked_and_answered
+from agentops_dashboard.derived.model_calls import SessionWithCalls
 from agentops_dashboard.pages.content import as_json
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.rows import flat
@@ -17,13 +18,14 @@ __all__ = ["csv_lines", "example_lines", "json_text", "otlp_lines"]
 
 _ABOUT: Final = ("name", "state", "start_time", "tags", "user", "environment", "release", "score", "note")
 _COLUMNS: Final = (
-    "id", "name", "state", "start_time", "end_time", "duration_ms", "user", "environment", "service", "release", "tags",
-    "bookmarked", "score", "note", "turns", "frameworks", "spans", "agents", "llm", "tools", "errors", "swallowed",
+    "id", "name", "state", "start_time", "end_time", "last_time", "duration_ms", "user", "environment", "service",
+    "release", "host", "tags", "bookmarked", "score", "note", "turns", "frameworks", "models", "spans", "agents", "llm",
+    "tools", "errors", "swallowed", "llm_p50_ms", "llm_p95_ms", "first_token_ms", "first_output_ms",
     "input_tokens", "output_tokens", "cached_tokens", "total_tokens", "cost_usd", "complete", "missing", "first_input",
 )  # fmt: skip
 
 
-def csv_lines(sessions: Iterable[Session]) -> Iterator[str]:
+def csv_lines(sessions: Iterable[SessionWithCalls]) -> Iterator[str]:
     """CSV with a header. What a spreadsheet would take for a formula gets an apostrophe in front."""
     yield _csv_line(_COLUMNS)
     for session in sessions:
@@ -45,7 +47,7 @@ def _csv_line(values: Iterable[str]) -> str:
     return line.getvalue()
 
 
-def json_text(sessions: Iterable[Session]) -> Iterator[str]:
+def json_text(sessions: Iterable[SessionWithCalls]) -> Iterator[str]:
     """``{"sessions": […]}``, one session a line."""
     yield '{"sessions": [\n'
     is_first = True

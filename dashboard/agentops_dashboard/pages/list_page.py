@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from agentops.errors import AgentOpsError
 from agentops_dashboard.api.answers import download
 from agentops_dashboard.caller import ReaderOf, Right, caller_of
+from agentops_dashboard.derived.model_calls import call_times, models_of, with_calls
 from agentops_dashboard.pages import session_list as shown
 from agentops_dashboard.pages.activity import Strip, strip_of
 from agentops_dashboard.pages.address import Address
@@ -26,7 +27,7 @@ from agentops_dashboard.pages.export import (
 )  # fmt: skip
 from agentops_dashboard.pages.query_edit import asks_for_all, has_logic, is_about, without_key
 from agentops_dashboard.pages.response import HEADERS, address_of, page, zone_of
-from agentops_dashboard.pages.session_figures import figures
+from agentops_dashboard.pages.session_figures import TIMES, figures, model_cells
 from agentops_dashboard.pages.time_range import RANGES, TimeRange, chosen_range
 from agentops_dashboard.pages.zone import Zone
 from agentops_dashboard.parquet import INSTALL, has_parquet, parquet_parts
@@ -122,13 +123,14 @@ def _export(request: Request, reader: Reader) -> Response:
 
 
 def _written(reader: Reader, kind: str, sessions: Iterable[Session]) -> Iterator[str] | Iterator[bytes]:
-    if kind == "csv":
-        return csv_lines(sessions)
-    if kind == "parquet":
-        return parquet_parts(sessions)
     if kind == "otlp":
         return otlp_lines(reader, sessions)
-    return example_lines(reader, sessions) if kind == "examples" else json_text(sessions)
+    if kind == "examples":
+        return example_lines(reader, sessions)
+    rows = with_calls(reader, sessions)
+    if kind == "parquet":
+        return parquet_parts(rows)
+    return csv_lines(rows) if kind == "csv" else json_text(rows)
 
 
 def _missing(kind: str) -> str:
@@ -157,10 +159,12 @@ def _rows(reader: Reader, address: Address) -> dict[str, Any]:
 def _row_values(reader: Reader, address: Address, found: SessionPage) -> dict[str, Any]:
     columns = chosen_columns(address.get("cols"))
     column_keys = {column.key for column in columns}
+    sessions = found["sessions"]
     return {
-        "sessions": found["sessions"],
-        "figures": figures(found["sessions"], column_keys),
-        "strips": _strips(reader, found["sessions"]) if "activity" in column_keys else {},
+        "sessions": sessions,
+        "figures": figures(sessions, column_keys, call_times(reader, sessions) if column_keys & TIMES else None),
+        "models": model_cells(models_of(reader, sessions)) if "models" in column_keys else {},
+        "strips": _strips(reader, sessions) if "activity" in column_keys else {},
         "total": found["total"],
         "next_cursor": found["next_cursor"],
         "columns": columns,

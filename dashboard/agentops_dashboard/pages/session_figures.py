@@ -3,13 +3,17 @@
 A call from the template for each number of fifty rows would be half of what the page costs.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
 
-from agentops_dashboard.format import count, duration, full_count, full_money, money
+from agentops_dashboard.derived.model_calls import CallTimes, ModelUse
+from agentops_dashboard.format import UNKNOWN, count, duration, full_count, full_money, money
 from agentops_dashboard.reader import Session
 
-__all__ = ["Figure", "Figures", "figures"]
+__all__ = ["TIMES", "Figure", "Figures", "ModelCell", "figures", "model_cells"]
+
+TIMES: Final = frozenset({"llm_p50", "llm_p95", "first_token", "first_output"})
+"""Columns of which spans have to be read."""
 
 
 class Figure(NamedTuple):
@@ -36,11 +40,35 @@ Figures = dict[str, Figure | None]
 """By column. None where nothing is known."""
 
 
-def figures(sessions: list[Session], columns: Collection[str]) -> list[Figures]:
-    """The figures of each session in those of the columns that are numbers."""
+def figures(
+    sessions: list[Session], columns: Collection[str], times: Mapping[str, CallTimes] | None = None
+) -> list[Figures]:
+    """The figures of each session in those of the columns that are numbers; ``times`` are needed for ``TIMES``."""
     writers = [(key, write) for key, write in _WRITERS.items() if key in columns]
     most = _most(sessions)
-    return [{key: write(session, most) for key, write in writers} for session in sessions]
+    found = [{key: write(session, most) for key, write in writers} for session in sessions]
+    for key in TIMES & set(columns):
+        for session, row in zip(sessions, found, strict=True):
+            row[key] = _time((times or {}).get(session["id"]), f"{key}_ms")
+    return found
+
+
+class ModelCell(NamedTuple):
+    """The names of a session's models, and a line for each with the number of its calls."""
+
+    text: str
+    title: str
+
+
+def model_cells(uses: Mapping[str, ModelUse]) -> dict[str, ModelCell]:
+    """What the column of models shows of each session, by id."""
+    return {session_id: ModelCell(", ".join(use.names), _calls(use)) for session_id, use in uses.items()}
+
+
+def _calls(use: ModelUse) -> str:
+    lines = [f"{name}: {full_count(calls)} {'call' if calls == 1 else 'calls'}" for name, calls in use.calls]
+    unnamed = use.count - len(use.calls)
+    return "\n".join([*lines, f"and {full_count(unnamed)} more"] if unnamed else lines)
 
 
 class _Most(NamedTuple):
@@ -71,6 +99,13 @@ def _duration(session: Session, most: _Most) -> Figure:
     value = session["duration_ms"]
     title = "" if value is None else f"{value:,.3f} ms"
     return Figure(duration(value), title, value is None, _share(value, most.duration), "session")
+
+
+def _time(times: CallTimes | None, name: str) -> Figure | None:
+    if times is None:
+        return Figure(UNKNOWN, "Too many spans to be read for a row; its page tells", is_faint=True)
+    value = getattr(times, name)
+    return None if value is None else Figure(duration(value), f"{value:,.3f} ms", is_faint=False)
 
 
 def _tokens(session: Session, most: _Most) -> Figure | None:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from agentops.semconv import SpanKind
+from agentops_dashboard.derived.model_calls import with_calls
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.at_once import at_once
 from agentops_dashboard.pages.compare_page import _values as compare_values
@@ -459,8 +460,8 @@ def test_exports_hold_every_session(reader: Reader, make_sessions: Make, add_lin
     """CSV and JSON have one entry per session, and a formula is defused for spreadsheets."""
     for _, lines in make_sessions(7, spans=5):
         add_lines(lines)
-    rows = list(csv.DictReader(io.StringIO("".join(csv_lines(sessions_of(reader, ""))))))
-    data = json.loads("".join(json_text(sessions_of(reader, ""))))
+    rows = list(csv.DictReader(io.StringIO("".join(csv_lines(with_calls(reader, sessions_of(reader, "")))))))
+    data = json.loads("".join(json_text(with_calls(reader, sessions_of(reader, "")))))
     assert [row["id"] for row in rows] == [session["id"] for session in data["sessions"]]
     assert len(rows) == 7
     evil = {**data["sessions"][0], "name": "=HYPERLINK(1)"}

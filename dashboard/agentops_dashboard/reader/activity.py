@@ -37,11 +37,13 @@ class Activity:
 def activities(connection: Connection, project: str, sessions: Iterable[Session], now_ns: int) -> dict[str, Activity]:
     """Read what these sessions did, by id; those of more than ``MOST_SPANS`` are left out."""
     small = {session["id"]: session for session in sessions if session["counts"]["spans"] <= MOST_SPANS}
-    c = t.span.c
+    c, asked = t.span.c, and_(t.trace.c.project == project, t.trace.c.session_id.in_(small))
+    # ClickHouse reads the whole of a join's right side; named like this, it reads these traces' spans alone.
+    traces = select(t.trace.c.trace_id).where(asked)
     statement = (
         select(t.trace.c.session_id, c.span_id, c.parent_id, c.kind, c.status, c.start_ns, c.end_ns)
         .join(t.span, and_(c.project == t.trace.c.project, c.trace_id == t.trace.c.trace_id))
-        .where(t.trace.c.project == project, t.trace.c.session_id.in_(small))
+        .where(asked, c.project == project, c.trace_id.in_(traces))
         .where(or_(c.kind.in_(_LANES), c.status == SpanStatus.ERROR))
     )
     spans: dict[str, list[Any]] = {session_id: [] for session_id in small}

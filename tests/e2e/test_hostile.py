@@ -1,5 +1,6 @@
 """What a program sends is shown as text, and nothing of it runs."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -61,6 +62,10 @@ def test_hostile_sessions_are_harmless_in_the_list(site: Site, open_page: Open) 
     """The list, its facets and a search for the hostile text itself show it as text."""
     page = open_page(site.at("/sessions?range=1h"))
     expect(page.locator(f'tr[data-id="{site.ids.hostile}"] .row-name')).to_contain_text("<script>")
+    page.goto(site.at("/sessions?range=1h&cols=name,models,frameworks,llm_p50"))
+    models = page.locator(f'tr[data-id="{site.ids.hostile}"] .c-models span')
+    expect(models).to_contain_text("<script>")
+    expect(models).to_have_attribute("title", re.compile(r"<script>.*⟨U\+202E⟩evil.*: 1 call$", re.DOTALL))
     assert page.evaluate("window.pwned") is None
     page.locator("#q").fill('"<script>alert(1)</script>"')
     page.locator("#q").press("Enter")

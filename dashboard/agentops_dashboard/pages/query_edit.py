@@ -6,6 +6,7 @@ from typing import Final
 
 from agentops_dashboard.query import SESSION_FIELDS, QueryError
 from agentops_dashboard.query.fields import by_name, read_value
+from agentops_dashboard.query.writing import quote_value, term
 
 __all__ = [
     "add_term", "asks_for_all", "bounds_of", "chosen_values", "has_logic", "is_about", "quote_value", "remove_term",
@@ -13,7 +14,6 @@ __all__ = [
     "with_only", "without_key",
 ]  # fmt: skip
 
-_PLAIN: Final = re.compile(r"[\w.@/+:-]+")
 _NO_BOUND: Final = re.compile(r"[^\w.$:+-]+")
 _FIELDS: Final = by_name(SESSION_FIELDS)
 
@@ -37,19 +37,6 @@ def split_terms(query: str) -> list[str]:
     if current:
         terms.append("".join(current))
     return terms
-
-
-def quote_value(value: str) -> str:
-    """The value as the query language takes it: quoted unless it is a plain word."""
-    if _PLAIN.fullmatch(value) and value not in ("OR", "AND", "NOT") and not value.startswith("-"):
-        return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def term(key: str, value: str, *, is_excluded: bool = False) -> str:
-    """``key:value``, or ``-key:value``."""
-    return f"{'-' if is_excluded else ''}{key}:{quote_value(value)}"
 
 
 def has_logic(query: str) -> bool:

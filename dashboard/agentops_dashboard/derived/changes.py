@@ -11,14 +11,13 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import Final, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection
 
-from agentops_dashboard.derived.pace import calls_of, label_of, sampled
+from agentops_dashboard.derived.pace import times_of
 from agentops_dashboard.derived.sureness import SURE, means_apart, shares_apart, variance
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.analytics import quantile
 from agentops_dashboard.reader.label_sums import Counted, Sums
-from agentops_dashboard.store import tables as t
 
 __all__ = ["Change", "read_changes"]
 
@@ -111,15 +110,9 @@ def _durations(
     connection: Connection, condition: ColumnElement[bool], since_ns: int
 ) -> dict[tuple[str, str], tuple[list[float], list[float]]]:
     """The durations of the calls of each model and tool in ms, sorted: those before, and those now."""
-    c = t.session.c
-    calls = connection.execute(select(func.sum(c.llm_calls + c.tool_calls)).where(condition)).scalar() or 0
     found: dict[tuple[str, str], tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
-    # As the driver gives them: the toolkit's own rows would cost half as much again.
-    rows = connection.execute(calls_of(sampled(condition, calls, _MOST_SPANS))).cursor.fetchall()
-    for session_ns, kind, tool, name, model, start_ns, end_ns, *_ in rows:
-        label = label_of(kind, tool, name, model)
-        if label is not None:
-            found[label][session_ns >= since_ns].append((end_ns - start_ns) / 1e6)
+    for session_ns, label, ms in times_of(connection, condition, _MOST_SPANS):
+        found[label][session_ns >= since_ns].append(ms)
     for times in found.values():
         for values in times:
             values.sort()

@@ -6,11 +6,11 @@ whole trees; both are read for at most so many spans, from sessions that are spr
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, TypedDict
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from agentops.semconv import SpanKind
 from agentops_dashboard.derived.facts import Facts, facts_of
@@ -22,7 +22,7 @@ from agentops_dashboard.store import tables as t
 
 __all__ = [
     "CALL_GROUPS", "SPLIT_CALLS", "AgentPace", "LabelPace", "Pace", "PacePoint", "calls_of", "label_of", "read_pace",
-    "sampled", "split_pace",
+    "sampled", "split_pace", "times_of",
 ]  # fmt: skip
 
 SPLIT_CALLS: Final = ("llm", "tool", "first", "speed")
@@ -183,6 +183,24 @@ def label_of(kind: str, tool: str | None, name: str | None, model: str | None) -
         return None if model is None else ("model", model)
     name = tool or name
     return None if name is None else ("tool", name)
+
+
+def times_of(
+    connection: Connection,
+    condition: ColumnElement[bool],
+    most: int,
+    kinds: tuple[str, ...] = (SpanKind.LLM, SpanKind.TOOL),
+) -> Iterator[tuple[int, tuple[str, str], float]]:
+    """Of each ended call of these kinds its session's start, its label, and how many ms it took; of about ``most``."""
+    counts = {SpanKind.LLM: t.session.c.llm_calls, SpanKind.TOOL: t.session.c.tool_calls}
+    calls = connection.execute(select(*(func.sum(counts[kind]) for kind in kinds)).where(condition)).one()
+    chosen = and_(sampled(condition, sum(number or 0 for number in calls), most), t.span.c.kind.in_(kinds))
+    # As the driver gives them: the toolkit's own rows would cost half as much again.
+    rows = connection.execute(calls_of(chosen)).cursor.fetchall()
+    for session_ns, kind, tool, name, model, start_ns, end_ns, *_ in rows:
+        label = label_of(kind, tool, name, model)
+        if label is not None:
+            yield session_ns, label, (end_ns - start_ns) / 1e6
 
 
 def _calls_pace(rows: Iterable[Any], grid: Grid) -> dict[str, Any]:

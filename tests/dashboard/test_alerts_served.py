@@ -121,6 +121,37 @@ def test_an_alert_is_edited_over_http(client: TestClient) -> None:
     assert client.put("/api/v1/alerts/7", json=RULE).status_code == 404
 
 
+def test_an_alert_on_each_tool_says_which_ones_fire(client: TestClient) -> None:
+    """On the page each with its figure and the way to its sessions; over HTTP as data; edited to one tool."""
+    rule = {"name": "tools", "of": "each tool", "measure": "calls", "threshold": "0", "period": "24h"}
+    made = client.post("/api/v1/alerts", json=rule).json()
+    assert (made["of"], made["aggregate"], made["firing"], made["rule"]) == (
+        "each tool", "sum", [], "Calls of each tool above 0 in the last 24h",
+    )  # fmt: skip
+    judge_all(client)
+    (alert,) = client.get("/api/v1/alerts").json()["alerts"]
+    tools = client.get("/api/v1/analytics/tables").json()["tool"]
+    assert {one["label"]: one["calls"] for one in alert["firing"]} == {one["label"]: one["calls"] for one in tools}
+    worst = tools[0]["label"]
+    assert (alert["worst"], alert["value"], alert["sessions"]) == (worst, tools[0]["calls"], None)
+    page = client.get("/alerts").text
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/sessions\?q=tool[^"]+)"', page)]
+    assert re.search(rf'id="total"[^>]*>{tools[0]["sessions"]}<', client.get(links[0]).text)
+    (chart,) = set(re.findall(r'href="(/analytics\?charts=[^"#]+)', page))
+    assert "by tool" in client.get(chart.replace("&amp;", "&")).text
+    form = {"id": str(alert["id"]), "name": "one", "of": "tool", "which": worst, "measure": "latency",
+            "aggregate": "p95", "threshold": "1ms"}  # fmt: skip
+    assert client.post("/alerts/edit", data=form, follow_redirects=False).status_code == 303
+    page = client.get("/alerts?edit=1").text
+    assert f"p95 time of a call of tool {worst} above 1.0 ms in the last 1h, from 20 calls on" in page
+    assert '<option value="tool" selected>' in page
+    assert f'name="which" value="{worst}"' in page
+    (chart,) = set(re.findall(r'href="(/analytics\?q=[^"#]+)', page))
+    assert "by=tool.tool" in chart
+    wrong = client.post("/alerts", data=form | {"which": ""})
+    assert (wrong.status_code, "Which tool? A name needs" in wrong.text) == (400, True)
+
+
 def test_other_sites_pages_make_no_alert(client: TestClient) -> None:
     """As with every change of a dashboard without a login."""
     answer = client.post("/alerts", data=RULE, headers={"Origin": "https://evil.example"})
@@ -226,6 +257,21 @@ def test_check_says_by_its_exit_code_whether_one_fires(run: Callable[..., tuple[
     assert [one["state"] for one in json.loads(run("list", "--json")[1])["alerts"]] == [None, None]
     run("pause", "fails")
     assert run("check")[0] == 0
+
+
+def test_check_names_the_tools_that_fire(run: Callable[..., tuple[int, str, str]]) -> None:
+    """In the table and as JSON, as a server would say it; one that is edited keeps of whom it is."""
+    run("add", "tools", "--of", "each tool", "--measure", "calls", "--above", "0")
+    code, out, _ = run("check", "--json")
+    (alert,) = json.loads(out)["alerts"]
+    assert (code, alert["state"], alert["worst"]) == (1, "firing", alert["firing"][0]["label"])
+    assert alert["firing"][0]["calls"] == alert["value"] == alert["calls"]
+    assert alert["firing"][0]["label"] in run("check")[1]
+    assert json.loads(run("list", "--json")[1])["alerts"][0]["firing"] == []
+    assert run("edit", "tools", "--of", "tool search", "--below", "1")[1] == (
+        "Alert 1 is changed: Calls of tool search below 1 in the last 1h.\n"
+    )
+    assert run("edit", "tools", "--of", "sessions")[2].startswith("agentops: there is no measure 'calls'")
 
 
 def test_check_tells_whom_the_environment_names(

@@ -68,6 +68,36 @@ def test_from_a_chart_to_the_sessions_behind_an_alert(failing: Site, open_page: 
     expect(page.locator("#told")).to_contain_text("Fires")
 
 
+def test_an_alert_on_each_tool_is_made_and_edited_to_one(failing: Site, open_page: Open) -> None:
+    """The page says which tools fire and leads to their sessions; the form takes the name of one."""
+    page = open_page(failing.at("/alerts"))
+    page.get_by_label("Name").fill("tools are called")
+    page.locator("select[name=of]").select_option("each tool")
+    page.locator("select[name=measure]").select_option(label="Calls")
+    page.get_by_label("Threshold").fill("0")
+    page.get_by_role("button", name="Watch it").click()
+    row = page.locator(".rules > li").filter(has_text="tools are called")
+    expect(row).to_contain_text("Calls of each tool above 0 in the last 1h")
+    judge_all(failing)
+    page.reload()
+    fires = row.get_by_role("list", name="Which fire").get_by_role("link")
+    name, count = str(fires.first.text_content()), fires.count()
+    assert count > 1
+    expect(page.locator("#told tbody tr")).to_have_count(count)
+    expect(page.locator("#told")).to_contain_text(f"tool {name}")
+    fires.first.click()
+    expect(page.locator("#q")).to_have_value(f"tool:{name}")
+    page.go_back()
+    row.get_by_label("Edit tools are called").click()
+    expect(page.locator("select[name=of]")).to_have_value("each tool")
+    page.locator("select[name=of]").select_option("tool")
+    page.get_by_label("Which one").fill(name)
+    page.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text(f"Calls of tool {name} above 0")
+    row.get_by_label("Edit tools are called").click()
+    expect(page.get_by_label("Which one")).to_have_value(name)
+
+
 def test_the_mark_appears_on_a_page_that_is_open(failing: Site, open_page: Open) -> None:
     """Without loading it again, with the badge of the store's health."""
     page = open_page(failing.at("/sessions"))
@@ -110,6 +140,7 @@ def test_alerts_of_all_standings_break_no_rule(failing: Site, open_page: Open, s
     for name, more in {
         "fires": {}, "ok": {"threshold": "100%"}, "none": {"query": "tag:nobody"}, "paused": {},
         "problem": {"query": "errors:>0"}, "x" * 100: {"query": "tag:" + "y" * 200},
+        "tools": {"of": "each tool", "measure": "calls", "threshold": "0"},
     }.items():  # fmt: skip
         book.add("default", draft_of({"name": name, "measure": "failed", "threshold": "10%", **more}), "ada")
     book.pause("default", "paused")
@@ -118,7 +149,7 @@ def test_alerts_of_all_standings_break_no_rule(failing: Site, open_page: Open, s
     book.add("default", draft_of({"name": "new", "measure": "cost", "threshold": "1"}), "ada")
     book.close()
     page = open_page(failing.at("/alerts"), scheme=scheme)
-    expect(page.locator(".rules li")).to_have_count(7)
+    expect(page.locator(".rules > li")).to_have_count(8)
     assert violations(page, scheme) == []
     page.set_viewport_size({"width": 400, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400

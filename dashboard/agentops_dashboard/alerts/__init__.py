@@ -1,4 +1,4 @@
-"""Alerts: rules about figures of sessions, who is told when one goes past its threshold, and what became of that."""
+"""Alerts: rules about figures of sessions, models, tools and agents, who is told when one goes past its threshold."""
 
 from agentops_dashboard.alerts.book import Book, alerts_path
 from agentops_dashboard.alerts.destinations import Destination, destinations_of

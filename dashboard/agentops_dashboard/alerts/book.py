@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from agentops_dashboard.alerts.errors import AlertError
-from agentops_dashboard.alerts.judging import Judgement
-from agentops_dashboard.alerts.rule import FIRING, OK, Draft, Rule
-from agentops_dashboard.reader.charts import OF_SESSIONS
+from agentops_dashboard.alerts.judging import Judgement, Part
+from agentops_dashboard.alerts.links import sessions_of
+from agentops_dashboard.alerts.rule import FIRING, OK, Draft, Fires, Rule
+from agentops_dashboard.alerts.told import News, keep
+from agentops_dashboard.reader.charts import MEASURES
 from agentops_dashboard.store.database import Database
 
 __all__ = ["Book", "Delivery", "Notice", "Recipient", "alerts_path"]
@@ -19,9 +21,12 @@ __all__ = ["Book", "Delivery", "Notice", "Recipient", "alerts_path"]
 _MOST_RULES: Final = 100
 _MOST_NOTICES: Final = 500
 _TEXT_LIMIT: Final = 300
-_JUDGED: Final = ("measure", "aggregate", "query", "period", "side", "threshold", "least")
+_JUDGED: Final = ("of", "measure", "aggregate", "query", "period", "side", "threshold", "least")
 _FIELDS: Final = ("name", *_JUDGED)
-_NOT_JUDGED: Final = "standing = '', since_ns = NULL, value = NULL, measured = NULL, judged_ns = NULL, problem = ''"
+_NOT_JUDGED: Final = (
+    "standing = '', since_ns = NULL, value = NULL, measured = NULL, judged_ns = NULL, problem = '', "
+    "worst = '', left_out = 0"
+)
 
 
 def alerts_path(home: Path) -> Path:
@@ -42,7 +47,9 @@ class Notice:
 
     Attributes:
         words: The rule as a sentence.
-        value: Its figure, as people read it, of ``measured`` sessions.
+        value: Its figure, as people read it, of ``measured`` sessions or calls.
+        of: Whose figure: ``sessions``, or a model, tool or agent as in ``tool search``.
+        left_out: How many more models, tools or agents fire than people are told of.
         sessions: The query of the list that shows these sessions, as in ``q=…&from=…&to=…``.
     """
 
@@ -56,6 +63,8 @@ class Notice:
     measured: int
     sessions: str
     time_ns: int
+    of: str
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ class Book:
     def rules(self, project: str) -> list[Rule]:
         """Return a project's rules by name."""
         found = self._database.rows("SELECT * FROM rule WHERE project = ? ORDER BY name COLLATE NOCASE, id", project)
-        return [_rule(row) for row in found]
+        return [self._rule(row) for row in found]
 
     def get(self, project: str, name: str) -> Rule:
         """Return a project's rule by its number or its name.
@@ -108,7 +117,7 @@ class Book:
         )  # fmt: skip
         if row is None:
             raise AlertError(f"there is no alert {name[:80]!r}. To list them, run: agentops alerts list")
-        return _rule(row)
+        return self._rule(row)
 
     def firing(self, project: str) -> int:
         """Return how many of a project's rules fire now."""
@@ -139,12 +148,13 @@ class Book:
         row = self._database.row("SELECT * FROM rule WHERE project = ? AND name = ?", project, draft.name)
         if row is None:
             raise AlertError(f"the alert {draft.name!r} was removed meanwhile.")
-        return _rule(row)
+        return self._rule(row)
 
     def edit(self, project: str, name: str, draft: Draft) -> Rule:
         """Let a rule say something else; it is judged anew, unless its name alone is another.
 
         What people were told last stays: if it fired and is well by what it says now, they are told that it is over.
+        A rule that is of something else from now on is like a new one.
 
         Raises:
             AlertError: There is no such rule, or another one has the name.
@@ -158,6 +168,11 @@ class Book:
                     f"UPDATE rule SET {', '.join(f'{field} = ?' for field in _FIELDS)}{as_new} WHERE id = ?",
                     (*_values(draft, _FIELDS), rule.id),
                 )
+                if draft.of != rule.of:
+                    connection.execute("UPDATE rule SET said = ? WHERE id = ?", (OK, rule.id))
+                    connection.execute("DELETE FROM told WHERE rule_id = ?", (rule.id,))
+                elif not is_same:
+                    connection.execute("UPDATE told SET standing = '' WHERE rule_id = ?", (rule.id,))
         except sqlite3.IntegrityError as error:
             raise _name_taken(draft) from error
         return self.get(project, str(rule.id))
@@ -175,6 +190,7 @@ class Book:
                     f"UPDATE rule SET is_paused = ?, said = ?, {_NOT_JUDGED} WHERE id = ?",
                     (int(is_paused), OK, rule.id),
                 )
+                connection.execute("DELETE FROM told WHERE rule_id = ?", (rule.id,))
         return self.get(project, str(rule.id))
 
     def remove(self, project: str, name: str) -> Rule:
@@ -192,14 +208,16 @@ class Book:
             )
         return rule
 
-    def record(self, rule: Rule, judged: Judgement, sessions: str, recipients: Iterable[Recipient]) -> str | None:
+    def record(self, rule: Rule, judged: Judgement, recipients: Iterable[Recipient]) -> list[str]:
         """Keep how a rule stands, and note whom to tell if it began to fire or is ok again.
+
+        Of a rule about each model, tool or agent, each of them is told of by itself, up to 10 that fire at once.
 
         Of two processes that judge the same rule, one notes it: what people were told last stands in the file. A
         judgement of what the rule said before it was edited is passed over.
 
         Returns:
-            What they are told, ``firing`` or ``ok``; None if nothing is new.
+            What they are told, as in ``firing``, ``ok`` or ``firing (tool search)``; nothing if nothing is new.
         """
         at = judged.until_ns
         with self._database.transaction() as connection:
@@ -210,19 +228,22 @@ class Book:
                 (rule.id, at, *_values(rule, _JUDGED)),
             ).fetchone()
             if row is None:
-                return None
-            is_news = judged.standing in (OK, FIRING) and judged.standing != row["said"]
+                return []
+            news = keep(connection, rule, judged) if rule.subject.is_each else _news(rule, judged, row["said"])
+            is_news = bool(news.parts) and not rule.subject.is_each
             connection.execute(
                 "UPDATE rule SET standing = ?, since_ns = ?, value = ?, measured = ?, judged_ns = ?, said = ?, "
-                "problem = '' WHERE id = ?",
+                "problem = '', worst = ?, left_out = ? WHERE id = ?",
                 (
                     judged.standing, row["since_ns"] if judged.standing == row["standing"] else at, judged.value,
-                    judged.measured, at, judged.standing if is_news else row["said"], rule.id,
+                    judged.measured, at, judged.standing if is_news else row["said"], judged.worst, news.left_out,
+                    rule.id,
                 ),
             )  # fmt: skip
-            if is_news:
-                _note(connection, rule, judged, sessions, recipients)
-        return judged.standing if is_news else None
+            recipients = list(recipients)
+            for part in news.parts:
+                _note(connection, rule, judged, part, news.left_out, recipients)
+        return [_in_short(rule, part) for part in news.parts]
 
     def say_problem(self, rule: Rule, problem: str) -> None:
         """Keep why a rule could not be judged; how it stood before is left as it was."""
@@ -233,6 +254,16 @@ class Book:
         """Return a project's latest notices with who is told of each, the newest first."""
         notices = self._database.rows("SELECT * FROM notice WHERE project = ? ORDER BY id DESC LIMIT ?", project, limit)
         return [(Notice(*row), self._deliveries(row["id"])) for row in notices]
+
+    def _rule(self, row: sqlite3.Row) -> Rule:
+        values = dict(row)
+        del values["said"]
+        fires = self._database.rows(
+            "SELECT label, since_ns, value, measured FROM told WHERE rule_id = ? AND standing = ? "
+            "ORDER BY CASE ? WHEN 'above' THEN -value ELSE value END, label",
+            row["id"], FIRING, row["side"],
+        )  # fmt: skip
+        return Rule(**values | {"is_paused": bool(values["is_paused"]), "fires": tuple(Fires(*one) for one in fires)})
 
     def _deliveries(self, notice_id: int) -> list[Delivery]:
         found = self._database.rows("SELECT * FROM delivery WHERE notice_id = ? ORDER BY label", notice_id)
@@ -292,22 +323,30 @@ def _name_taken(draft: Draft) -> AlertError:
     return AlertError(f"there is an alert {draft.name!r} already. Choose another name, or remove it.")
 
 
-def _rule(row: sqlite3.Row) -> Rule:
-    values = dict(row)
-    del values["said"]
-    return Rule(**values | {"is_paused": bool(values["is_paused"])})
+def _news(rule: Rule, judged: Judgement, said: str) -> News:
+    """What is new of a rule with one figure, against what people were told last."""
+    is_news = judged.standing in (OK, FIRING) and judged.standing != said
+    part = Part(rule.subject.label or "", judged.standing, judged.value, judged.measured)
+    return News([part] if is_news else [], 0)
 
 
-def _note(
-    connection: sqlite3.Connection, rule: Rule, judged: Judgement, sessions: str, recipients: Iterable[Recipient]
-) -> None:
-    value = OF_SESSIONS[rule.measure].text(judged.value)
+def _in_short(rule: Rule, part: Part) -> str:
+    return f"{part.standing} ({rule.subject.kind} {part.label})" if rule.subject.kind else part.standing
+
+
+def _note(  # noqa: PLR0917 - what happened, and to whom it is told
+    connection: sqlite3.Connection, rule: Rule, judged: Judgement, part: Part, left_out: int,
+    recipients: list[Recipient],
+) -> None:  # fmt: skip
+    kind = rule.subject.kind
     number = connection.execute(
-        "INSERT INTO notice (project, rule_id, name, words, standing, value, measured, sessions, time_ns) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO notice "
+        "(project, rule_id, name, words, standing, value, measured, sessions, time_ns, of, left_out) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            rule.project, rule.id, rule.name, rule.words, judged.standing, value, judged.measured, sessions,
-            judged.until_ns,
+            rule.project, rule.id, rule.name, rule.words, part.standing, MEASURES[rule.measure].text(part.value),
+            part.measured, sessions_of(rule, judged.since_ns, judged.until_ns, part.standing, part.label),
+            judged.until_ns, f"{kind} {part.label}" if kind else rule.of, left_out,
         ),
     ).lastrowid  # fmt: skip
     connection.executemany(

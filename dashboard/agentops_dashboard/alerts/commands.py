@@ -14,12 +14,14 @@ from agentops_dashboard.alerts.book import Book, alerts_path
 from agentops_dashboard.alerts.destinations import destinations_of
 from agentops_dashboard.alerts.errors import AlertError
 from agentops_dashboard.alerts.judging import judge
-from agentops_dashboard.alerts.rule import PERIODS, Rule, draft_of, fields_of
+from agentops_dashboard.alerts.rule import FIRING, PERIODS, Fires, Rule, draft_of, fields_of
 from agentops_dashboard.alerts.shape import alert_of
+from agentops_dashboard.alerts.subject import CHOICES, SESSIONS
+from agentops_dashboard.alerts.told import MOST_AT_ONCE
 from agentops_dashboard.alerts.watch import Watch
 from agentops_dashboard.local import LocalStore, open_local
 from agentops_dashboard.query import QueryError
-from agentops_dashboard.reader.charts import AGGREGATES, OF_SESSIONS
+from agentops_dashboard.reader.charts import AGGREGATES, MEASURES
 from agentops_dashboard.server import served_at
 from agentops_dashboard.store import DEFAULT_PROJECT, home_directory
 from agentops_dashboard.store.opening import STORE_VARIABLE
@@ -38,6 +40,8 @@ for example:
   agentops alerts add "dear day" --measure cost --above '$5' --period today
   agentops alerts add "slow" --measure duration --aggregate p95 --above 2m
   agentops alerts add "nothing runs" --measure sessions --below 1 --period 30m
+  agentops alerts add "tools fail" --of "each tool" --measure failed_calls --above 20%
+  agentops alerts add "slow" --of "model gpt-4o" --measure latency --aggregate p95 --above 10s
   agentops alerts check || echo "one fires"
 """
 
@@ -46,7 +50,7 @@ def alerts(argv: list[str]) -> int:
     """List, add, edit, pause, remove and check alerts."""
     parser = argparse.ArgumentParser(
         prog="agentops alerts",
-        description="Alerts: rules about figures of sessions. A running `agentops serve` watches them.",
+        description="Alerts: rules about figures of sessions, models, tools and agents. `agentops serve` watches them.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -82,22 +86,25 @@ def _add(actions: Any, name: str, says: str, action: Action) -> argparse.Argumen
 
 def _describe_rule(parser: argparse.ArgumentParser, *, is_new: bool) -> None:
     parser.add_argument("name", help="what to call it" if is_new else "its name or its number")
-    parser.add_argument("--measure", required=is_new, choices=[*OF_SESSIONS], help="what is measured of sessions")
-    parser.add_argument("--aggregate", choices=AGGREGATES, help="how it is summed up (sum)")
+    whom = f"{', '.join(CHOICES[:-1])} or {CHOICES[-1]} (with a name, as in 'tool search'); {SESSIONS}"
+    parser.add_argument("--of", metavar="WHOM", help=whom)
+    parser.add_argument("--measure", required=is_new, choices=[*MEASURES], help="what is measured")
+    parser.add_argument("--aggregate", choices=AGGREGATES, help="how it is summed up (sum; latency: mean)")
     parser.add_argument("--only", metavar="QUERY", help="which sessions, in the query language; all")
     parser.add_argument("--period", help=f"of which time, such as {', '.join(PERIODS)} (1h)")
     side = parser.add_mutually_exclusive_group(required=is_new)
     side.add_argument("--above", metavar="X", help="fires above this: 10%%, $5, 2m, 1.5k")
     side.add_argument("--below", metavar="X", help="fires below this")
-    parser.add_argument("--least", metavar="N", help="of fewer sessions it is not judged (5; sums: 0)")
+    parser.add_argument("--least", metavar="N", help="of fewer it is not judged (5 sessions, 20 calls; sums: 0)")
 
 
 def _given(options: argparse.Namespace) -> dict[str, str]:
     """What the options say of a rule, as ``draft_of`` reads it."""
     side = "above" if options.above is not None else "below" if options.below is not None else None
     given = {
-        "measure": options.measure, "aggregate": options.aggregate, "query": options.only, "period": options.period,
-        "side": side, "threshold": options.below if options.above is None else options.above, "least": options.least,
+        "of": options.of, "measure": options.measure, "aggregate": options.aggregate,
+        "query": options.only, "period": options.period, "side": side, "least": options.least,
+        "threshold": options.below if options.above is None else options.above,
     }  # fmt: skip
     return {name: text for name, text in given.items() if text is not None}
 
@@ -124,7 +131,7 @@ def _list(home: Path, options: argparse.Namespace) -> int:
 def _print_rules(rules: list[Rule]) -> None:
     rows = [
         (
-            str(rule.id), rule.name, rule.words, _state(rule), OF_SESSIONS[rule.measure].text(rule.value),
+            str(rule.id), rule.name, rule.words, _state(rule), MEASURES[rule.measure].text(rule.value),
             write.relative_time(write.moment_of(rule.since_ns)).removesuffix(" ago"),
         )
         for rule in rules
@@ -135,7 +142,9 @@ def _print_rules(rules: list[Rule]) -> None:
 def _state(rule: Rule) -> str:
     if rule.is_paused:
         return "paused"
-    return (rule.standing or _NOT_JUDGED) + (f" ({rule.problem})" if rule.problem else "")
+    more = [one.label for one in rule.fires] + ([f"{rule.left_out} more"] if rule.left_out else [])
+    said = ", ".join(filter(None, (*more, rule.problem)))
+    return (rule.standing or _NOT_JUDGED) + (f" ({said})" if said else "")
 
 
 def _add_rule(home: Path, options: argparse.Namespace) -> int:
@@ -215,11 +224,15 @@ def _judged(local: LocalStore, rule: Rule) -> Rule:
     try:
         judged = judge(local.reader, rule, now_ns)
     except QueryError as error:
-        return replace(rule, standing="", value=None, measured=None, problem=error.message)
+        return replace(rule, standing="", value=None, measured=None, problem=error.message, fires=())
     since_ns = rule.since_ns if judged.standing == rule.standing else now_ns
+    firing = [part for part in judged.parts if part.standing == FIRING]
+    known = {one.label: one.since_ns for one in rule.fires}
+    fires = [Fires(part.label, known.get(part.label, now_ns), part.value or 0.0, part.measured) for part in firing]
     return replace(
         rule, standing=judged.standing, since_ns=since_ns, value=judged.value, measured=judged.measured,
-        judged_ns=now_ns, problem="",
+        judged_ns=now_ns, problem="", worst=judged.worst, fires=tuple(fires[:MOST_AT_ONCE]),
+        left_out=len(fires[MOST_AT_ONCE:]),
     )  # fmt: skip
 
 

@@ -1,16 +1,18 @@
-"""Rules: a figure of the sessions of a period, and the threshold that it must not pass."""
+"""Rules: a figure of the sessions of a period, or of their calls, and the threshold that it must not pass."""
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from agentops_dashboard.alerts.errors import AlertError
+from agentops_dashboard.alerts.subject import SESSIONS, Subject, read_subject, subject_of
+from agentops_dashboard.derived.label_figures import OF_LABELS, aggregates_of
 from agentops_dashboard.query import QueryError, parse
 from agentops_dashboard.query.fields import Field, read_value
-from agentops_dashboard.reader.charts import AGGREGATES, OF_SESSIONS, title_of
+from agentops_dashboard.reader.charts import AGGREGATES, MEASURES, OF_SESSIONS, QUANTILES, title_of
 
-__all__ = ["FIRING", "NO_DATA", "OK", "PERIODS", "SIDES", "Draft", "Rule", "draft_of", "fields_of"]
+__all__ = ["FIRING", "NO_DATA", "OK", "PERIODS", "SIDES", "Draft", "Fires", "Rule", "draft_of", "fields_of"]
 
 OK: Final = "ok"
 FIRING: Final = "firing"
@@ -23,7 +25,8 @@ PERIODS: Final = ("15m", "30m", "1h", "6h", "24h", "7d", "30d", TODAY)
 _NAME_LIMIT: Final = 100
 _QUERY_LIMIT: Final = 1000
 _MOST_LEAST: Final = 1_000_000
-_LEAST: Final = 5
+_LEAST_SESSIONS: Final = 5
+_LEAST_CALLS: Final = 20
 _SHORTEST_NS: Final = 60_000_000_000
 _DAY_NS: Final = 86_400_000_000_000
 _LONGEST_NS: Final = 90 * _DAY_NS
@@ -35,16 +38,18 @@ class Draft:
 
     Attributes:
         name: What people call it; one per project has it.
-        measure: One of the charts' ``OF_SESSIONS``.
+        of: ``sessions``, or whose calls: ``tool search``, or ``each tool``, which are judged by themselves.
+        measure: One of the charts' ``OF_SESSIONS``; of calls, one of ``OF_LABELS``.
         aggregate: One of the charts' ``AGGREGATES``; of a measure that allows only one, that.
         query: Which sessions, in the query language; empty: all.
         period: The last so long, as in ``1h``, by the sessions' starts; or ``today``, by the clock of UTC.
         side: ``above`` or ``below``: where the figure must not be.
         threshold: In the chart's unit: dollars, seconds, a share of 1, or a number.
-        least: Of fewer sessions it is not judged.
+        least: Of fewer sessions or calls it is not judged.
     """
 
     name: str
+    of: str
     measure: str
     aggregate: str
     query: str
@@ -56,10 +61,23 @@ class Draft:
     @property
     def words(self) -> str:
         """The rule as a sentence without its end, as in ``Failure rate above 10% in the last 1h``."""
-        limit = OF_SESSIONS[self.measure].text(self.threshold)
+        limit = MEASURES[self.measure].text(self.threshold)
         when = "today (UTC)" if self.period == TODAY else f"in the last {self.period}"
         only = f", only {self.query}" if self.query else ""
-        return f"{title_of(self.measure, self.aggregate)} {self.side} {limit} {when}{only}"
+        return f"{self._title} {self.side} {limit} {when}{only}"
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about."""
+        return subject_of(self.of)
+
+    @property
+    def _title(self) -> str:
+        if self.of == SESSIONS:
+            return title_of(self.measure, self.aggregate)
+        if self.measure == "latency" and self.aggregate in QUANTILES:
+            return f"{self.aggregate} time of a call of {self.of}"
+        return f"{title_of(self.measure, self.aggregate)} of {self.of}"
 
     @property
     def is_of_a_sum(self) -> bool:
@@ -74,6 +92,15 @@ class Draft:
         return now_ns - _period_ns(self.period), now_ns
 
 
+class Fires(NamedTuple):
+    """One of the models, tools or agents of a rule about each, that fires: its figure, of so many calls."""
+
+    label: str
+    since_ns: int
+    value: float
+    measured: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Draft):
     """A rule that is watched, and how it stands.
@@ -84,7 +111,9 @@ class Rule(Draft):
         is_paused: Whether it is left alone for now.
         created_ns: When it was made, and ``created_by`` by whom.
         standing: ``ok``, ``firing`` or ``no data`` since ``since_ns``; empty while it has not been judged.
-        value: The figure at ``judged_ns``, of ``measured`` sessions.
+        value: The figure at ``judged_ns``, of ``measured`` sessions or calls.
+        worst: Whose figure that is, of a rule about each model, tool or agent.
+        fires: Which of them fire, and ``left_out`` how many more that nobody is told of: there are too many.
         problem: Why it could not be judged the last time; its standing is what it was before.
     """
 
@@ -99,6 +128,9 @@ class Rule(Draft):
     measured: int | None
     judged_ns: int | None
     problem: str
+    worst: str
+    left_out: int
+    fires: tuple[Fires, ...] = ()
 
     @property
     def is_firing(self) -> bool:
@@ -110,16 +142,16 @@ def draft_of(fields: Mapping[str, str]) -> Draft:
     """Read a rule as people write it.
 
     Args:
-        fields: Texts of ``name, measure, aggregate, query, period, side, threshold, least``. Thresholds are written
-            as in ``$5``, ``2m``, ``10%`` (of shares the sign may be left out) or ``1.5k``. Without ``least`` a sum is
-            judged of any number of sessions, and anything else from 5 on.
+        fields: Texts of ``name, of, measure, aggregate, query, period, side, threshold, least``, and ``which`` where
+            ``of`` leaves a name out. Thresholds are written as in ``$5``, ``2m``, ``10%`` (of shares the sign may be
+            left out) or ``1.5k``. Without ``least`` a sum is judged of any number, and anything else from 5 sessions
+            or 20 calls on.
 
     Raises:
         AlertError: Something of it cannot be understood.
     """
-    measure = _choice("measure", fields.get("measure", ""), tuple(OF_SESSIONS))
-    what = OF_SESSIONS[measure]
-    aggregate = what.only or _choice("aggregate", fields.get("aggregate") or "sum", AGGREGATES)
+    of = read_subject(fields.get("of", ""), fields.get("which", ""))
+    measure, aggregate = _figure(subject_of(of).kind, fields.get("measure", ""), fields.get("aggregate", ""))
     query = " ".join(fields.get("query", "").split())
     if len(query) > _QUERY_LIMIT:
         raise AlertError(f"a query needs at most {_QUERY_LIMIT} characters, not {len(query)}.")
@@ -129,22 +161,23 @@ def draft_of(fields: Mapping[str, str]) -> Draft:
         raise AlertError(f"the query {query!r} cannot be understood: {error.message}") from error
     return Draft(
         name=_name(fields.get("name", "")),
+        of=of,
         measure=measure,
         aggregate=aggregate,
         query=query,
         period=_period(fields.get("period") or "1h"),
         side=_choice("side", fields.get("side") or SIDES[0], SIDES),
-        threshold=_threshold(fields.get("threshold", ""), what.unit),
-        least=_least(fields.get("least", ""), is_sum=aggregate == "sum"),
+        threshold=_threshold(fields.get("threshold", ""), MEASURES[measure].unit),
+        least=_least(fields.get("least", ""), _default_least(of, aggregate)),
     )
 
 
 def fields_of(draft: Draft) -> dict[str, str]:
     """A rule as people write it: the texts from which ``draft_of`` reads the same rule."""
     return {
-        "name": draft.name, "measure": draft.measure, "aggregate": draft.aggregate, "query": draft.query,
-        "period": draft.period, "side": draft.side, "least": str(draft.least),
-        "threshold": _threshold_text(draft.threshold, OF_SESSIONS[draft.measure].unit),
+        "name": draft.name, "of": draft.of, "measure": draft.measure, "aggregate": draft.aggregate,
+        "query": draft.query, "period": draft.period, "side": draft.side, "least": str(draft.least),
+        "threshold": _threshold_text(draft.threshold, MEASURES[draft.measure].unit),
     }  # fmt: skip
 
 
@@ -172,6 +205,18 @@ def _duration_text(time_ns: int) -> str:
 def _digits(number: float) -> str:
     """Without an exponent, which is no way that people write."""
     return f"{number:.12f}".rstrip("0").rstrip(".")
+
+
+def _figure(kind: str, measure: str, aggregate: str) -> tuple[str, str]:
+    """The measure and how it is summed up, as the kind of subject allows."""
+    if not kind:
+        measure = _choice("measure", measure, tuple(OF_SESSIONS))
+        return measure, OF_SESSIONS[measure].only or _choice("aggregate", aggregate or "sum", AGGREGATES)
+    measure = _choice(f"measure of {kind}s", measure, tuple(OF_LABELS))
+    known = aggregates_of(kind, measure)
+    if len(known) == 1:
+        return measure, known[0]
+    return measure, _choice(f"aggregate of {kind}s' {measure}", aggregate or known[0], known)
 
 
 def _choice(what: str, text: str, known: tuple[str, ...]) -> str:
@@ -207,12 +252,18 @@ def _threshold(text: str, unit: str) -> float:
     return _read("threshold", "duration", text) / 1e9 if unit == "s" else _read("threshold", "number", text)
 
 
-def _least(text: str, *, is_sum: bool) -> int:
+def _default_least(of: str, aggregate: str) -> int:
+    if aggregate == "sum":
+        return 0
+    return _LEAST_SESSIONS if of == SESSIONS else _LEAST_CALLS
+
+
+def _least(text: str, default: int) -> int:
     if not text.strip():
-        return 0 if is_sum else _LEAST
+        return default
     least = _read("least", "number", text.strip())
     if least != int(least) or least > _MOST_LEAST:
-        raise AlertError(f"the least number of sessions needs a whole number to {_MOST_LEAST:,}, not {text[:40]!r}.")
+        raise AlertError(f"the least number needs a whole number to {_MOST_LEAST:,}, not {text[:40]!r}.")
     return int(least)
 
 

@@ -11,7 +11,6 @@ from agentops_dashboard import format as write
 from agentops_dashboard.alerts.book import Book
 from agentops_dashboard.alerts.destinations import Destination
 from agentops_dashboard.alerts.judging import Judgement, judge
-from agentops_dashboard.alerts.links import sessions_of
 from agentops_dashboard.alerts.message import message_of
 from agentops_dashboard.alerts.rule import Rule
 from agentops_dashboard.query import QueryError
@@ -121,8 +120,7 @@ class Watch:
             ended = time.monotonic()
             self._rested_at[rule.id] = ended + (ended - began) * _SHARE
         recipients = [destination.recipient for destination in self._destinations]
-        news = self._book.record(rule, judged, sessions_of(rule, judged.since_ns, judged.until_ns), recipients)
-        if news is not None:
+        for news in self._book.record(rule, judged, recipients):
             _log.warning("agentops: the alert %r of project %r is %s.", rule.name, rule.project, news)
         return judged
 

@@ -24,13 +24,14 @@ class AlertText(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(max_length=100)
+    of: str = Field("sessions", max_length=320, description="sessions, each tool, tool search, model …, agent …")
     measure: OneMeasure
-    aggregate: Aggregate = "sum"
+    aggregate: Aggregate | None = Field(None, description="sum by default; of latency mean")
     query: str = Field("", max_length=1000, description="Query language, as in the list's search bar")
     period: str = Field("1h", max_length=40, description="The last 15m, 1h, 7d, …, or today")
     side: Literal["above", "below"] = "above"
     threshold: str = Field(max_length=40, description="10%, $5, 2m, 1.5k")
-    least: int | None = Field(None, ge=0, description="Of fewer sessions it is not judged; of a sum 0, else 5")
+    least: int | None = Field(None, ge=0, description="Of fewer it is not judged: 5 sessions, 20 calls; of sums 0")
 
 
 def add_alerts(app: FastAPI, book: Book) -> None:

@@ -11,22 +11,32 @@ from starlette.responses import RedirectResponse, Response
 
 from agentops_dashboard.alerts import AlertError, Book, Destination, Rule, draft_of, fields_of
 from agentops_dashboard.alerts.links import moment_text, sessions_of
+from agentops_dashboard.alerts.message import left_out_text
 from agentops_dashboard.alerts.rule import FIRING, NO_DATA, OK, PERIODS, SIDES
+from agentops_dashboard.alerts.subject import CHOICES, SESSIONS, count_text
 from agentops_dashboard.api.answers import sentence
 from agentops_dashboard.api.form import read_form
 from agentops_dashboard.caller import Caller, Right, caller_of, note_change
+from agentops_dashboard.derived.label_figures import OF_LABELS
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.own_charts import OwnChart
 from agentops_dashboard.pages.response import address_of, page
 from agentops_dashboard.pages.time_range import RANGES
-from agentops_dashboard.reader.charts import AGGREGATES, OF_SESSIONS, title_of
+from agentops_dashboard.query.writing import narrowed, term
+from agentops_dashboard.reader.charts import AGGREGATES, MEASURES, OF_SESSIONS, QUANTILES, title_of
 
 __all__ = ["add_routes"]
 
 _PATH: Final = "/alerts"
-_FIELDS: Final = ("name", "measure", "aggregate", "query", "period", "side", "threshold", "least")
-_DEFAULTS: Final = {"measure": "failed", "aggregate": "mean", "period": "1h", "side": "above"}
-_OF_FAILURES: Final = frozenset({"failed", "success", "errors"})
+_FIELDS: Final = ("name", "of", "which", "measure", "aggregate", "query", "period", "side", "threshold", "least")
+_DEFAULTS: Final = {"of": SESSIONS, "measure": "failed", "aggregate": "mean", "period": "1h", "side": "above"}
+_OF_FAILURES: Final = frozenset({"failed", "success", "errors", "failed_calls"})
+_MEASURES: Final = (
+    ("of sessions", [key for key in OF_SESSIONS if key not in OF_LABELS]),
+    ("of sessions or calls", [key for key in OF_SESSIONS if key in OF_LABELS]),
+    ("of a model, tool or agent", [key for key in OF_LABELS if key not in OF_SESSIONS]),
+)
+"""What forms offer, by what it can be measured of."""
 
 Fields = dict[str, str]
 Change = Callable[[Book, Caller, Fields], tuple[str, Rule]]
@@ -128,7 +138,9 @@ def _page(  # noqa: PLR0917 - the parts of one page
 ) -> Response:  # fmt: skip
     caller = caller_of(request)
     given = {name: fields.get(name) or _DEFAULTS.get(name, "") for name in _FIELDS}
-    is_asked = fields.get("measure") in OF_SESSIONS and not problem and edited is None
+    if given["of"] not in CHOICES:
+        given["of"], _, given["which"] = given["of"].partition(" ")
+    is_asked = fields.get("measure") in MEASURES and not problem and edited is None
     if is_asked and not given["name"]:
         given["name"] = title_of(given["measure"], given["aggregate"])
     rules = sorted(book.rules(caller.project), key=lambda rule: not rule.is_firing)
@@ -147,28 +159,61 @@ def _page(  # noqa: PLR0917 - the parts of one page
         given=given,
         is_asked=is_asked,
         edited=edited,
-        measures=OF_SESSIONS,
+        choices={choice: _choice_text(choice) for choice in CHOICES},
+        measures=[(title, {key: _measure_text(key) for key in keys}) for title, keys in _MEASURES],
+        count_text_of=count_text,
         aggregates=AGGREGATES,
         periods=PERIODS,
         sides=SIDES,
     )
 
 
+def _choice_text(choice: str) -> str:
+    if choice == SESSIONS:
+        return "all sessions"
+    return choice if " " in choice else f"{choice} …"
+
+
+def _measure_text(measure: str) -> str:
+    # How it is summed up is chosen beside it.
+    return "Time of a call" if measure == "latency" else MEASURES[measure].label
+
+
 def _shown(rule: Rule) -> dict[str, Any]:
-    chart = OwnChart(rule.measure, rule.aggregate, "", "line", rule.query)
-    in_range = rule.period in dict(RANGES)
     since_ns, until_ns = rule.bounds(rule.judged_ns or rule.created_ns)
-    began = None if in_range else moment_text(since_ns)
+    text = MEASURES[rule.measure].text
     return {
         "rule": rule,
         "edit": Address(_PATH).link(edit=str(rule.id)) + "#new",
         "look": _look(rule),
-        "value": OF_SESSIONS[rule.measure].text(rule.value),
-        "sessions": f"/sessions?{sessions_of(rule, since_ns, until_ns)}",
-        "chart": Address("/analytics").link(
-            charts=chart.text, range=rule.period if in_range else None, from_=began
-        ) + "#own",
-    }  # fmt: skip
+        "value": text(rule.value),
+        "sessions": f"/sessions?{sessions_of(rule, since_ns, until_ns, rule.standing)}",
+        "chart": _chart(rule, since_ns),
+        "left_out": left_out_text(rule.subject.kind, rule.left_out) if rule.left_out else "",
+        "fires": [
+            {
+                "label": one.label,
+                "value": text(one.value),
+                "calls": count_text(rule.of, one.measured),
+                "since_ns": one.since_ns,
+                "href": f"/sessions?{sessions_of(rule, since_ns, until_ns, FIRING, one.label)}",
+            }
+            for one in rule.fires
+        ],
+    }
+
+
+def _chart(rule: Rule, since_ns: int) -> str:
+    """The link to what the analytics show of a rule's figure."""
+    in_range = rule.period in dict(RANGES)
+    when = {"range": rule.period if in_range else None, "from_": None if in_range else moment_text(since_ns)}
+    kind, label = rule.subject
+    query = rule.query if label is None else narrowed(rule.query, term(kind, label))
+    address = Address("/analytics")
+    if kind and rule.aggregate in QUANTILES:
+        # Percentiles of calls are drawn by the fixed charts.
+        return address.link(q=query or None, by=f"{'llm' if kind == 'model' else kind}.{kind}", **when)
+    return address.link(charts=OwnChart(rule.measure, rule.aggregate, kind, "line", query).text, **when) + "#own"
 
 
 def _look(rule: Rule) -> Look:

@@ -19,8 +19,8 @@ from agentops_dashboard.reader.reader import Reader
 from agentops_dashboard.store import tables as t
 
 __all__ = [
-    "AGGREGATES", "CHART_GROUPS", "LABEL_GROUPS", "MEASURES", "OF_SESSIONS", "ChartData", "Distribution", "Figure",
-    "Measure", "chart", "distribution", "figure", "group_for", "title_of",
+    "AGGREGATES", "CHART_GROUPS", "LABEL_GROUPS", "MEASURES", "OF_SESSIONS", "QUANTILES", "ChartData", "Distribution",
+    "Figure", "Measure", "chart", "distribution", "figure", "group_for", "title_of",
 ]  # fmt: skip
 
 LABEL_GROUPS: Final = ("model", "tool", "agent")
@@ -31,8 +31,8 @@ _BARS: Final = 30
 _ALL: Final = "all"
 """The group of all sessions, where they are not grouped."""
 
-_QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-AGGREGATES: Final = ("sum", "mean", "max", *_QUANTILES)
+QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+AGGREGATES: Final = ("sum", "mean", "max", *QUANTILES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class _Values:
             return math.fsum(self.amounts) / math.fsum(self.parts)
         if how == "max":
             return max(self.amounts)
-        return float(quantile(sorted(self.amounts), _QUANTILES[how]) or 0.0)
+        return float(quantile(sorted(self.amounts), QUANTILES[how]) or 0.0)
 
 
 _Found = dict[str, dict[int, _Values]]

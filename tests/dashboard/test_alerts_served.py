@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
@@ -161,11 +162,30 @@ def test_other_sites_pages_make_no_alert(client: TestClient) -> None:
 def test_a_chart_leads_to_an_alert_on_it(client: TestClient) -> None:
     """The link beside a chart of one's own fills the form with its measure and its query within the page's."""
     page = client.get("/analytics?q=errors:>0&charts=cost.p95.user.line.tag%3Abeta").text
-    (link,) = re.findall(r'href="(/alerts\?[^"#]+)#new"', page)
+    (link,) = re.findall(r'href="(/alerts\?[^"#]+)#new" title="Alert on this"', page)
     form = client.get(link.replace("&amp;", "&")).text
     assert '<option value="cost" selected>' in form
     assert "<option selected>p95</option>" in form
     assert 'value="errors:&gt;0 tag:beta"' in form
+
+
+def test_a_tool_in_the_analytics_leads_to_an_alert_on_it(client: TestClient) -> None:
+    """The bell in its row fills the form with its name; that of a chart of calls by tool, with each tool."""
+    page = client.get(
+        "/analytics?q=errors:>0&whole=1&charts=failed_calls.mean.tool.line.|latency.mean.agent.line."
+    ).text
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/alerts\?[^"#]+)#new"', page)]
+    of = [parse_qs(urlsplit(link).query)["of"][0] for link in links]
+    assert of[:2] == ["each tool", "each agent"]
+    assert set(of[2:]) == {"model", "tool", "agent"}
+    link = links[of.index("tool")]
+    name = parse_qs(urlsplit(link).query)["which"][0]
+    form = client.get(link).text
+    assert f'name="name" value="Failure rate of calls of tool {name}"' in form
+    assert f'name="which" value="{name}"' in form
+    assert '<option value="failed_calls" selected>' in form
+    assert 'value="errors:&gt;0"' in form
+    assert 'value="Mean time of a call of each agent"' in client.get(links[1]).text
 
 
 def test_the_server_judges_and_tells_in_the_background(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

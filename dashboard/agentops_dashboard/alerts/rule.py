@@ -12,7 +12,9 @@ from agentops_dashboard.query import QueryError, parse
 from agentops_dashboard.query.fields import Field, read_value
 from agentops_dashboard.reader.charts import AGGREGATES, MEASURES, OF_SESSIONS, QUANTILES, title_of
 
-__all__ = ["FIRING", "NO_DATA", "OK", "PERIODS", "SIDES", "Draft", "Fires", "Rule", "draft_of", "fields_of"]
+__all__ = [
+    "FIRING", "NO_DATA", "OK", "PERIODS", "SIDES", "Draft", "Fires", "Rule", "draft_of", "fields_of", "figure_title",
+]  # fmt: skip
 
 OK: Final = "ok"
 FIRING: Final = "firing"
@@ -64,20 +66,12 @@ class Draft:
         limit = MEASURES[self.measure].text(self.threshold)
         when = "today (UTC)" if self.period == TODAY else f"in the last {self.period}"
         only = f", only {self.query}" if self.query else ""
-        return f"{self._title} {self.side} {limit} {when}{only}"
+        return f"{figure_title(self.of, self.measure, self.aggregate)} {self.side} {limit} {when}{only}"
 
     @property
     def subject(self) -> Subject:
         """What it is about."""
         return subject_of(self.of)
-
-    @property
-    def _title(self) -> str:
-        if self.of == SESSIONS:
-            return title_of(self.measure, self.aggregate)
-        if self.measure == "latency" and self.aggregate in QUANTILES:
-            return f"{self.aggregate} time of a call of {self.of}"
-        return f"{title_of(self.measure, self.aggregate)} of {self.of}"
 
     @property
     def is_of_a_sum(self) -> bool:
@@ -90,6 +84,15 @@ class Draft:
         if self.period == TODAY:
             return now_ns - now_ns % _DAY_NS, now_ns
         return now_ns - _period_ns(self.period), now_ns
+
+
+def figure_title(of: str, measure: str, aggregate: str) -> str:
+    """What a rule measures, in words, as in ``Failure rate of calls of tool search``."""
+    if of == SESSIONS:
+        return title_of(measure, aggregate)
+    if measure == "latency" and aggregate in QUANTILES:
+        return f"{aggregate} time of a call of {of}"
+    return f"{title_of(measure, aggregate)} of {of}"
 
 
 class Fires(NamedTuple):

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from agentops_dashboard.alerts import AlertError, Book, Destination, Rule, draft_of, fields_of
 from agentops_dashboard.alerts.links import moment_text, sessions_of
 from agentops_dashboard.alerts.message import left_out_text
-from agentops_dashboard.alerts.rule import FIRING, NO_DATA, OK, PERIODS, SIDES
+from agentops_dashboard.alerts.rule import FIRING, NO_DATA, OK, PERIODS, SIDES, figure_title
 from agentops_dashboard.alerts.subject import CHOICES, SESSIONS, count_text
 from agentops_dashboard.api.answers import sentence
 from agentops_dashboard.api.form import read_form
@@ -23,7 +23,7 @@ from agentops_dashboard.pages.own_charts import OwnChart
 from agentops_dashboard.pages.response import address_of, page
 from agentops_dashboard.pages.time_range import RANGES
 from agentops_dashboard.query.writing import narrowed, term
-from agentops_dashboard.reader.charts import AGGREGATES, MEASURES, OF_SESSIONS, QUANTILES, title_of
+from agentops_dashboard.reader.charts import AGGREGATES, MEASURES, OF_SESSIONS, QUANTILES
 
 __all__ = ["add_routes"]
 
@@ -142,7 +142,8 @@ def _page(  # noqa: PLR0917 - the parts of one page
         given["of"], _, given["which"] = given["of"].partition(" ")
     is_asked = fields.get("measure") in MEASURES and not problem and edited is None
     if is_asked and not given["name"]:
-        given["name"] = title_of(given["measure"], given["aggregate"])
+        of = f"{given['of']} {given['which']}".rstrip()
+        given["name"] = figure_title(of, given["measure"], given["aggregate"])[:100]
     rules = sorted(book.rules(caller.project), key=lambda rule: not rule.is_firing)
     return page(
         request,

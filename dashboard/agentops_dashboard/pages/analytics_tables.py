@@ -6,6 +6,7 @@ from agentops_dashboard.derived.pace import Pace
 from agentops_dashboard.derived.repetitions import LOOP_LENGTH
 from agentops_dashboard.derived.waste import Wasted
 from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.alert_links import new_alert
 from agentops_dashboard.pages.query_edit import add_term, term
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.analytics import LabelRow, UserRow
@@ -44,6 +45,7 @@ def _table(address: Address, kind: str, rows: list[LabelRow], pace: Pace | None)
             "pace": more,
             "parts": parts_of(row["label"]),
             "href": sessions_link(address, term(kind, row["label"])),
+            "alert": new_alert(address.get("q"), "failed_calls", "mean", kind, row["label"]),
         })  # fmt: skip
     return shown
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
+from agentops_dashboard.derived.label_figures import OF_LABELS, aggregates_of
 from agentops_dashboard.derived.pace import CALL_GROUPS, SPLIT_CALLS
 from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.alert_links import new_alert
 from agentops_dashboard.pages.kinds import state_look
 from agentops_dashboard.pages.query_edit import split_terms
 from agentops_dashboard.query import QueryError
@@ -17,6 +19,7 @@ from agentops_dashboard.reader import Reader
 from agentops_dashboard.reader.charts import (
     AGGREGATES,
     CHART_GROUPS,
+    LABEL_GROUPS,
     MEASURES,
     OF_SESSIONS,
     chart,
@@ -105,11 +108,11 @@ def own_charts(address: Address, reader: Reader, grid: Grid) -> list[dict[str, A
 
 
 def _alert_on(query: str, one: OwnChart) -> str:
-    """The link to an alert on a chart's figure; empty for what no session has a value of."""
-    if one.measure not in OF_SESSIONS:
-        return ""
-    asked = {"measure": one.measure, "aggregate": one.aggregate, "query": _whole_query(query, one)}
-    return Address("/alerts").link(**asked) + "#new"
+    """The link to an alert on a chart's figure, or on each of its lines where they are of calls; empty if none."""
+    how, text = MEASURES[one.measure].only or one.aggregate, _whole_query(query, one)
+    if one.group in LABEL_GROUPS and one.measure in OF_LABELS and how in aggregates_of(one.group, one.measure):
+        return new_alert(text, one.measure, how, f"each {one.group}")
+    return new_alert(text, one.measure, one.aggregate) if one.measure in OF_SESSIONS else ""
 
 
 def _whole_query(query: str, one: OwnChart) -> str:

@@ -55,6 +55,14 @@ def test_the_login_leads_nowhere_else(tmp_path, elsewhere):
         assert sign_in(client, next_page=elsewhere).headers["location"] == "/sessions"
 
 
+@pytest.mark.parametrize("path", ["//evil.example", "///evil.example/sessions", "/%2Fevil.example"])
+def test_a_link_to_here_leads_nowhere_else(own_server, path):
+    """Whoever is signed in and follows it stays on this server, when the project is put into the address."""
+    answer = own_server.ask("GET", f"http://127.0.0.1{path}", user="viewer", headers={"Accept": "text/html"})
+    place = answer.headers["location"]
+    assert (answer.status_code, place[0] + place[1:].lstrip("/")) == (307, place)
+
+
 def test_the_cookie_is_for_this_site_and_no_script(tmp_path):
     """HttpOnly and Lax; over TLS also Secure, and of a name that only this host can set."""
     with browser(tmp_path / "plain") as client:

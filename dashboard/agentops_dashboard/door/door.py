@@ -153,7 +153,8 @@ class Door:
             return self._without_project(request, needed, secret, login, asked)
         if is_for_people and asked is None:
             parameters = [*request.query_params.multi_items(), ("project", project.id)]
-            return RedirectResponse(f"{request.url.path}?{urlencode(parameters)}", 307)
+            # A path of two slashes would be read as the name of another server.
+            return RedirectResponse(f"/{request.url.path.lstrip('/')}?{urlencode(parameters)}", 307)
         seen = project.id if is_for_people else login.project
         self._accounts.logins.note_use(secret, login, seen)
         return self._with_rights(request, needed, self._login_caller(request, secret, login, project, projects))

@@ -112,6 +112,14 @@ def test_passwords_cannot_be_tried_out(tmp_path, monkeypatch):
         assert actions == ["login.refused"] * 10 + ["user.created"]
 
 
+def test_a_form_of_too_many_fields_is_refused(tmp_path):
+    """By the login too, which anybody may send one to."""
+    with browser(tmp_path) as client:
+        fields = "&".join(f"f{number}=1" for number in range(300))
+        answer = client.post("/login", content=fields, headers={"Content-Type": "application/x-www-form-urlencoded"})
+        assert answer.status_code == 403
+
+
 def test_signing_out_makes_the_cookie_worthless(tmp_path):
     """On the server, not in the browser alone; nothing of a page stays in a cache."""
     with browser(tmp_path) as client:

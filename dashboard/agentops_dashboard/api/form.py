@@ -8,6 +8,7 @@ from starlette.types import Message, Receive
 __all__ = ["is_form", "limited", "read_form", "replay"]
 
 _LIMIT = 64 * 1024
+_MOST_FIELDS = 200
 _TYPE = "application/x-www-form-urlencoded"
 
 
@@ -17,7 +18,10 @@ def is_form(request: Request) -> bool:
 
 
 async def read_form(request: Request) -> tuple[dict[str, str], bytes]:
-    """Return the fields of a form and its body; no fields when it is larger than 64 KiB or its sender went away."""
+    """Return the fields of a form and its body.
+
+    No fields when it is larger than 64 KiB, has more than 200 of them, or its sender went away.
+    """
     body = b""
     try:
         async for chunk in request.stream():
@@ -26,7 +30,11 @@ async def read_form(request: Request) -> tuple[dict[str, str], bytes]:
                 return {}, b""
     except ClientDisconnect:
         return {}, b""
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)), body
+    text = body.decode("utf-8", "replace")
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)), body
+    except ValueError:
+        return {}, b""
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.server.conftest import OURS, PASSWORD, THEIRS
 
 PAGE = "/settings/access"
@@ -24,6 +26,15 @@ def test_an_editor_makes_a_key_that_is_shown_once(own_server):
     assert own_server.ask("GET", "/api/v1/sessions", key=secret).status_code == 200
     assert post(own_server, "keys/revoke", "editor", key=str(key.id)).status_code == 303
     assert own_server.ask("GET", "/api/v1/sessions", key=secret).status_code == 401
+
+
+@pytest.mark.parametrize("days", ["1.5.", "30 days", "-1", "0", "²", "nan", "1e9"])
+def test_a_key_whose_end_is_not_understood_is_not_made(own_server, days):
+    """It would have no end, and somebody wanted one."""
+    before = own_server.accounts.keys.all(OURS)
+    answer = post(own_server, "keys", "editor", name="a laptop", days=days, **{"scope.ingest": "1"})
+    assert (answer.status_code, "days" in answer.text) == (400, True)
+    assert own_server.accounts.keys.all(OURS) == before
 
 
 def test_an_editor_gives_nothing_that_they_do_not_have(own_server):

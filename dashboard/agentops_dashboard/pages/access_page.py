@@ -95,15 +95,26 @@ def _create_key(request: Request, accounts: Accounts, fields: Fields) -> Respons
     """Make a key and show it: the one answer that has it."""
     caller = caller_of(request)
     scopes = [name for name in SCOPES if fields.get(f"scope.{name}")]
-    days = fields.get("days", "")
     try:
         if not caller.may(Right.ADMIN) and _SERVER_SCOPES & set(scopes):
             raise AccountError("only an admin makes a key that reads what is about the whole server.")
-        expires = float(days) if days.isdigit() else None
-        _, secret = accounts.keys.create(_actor(caller), caller.project, fields.get("name", ""), scopes, expires)
+        days = _days(fields.get("days", "").strip())
+        _, secret = accounts.keys.create(_actor(caller), caller.project, fields.get("name", ""), scopes, days)
     except AccountError as error:
         return _page(request, accounts, status=400, problem=sentence(error))
     return _page(request, accounts, secret=secret)
+
+
+def _days(text: str) -> float | None:
+    """After how many days a key expires; None when the field was left empty.
+
+    Raises:
+        AccountError: It is no number. A key without end would be more than somebody asked for.
+    """
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise AccountError(f"a key expires after a number of days, such as 30, not {text[:40]!r}.") from None
 
 
 def _revoke_key(accounts: Accounts, caller: Caller, fields: Fields) -> str:

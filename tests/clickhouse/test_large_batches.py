@@ -37,4 +37,4 @@ def test_one_batch_of_many_spans(open_empty: Callable[[Path | None], Store], per
     (session,) = reader.sessions()["sessions"]
     assert (session["id"], session["counts"]["spans"], session["turns"]) == ("one", MANY, MANY // per_trace)
     reader.close()
-    assert store.delete_sessions("default", ["one"]) == 1
+    assert store.delete_sessions("default", ["one"]) == ["one"]

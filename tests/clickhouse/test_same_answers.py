@@ -40,7 +40,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory, open_empty: Callable[[Path 
         store.set_tags("default", first, ["golden", "beta"])
         store.annotate("default", second, span_id="", name="bookmark", value="yes")
         store.drop_payloads("default", [third])
-        assert store.delete_sessions("default", [sessions[3][0], "no such session"]) == 1
+        assert store.delete_sessions("default", [sessions[3][0], "no such session"]) == [sessions[3][0]]
     return both
 
 

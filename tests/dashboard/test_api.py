@@ -129,6 +129,15 @@ def test_what_is_said_of_a_session_is_found_and_taken_back(client, session_ids):
     assert client.put(f"{path}/mood", json={"value": "good"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "body"), [("tags", '{"ids": ["a"], "add": ["\\ud800"]}'), ("delete", '{"ids": ["\\ud800"]}')]
+)
+def test_text_that_no_store_can_keep_is_refused(client, path, body):
+    """Half a surrogate pair, which JSON can spell."""
+    answer = client.post(f"/api/v1/sessions/{path}", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+
+
 def test_a_tag_taken_off_by_hand_stays_off(client, session_ids, make_sessions):
     """Also when the session's records arrive again."""
     path = f"/api/v1/sessions/{session_ids[0]}"

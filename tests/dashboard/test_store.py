@@ -206,7 +206,7 @@ def test_what_was_deleted_and_is_sent_again_is_found_again(store, reader, add_li
     add_lines(lines)
     word = _word(reader, session_id)
     assert reader.sessions(word)["total"] == 1
-    assert store.delete_sessions("default", [session_id]) == 1
+    assert store.delete_sessions("default", [session_id]) == [session_id]
     assert reader.sessions(word)["total"] == 0
     add_lines(lines)
     assert reader.sessions(word)["total"] == 1

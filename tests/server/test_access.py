@@ -325,3 +325,19 @@ def test_changes_of_sessions_are_on_the_record(own_server):
         (server.keys["edit"][:18] + "…", "session.note", OUR_SESSION, OURS, "testclient"),
         ("editor", "session.deleted", f"1: {OUR_SESSION}", OURS, "testclient"),
     ]  # fmt: skip
+
+
+def test_each_deleted_session_is_on_the_record(own_server):
+    """However many at once, and whatever else was in the request; what there was not is not on it."""
+    numbers = range(100, 140)
+    for number in numbers:
+        assert own_server.send(number, "x").status_code == 200
+    ids = [f"{number:032x}" for number in numbers]
+    for action in ("tags", "delete"):
+        more = {"add": ["x"]} if action == "tags" else {}
+        own_server.ask("POST", f"/api/v1/sessions/{action}", user="editor", json={"ids": ["x" * 600, *ids], **more})
+    entries = own_server.accounts.audit.latest()
+    for action in ("session.tags", "session.deleted"):
+        targets = [entry.target.partition(": ") for entry in entries if entry.action == action]
+        assert sorted(one for _, _, some in targets for one in some.split()) == ids
+        assert sum(int(count) for count, _, _ in targets) == len(ids)

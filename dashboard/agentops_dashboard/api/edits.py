@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Body, FastAPI
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,11 +16,16 @@ from agentops_dashboard.store.store import ANNOTATIONS
 __all__ = ["add_edits"]
 
 _MOST_AT_ONCE = 1000
-Ids = Annotated[list[str], Body(embed=True, max_length=_MOST_AT_ONCE)]
+_ENTRY_LIMIT = 400
+"""Characters of ids in one entry of the record."""
+
+# A bound on each is also what makes half a surrogate pair be refused, which no store can keep.
+Text = Annotated[str, Field(max_length=10_000)]
+Ids = Annotated[list[Text], Body(embed=True, max_length=_MOST_AT_ONCE)]
 Value = Annotated[str | None, Body(embed=True, max_length=10_000)]
 SpanId = Annotated[str, Body(embed=True, max_length=64, description="Empty: said of the session itself")]
-Tags = Annotated[list[str], Body(embed=True, max_length=100)]
-SomeTags = Annotated[Sequence[str], Body(embed=True, max_length=100)]
+Tags = Annotated[list[Text], Body(embed=True, max_length=100)]
+SomeTags = Annotated[Sequence[Text], Body(embed=True, max_length=100)]
 
 
 def add_edits(app: FastAPI, store: Store) -> None:
@@ -59,9 +65,8 @@ def add_edits(app: FastAPI, store: Store) -> None:
 
     def _delete(request: Request, project: str, ids: list[str]) -> int:
         deleted = store.delete_sessions(project, ids)
-        if deleted:
-            note_change(request, "session.deleted", f"{deleted}: {' '.join(ids)}")
-        return deleted
+        _note_all(request, "session.deleted", deleted)
+        return len(deleted)
 
 
 def _add_tags(app: FastAPI, store: Store) -> None:
@@ -76,7 +81,7 @@ def _add_tags(app: FastAPI, store: Store) -> None:
 
     @app.post("/api/v1/sessions/tags", tags=["edits"], summary="Add tags to several sessions, and take tags off")
     def tag_many(request: Request, reader: ReaderOf, ids: Ids, add: SomeTags = (), remove: SomeTags = ()) -> Response:
-        added, changed = _clean(add), 0
+        added, changed = _clean(add), []
         for session_id in ids:
             found = reader.session(session_id)
             tags = (
@@ -84,10 +89,21 @@ def _add_tags(app: FastAPI, store: Store) -> None:
             )
             if found is not None and set(tags) != set(found["tags"]):
                 store.set_tags(reader.project, found["id"], tags)
-                changed += 1
-        if changed:
-            note_change(request, "session.tags", f"{changed}: {' '.join(ids)}")
-        return json_response({"changed": changed})
+                changed.append(found["id"])
+        _note_all(request, "session.tags", changed)
+        return json_response({"changed": len(changed)})
+
+
+def _note_all(request: Request, action: str, ids: Sequence[str]) -> None:
+    """Put each of these sessions on the record: in as many entries as it takes, since an entry's text is cut."""
+    entry: list[str] = []
+    for session_id in ids:
+        if entry and len(" ".join([*entry, session_id])) > _ENTRY_LIMIT:
+            note_change(request, action, f"{len(entry)}: {' '.join(entry)}")
+            entry = []
+        entry.append(session_id)
+    if entry:
+        note_change(request, action, f"{len(entry)}: {' '.join(entry)}")
 
 
 def _clean(tags: Sequence[str]) -> dict[str, None]:

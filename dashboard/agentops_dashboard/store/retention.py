@@ -167,7 +167,7 @@ class _Retention:
             pass
 
     def _delete(self, *conditions: ColumnElement[bool]) -> int:
-        deleted = self._store.delete_sessions(self._project, self._find(*conditions))
+        deleted = len(self._store.delete_sessions(self._project, self._find(*conditions)))
         self._removed["sessions"] += deleted
         return deleted
 

@@ -121,8 +121,8 @@ class Store(Protocol):
         """
         ...
 
-    def delete_sessions(self, project: str, session_ids: Sequence[str]) -> int:
-        """Delete sessions with all that belongs to them, the search index included; returns how many there were."""
+    def delete_sessions(self, project: str, session_ids: Sequence[str]) -> list[str]:
+        """Delete sessions with all that belongs to them, the search index included; returns those that there were."""
         ...
 
     def drop_payloads(self, project: str, session_ids: Sequence[str]) -> None:

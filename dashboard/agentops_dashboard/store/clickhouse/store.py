@@ -171,7 +171,7 @@ class ClickHouseStore:
             self._inserter.insert("log", ("project", "trace_id", "time_ns", "raw_bytes", "body"), [row])
         return len(raw)
 
-    def delete_sessions(self, project: str, session_ids: Sequence[str]) -> int:
+    def delete_sessions(self, project: str, session_ids: Sequence[str]) -> list[str]:
         """Delete sessions at once; their rows are out of sight now and off the disk with ``give_back``."""
         with self._lock:
             known = self._query(
@@ -189,7 +189,7 @@ class ClickHouseStore:
                 for table in _BY_NUMBER:
                     self._delete(table, "sid IN {keys:Array(Int64)}", project, sids)
                 self._writer.forget_texts()
-        return len(found)
+        return found
 
     def drop_payloads(self, project: str, session_ids: Sequence[str]) -> None:
         """Delete inputs, outputs and attributes of sessions, and their words in the search index."""

@@ -146,12 +146,13 @@ class SQLiteStore:
             edits.put_log(connection, project, trace_id, raw, time.time_ns() if time_ns is None else time_ns)
         return len(raw)
 
-    def delete_sessions(self, project: str, session_ids: Sequence[str]) -> int:
-        """Delete sessions, each in a transaction of its own; returns how many there were."""
-        deleted = 0
+    def delete_sessions(self, project: str, session_ids: Sequence[str]) -> list[str]:
+        """Delete sessions, each in a transaction of its own; returns those that there were."""
+        deleted = []
         for session_id in session_ids:
             with self.transaction() as connection:
-                deleted += edits.delete_session(connection, project, session_id)
+                if edits.delete_session(connection, project, session_id):
+                    deleted.append(session_id)
         if deleted:
             self._writer.forget_texts()
         return deleted

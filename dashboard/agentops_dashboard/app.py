@@ -33,6 +33,7 @@ from agentops_dashboard.ingest.spool import SpoolImporter
 from agentops_dashboard.query import QueryError
 from agentops_dashboard.reader.projects import Readers
 from agentops_dashboard.store import DEFAULT_PROJECT, Store, open_store
+from agentops_dashboard.store.database import UnwritableError
 from agentops_dashboard.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -161,6 +162,13 @@ def _add_error_answers(app: FastAPI, store: Store) -> None:
 
     for kind in store.errors:
         app.add_exception_handler(kind, store_down)
+
+    @app.exception_handler(UnwritableError)
+    async def unwritable(_request: Request, error: UnwritableError) -> Response:
+        _log.error("agentops: %s", error)
+        answer = problem(503, "The server's disk takes nothing now, so nothing was changed. Try again once it does.")
+        answer.headers["Retry-After"] = "5"
+        return answer
 
     @app.exception_handler(QueryError)
     async def bad_query(_request: Request, error: QueryError) -> Response:

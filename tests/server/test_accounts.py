@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agentops.errors import StoreError
 from agentops_dashboard.accounts import AccountError, Accounts, Actor, accounts_path
 from agentops_dashboard.accounts import logins as logins_module
 
@@ -215,3 +216,27 @@ def test_two_processes_use_the_file_at_once(accounts, tmp_path):
     other.close()
     with pytest.raises(sqlite3.ProgrammingError):
         other.keys.find(secret)
+
+
+def full(accounts):
+    """Let SQLite refuse every write, as it does while the disk is full."""
+    accounts._database._connection.execute("PRAGMA query_only = 1")
+
+
+def test_a_change_that_the_disk_refuses_is_one_sentence(accounts, tmp_path):
+    """The command line prints it; nothing of the change was made."""
+    full(accounts)
+    with pytest.raises(StoreError, match=r"accounts\.sqlite takes nothing now \(.+\), so nothing was changed\."):
+        accounts.projects.create(ADA, "Checkout")
+    assert [project.id for project in accounts.projects.all()] == ["default"]
+
+
+def test_a_full_disk_locks_nobody_out(own_server):
+    """Pages are read and keys open, though neither's last use can be noted; a change is asked for again."""
+    full(own_server.accounts)
+    page = own_server.ask("GET", "/sessions?project=default", user="viewer", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert own_server.send(3, "x").status_code == 200
+    refused = own_server.ask("POST", "/settings/access/projects", user="admin", data={"name": "Checkout"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert refused.json()["error"]["message"].startswith("The server's disk takes nothing now")

@@ -4,13 +4,14 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from agentops_dashboard.accounts.audit import Actor, note
 from agentops_dashboard.accounts.errors import AccountError
 from agentops_dashboard.accounts.hashing import secret_hash
-from agentops_dashboard.store.database import Database
+from agentops_dashboard.store.database import Database, UnwritableError
 
 __all__ = ["SCOPES", "Key", "Keys"]
 
@@ -117,7 +118,8 @@ class Keys:
         """Remember that a key was used just now; to the minute, so that this costs no write per request."""
         now_ns = time.time_ns()
         if key.used_ns is None or now_ns - key.used_ns > _NOTED_AGAIN_NS:
-            with self._database.transaction() as connection:
+            # A full disk locks nobody out.
+            with suppress(UnwritableError), self._database.transaction() as connection:
                 connection.execute("UPDATE api_key SET used_ns = ? WHERE id = ?", (now_ns, key.id))
 
     def revoke(self, actor: Actor, which: str, project: str | None = None) -> Key:

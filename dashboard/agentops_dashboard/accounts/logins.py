@@ -2,13 +2,14 @@
 
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from agentops_dashboard.accounts.audit import Actor, note
 from agentops_dashboard.accounts.hashing import secret_hash
 from agentops_dashboard.accounts.users import User, Users
-from agentops_dashboard.store.database import Database
+from agentops_dashboard.store.database import Database, UnwritableError
 
 __all__ = ["LONGEST_S", "Login", "Logins"]
 
@@ -70,7 +71,8 @@ class Logins:
         now_ns = time.time_ns()
         if login.project == project and now_ns - login.seen_ns < _NOTED_AGAIN_NS:
             return
-        with self._database.transaction() as connection:
+        # A full disk locks nobody out.
+        with suppress(UnwritableError), self._database.transaction() as connection:
             connection.execute(
                 "UPDATE login SET seen_ns = ?, project = ? WHERE secret_hash = ?",
                 (now_ns, project, secret_hash(secret)),

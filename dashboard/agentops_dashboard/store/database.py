@@ -12,9 +12,13 @@ from agentops.errors import StoreError
 from agentops_dashboard.store.private import make_private
 from agentops_dashboard.store.sqlite.migrations import migrate
 
-__all__ = ["Database"]
+__all__ = ["Database", "UnwritableError"]
 
 _BUSY_S = 10
+
+
+class UnwritableError(StoreError, sqlite3.OperationalError):
+    """The file takes nothing now; nothing of the change was made."""
 
 
 class Database:
@@ -52,17 +56,27 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction; rolled back when the block raises."""
+        """A write transaction; rolled back when the block raises.
+
+        Raises:
+            UnwritableError: The disk is full, or the file is read-only, or held by another process for too long.
+        """
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                self._roll_back()
+                raise UnwritableError(f"{self.path} takes nothing now ({error}), so nothing was changed.") from error
             except BaseException:
-                # Some failures, such as a full disk, have rolled it back already.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
+
+    def _roll_back(self) -> None:
+        # Some failures, such as a full disk, have done it already.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
         """Return what a question finds."""

@@ -235,6 +235,8 @@ def test_a_session_of_any_name_can_be_downloaded(tmp_path, path):
     ("GET", "/api/v1/facets?sinse=24h", 422, "did you mean 'since'? There are q, since, until."),
     ("GET", "/api/v1/health?x=1", 422, "There is no parameter 'x'. This address takes none."),
     ("DELETE", "/api/v1/sessions/x?all=1", 422, "There is no parameter 'all'."),
+    ("GET", "/api/v1/sessions?project=checkout", 404, "There is no project 'checkout' here, but 'default' alone"),
+    ("POST", "/v1/traces?project=checkout", 404, "others need agentops serve --auth."),
 ])  # fmt: skip
 def test_what_there_is_not_is_said_in_a_sentence(client, method, path, status, message):
     """In the shape of all errors. A parameter that is not known would have been left out of account."""

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from agentops_dashboard.api.answers import problem
 from agentops_dashboard.query import SESSION_FIELDS
+from agentops_dashboard.store import DEFAULT_PROJECT
 
 __all__ = ["add_refusals", "known_parameters_only"]
 
@@ -33,9 +34,12 @@ def add_refusals(app: FastAPI) -> None:
 def known_parameters_only(request: Request) -> None:
     """Refuse parameters of the API's addresses that would change nothing: ``?tag=prod`` would answer with all sessions.
 
+    So would a project's name, on any address of a dashboard that has one project.
+
     Raises:
         HTTPException: One is not known.
     """
+    _require_project(request)
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or not route.path.startswith(_API):
         return
@@ -43,6 +47,17 @@ def known_parameters_only(request: Request) -> None:
     for name in request.query_params:
         if name not in known and name not in _EVERYWHERE:
             raise HTTPException(422, f"There is no parameter {name[:40]!r}{_nearest(name, known)} {_all(known)}")
+
+
+def _require_project(request: Request) -> None:
+    # A server with a login has looked at it at the door.
+    asked = request.query_params.get("project", DEFAULT_PROJECT)
+    if asked != DEFAULT_PROJECT and request.app.state.accounts is None:
+        raise HTTPException(
+            404,
+            f"There is no project {asked[:40]!r} here, but {DEFAULT_PROJECT!r} alone: "
+            "others need agentops serve --auth.",
+        )
 
 
 def _parameters(dependant: Dependant) -> frozenset[str]:

@@ -53,7 +53,8 @@ def _add_nowhere(app: FastAPI) -> None:
     async def nowhere(request: Request, error: HTTPException) -> Response:
         is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         if is_page and error.status_code == HTTPStatus.NOT_FOUND and not request.url.path.startswith("/api/"):
-            return page(request, "nowhere.html", status=error.status_code, what=request.url.path)
+            why = "" if error.detail == HTTPStatus.NOT_FOUND.phrase else error.detail
+            return page(request, "nowhere.html", status=error.status_code, what=request.url.path, why=why)
         response: Response = await answer(request, error)
         return response
 

@@ -111,7 +111,8 @@ def _add_span_routes(app: FastAPI) -> None:
         if session is None or found is None:
             return _missing(request, session_id)
         address = Address(f"/sessions/{session_id}", dict(request.query_params))
-        values = detail_values(address, session, reader.outlines.of(session_id), found, request.app.state.store.prices)
+        outline = reader.outlines.of(session_id)
+        values = detail_values(reader, address, session, outline, found, prices=request.app.state.store.prices)
         return page(request, "span_detail.html", **values)
 
     @app.get("/sessions/{session_id}/spans/{span_id}/{part}", include_in_schema=False)
@@ -161,7 +162,7 @@ def _details(request: Request, reader: Reader, session: Session) -> Response:
     address = reaching(address, outline)
     values = header_values(address, session, outline) | _neighbours(reader, address, session)
     values["nested"] = reader.children(session["id"])
-    values |= detail_values(address, session, outline, span, request.app.state.store.prices)
+    values |= detail_values(reader, address, session, outline, span, prices=request.app.state.store.prices)
     values |= _view(view_key, address, session, reader)
     return page(
         request,

@@ -6,10 +6,11 @@ from agentops.semconv import GenAI, State
 from agentops_dashboard import format as write
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.content import as_text, instructions, messages_of
+from agentops_dashboard.pages.linked import linked
 from agentops_dashboard.pages.query_edit import term
 from agentops_dashboard.pages.span_links import crumbs, filters_by, related
 from agentops_dashboard.pages.span_reasons import reasons_of
-from agentops_dashboard.reader import Session, Span
+from agentops_dashboard.reader import Reader, Session, Span
 from agentops_dashboard.reader.outline import Outline
 from agentops_dashboard.store.prices import Prices, dated
 
@@ -36,7 +37,7 @@ class Fact(NamedTuple):
 
 
 def detail_values(
-    address: Address, session: Session, outline: Outline, span: Span | None, prices: Prices
+    reader: Reader, address: Address, session: Session, outline: Outline, span: Span | None, *, prices: Prices
 ) -> dict[str, Any]:
     """What the detail template needs; ``span`` None means that nothing is selected."""
     mode = address.get("mode", "pretty")
@@ -56,6 +57,7 @@ def detail_values(
         "facts": _facts(session, span),
         "tokens": _tokens(span, costs_by_class(span, prices)),
         "related": related(address, outline, place),
+        "linked": linked(reader, address, outline, span),
         "reasons": reasons_of(session, outline, span, place),
         "system": instructions(attributes.get(GenAI.SYSTEM_INSTRUCTIONS)),
         "tools_offered": _tools_offered(attributes.get(GenAI.TOOL_DEFINITIONS), span["output"]),

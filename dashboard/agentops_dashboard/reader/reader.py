@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, or_, select
@@ -278,6 +278,13 @@ class Reader:
             found = shape.span_of(row, row.session_id)
             self.fill(connection, [row], [found])
         return found
+
+    def sessions_by_trace(self, trace_ids: Collection[str]) -> dict[str, str]:
+        """Return to which session each of these traces belongs, of those that there are."""
+        c = t.trace.c
+        statement = select(c.trace_id, c.session_id).where(c.project == self._project, c.trace_id.in_(trace_ids))
+        with self._engine.connect() as connection:
+            return {row.trace_id: row.session_id for row in connection.execute(statement)}
 
     def rows(self, session_id: str, view: TreeView | None = None, *, offset: int = 0, limit: int = 100) -> TreeWindow:
         """Return a window of the visible rows of a session's tree.

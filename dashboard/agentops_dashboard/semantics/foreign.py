@@ -10,7 +10,7 @@ from agentops_dashboard.semantics.errors import take_error
 from agentops_dashboard.semantics.logfire import LOGFIRE, resolve_pending
 from agentops_dashboard.semantics.openinference import OPENINFERENCE
 from agentops_dashboard.semantics.otel_genai import OTEL_GENAI
-from agentops_dashboard.semantics.record import RawSpan, SpanRecord, TraceFacts
+from agentops_dashboard.semantics.record import LINKS, RawSpan, SpanRecord, TraceFacts
 from agentops_dashboard.semantics.traceloop import TRACELOOP
 from agentops_dashboard.semantics.values import as_session_id
 from agentops_dashboard.semantics.vercel import VERCEL
@@ -32,7 +32,6 @@ _COMMON = (
 )  # fmt: skip
 _ENTRIES = (2, 5)
 """OTLP's kinds of span by which a request (server) or a message (consumer) enters a process."""
-_LINKS = "otel.links"
 _MOST_LINKS = 100
 _SHOWN_OF_RESOURCE = frozenset({
     Resource.SERVICE_NAME, Resource.SERVICE_VERSION, Resource.ENVIRONMENT, Resource.HOST_NAME, Resource.FRAMEWORKS,
@@ -75,7 +74,7 @@ def understand_foreign(raw: RawSpan) -> SpanRecord:
 def _links(raw: RawSpan) -> dict[str, Any]:
     """The spans elsewhere that a span names, each as its trace's and its own id."""
     links = [f"{link.get('traceId')}/{link.get('spanId')}"[:100] for link in raw.links[:_MOST_LINKS]]
-    return {_LINKS: links} if links else {}
+    return {LINKS: links} if links else {}
 
 
 def _origin(raw: RawSpan) -> dict[str, Any]:

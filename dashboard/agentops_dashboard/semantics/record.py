@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["FARTHEST_NS", "MOST_NANO", "RawSpan", "SpanRecord", "TraceFacts"]
+__all__ = ["FARTHEST_NS", "LINKS", "MOST_NANO", "RawSpan", "SpanRecord", "TraceFacts"]
 
 FARTHEST_NS: Final = 2**62
 """No moment is later, which is in the year 2116. Twice as much still fits what a store counts with, so a moment and a
 width can be added without a thought."""
+
+LINKS: Final = "otel.links"
+"""Attribute that holds the spans elsewhere that a span names, each as ``trace id/span id``."""
 
 MOST_NANO: Final = 10**13
 """Cost of one call in nano-USD: ten thousand dollars. Sums of more would pass what a store counts to."""

@@ -25,6 +25,13 @@ def run(tmp_path, monkeypatch, capsysbinary):
     return start
 
 
+@pytest.mark.parametrize("command", ["users", "keys", "projects"])
+def test_a_command_alone_lists(run, command):
+    """As ``agentops audit`` does: what there is comes before what can be done with it."""
+    assert run(command) == run(command, "list")
+    assert run(command)[0] == 0
+
+
 def test_a_server_is_set_up_from_the_command_line(run, tmp_path):
     """Admin, project, member and key; the key's secret alone is on standard output, so it can be piped."""
     assert run("users", "create", "--admin", "ada@example.com", typed="correct horse\n")[:2] == (

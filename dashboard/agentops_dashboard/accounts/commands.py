@@ -117,7 +117,7 @@ def audit(argv: list[str]) -> int:
 
 def _parser(name: str, description: str) -> tuple[argparse.ArgumentParser, Any]:
     parser = argparse.ArgumentParser(prog=f"agentops {name}", description=description)
-    return parser, parser.add_subparsers(metavar="ACTION", required=True)
+    return parser, parser.add_subparsers(metavar="ACTION", required=True, description="list, where none is given")
 
 
 def _add(actions: Any, name: str, says: str, action: Action, *switches: str) -> argparse.ArgumentParser:
@@ -129,7 +129,7 @@ def _add(actions: Any, name: str, says: str, action: Action, *switches: str) -> 
 
 
 def _run(parser: argparse.ArgumentParser, argv: Sequence[str]) -> int:
-    options = parser.parse_args(argv)
+    options = parser.parse_args(argv or ["list"])
     with _open() as accounts:
         options.action(accounts, Actor(person_here()), options)
     return 0

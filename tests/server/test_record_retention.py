@@ -32,6 +32,8 @@ def targets(accounts):
     (None, ["3 days ago", "300 days ago"]),
     ('{"audit_days": 30}', ["3 days ago"]),
     ('{"audit_days": null}', ["3 days ago", "300 days ago", "400 days ago"]),
+    ('{"audit_days": 1000000}', ["3 days ago", "300 days ago", "400 days ago"]),
+    ('["audit_days"]', ["3 days ago", "300 days ago", "400 days ago"]),
     ('{"audit_days": "soon"}', ["3 days ago", "300 days ago", "400 days ago"]),
 ])  # fmt: skip
 def test_a_running_server_keeps_the_record_as_long_as_it_is_told(tmp_path, monkeypatch, policy, kept):

@@ -53,7 +53,9 @@ class Audit:
 
     def forget_older(self, days: float) -> int:
         """Drop the entries that are older than so many days; returns how many there were."""
-        before_ns = time.time_ns() - int(days * _DAY_NS)
+        now_ns = time.time_ns()
+        # A million days, for "for good", would be a moment that SQLite cannot hold.
+        before_ns = now_ns - int(min(days * _DAY_NS, now_ns))
         with self._database.transaction() as connection:
             return connection.execute("DELETE FROM audit WHERE time_ns < ?", (before_ns,)).rowcount
 

@@ -65,6 +65,8 @@ def read_policy(path: Path) -> Policy:
     known = {item.name for item in fields(Policy)}
     try:
         values: dict[str, Any] = orjson.loads(text)
+        if type(values) is not dict:
+            raise ValueError(f'it needs settings such as {{"session_days": 180}}, not {values!r:.40}')
         unknown = sorted(set(values) - known)
         if unknown:
             raise ValueError(f"it has no setting {unknown[0]!r}")
@@ -72,7 +74,7 @@ def read_policy(path: Path) -> Policy:
             if values.get(name) is not None:
                 _check_number(name, values[name], is_whole=name.startswith("most_"))
         return Policy(**values | {"keep_tags": _keep_tags(values), "tag_days": _tag_days(values)})
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError) as error:
         raise ConfigurationError(
             f"{path} is no retention policy: {error}. The settings are: {', '.join(sorted(known))}."
         ) from error

@@ -32,6 +32,12 @@ def test_a_command_alone_lists(run, command):
     assert run(command)[0] == 0
 
 
+def test_the_beginning_of_a_key_is_whole_in_a_narrow_terminal(run):
+    """It is what ``agentops keys revoke`` is given."""
+    secret = run("keys", "create", "the checkout service of the north", "--scope", "ingest", "--scope", "metrics")[1]
+    assert f"{secret[:18]}… " in run("keys")[1]
+
+
 def test_a_server_is_set_up_from_the_command_line(run, tmp_path):
     """Admin, project, member and key; the key's secret alone is on standard output, so it can be piped."""
     assert run("users", "create", "--admin", "ada@example.com", typed="correct horse\n")[:2] == (

@@ -83,3 +83,22 @@ def test_what_opens_breaks_no_rule(site: Site, open_page: Open) -> None:
     other = page.locator("#rows tr").nth(3).get_attribute("data-id")
     page.goto(site.at(f"/compare?a={site.ids.failed}&b={other}"))
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_editing_breaks_no_rule(site: Site, open_page: Open, scheme: str) -> None:
+    """A session's tags and note with what is offered, on a phone, where nothing sticks out; tags of a selection."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree"), scheme=scheme, width=400)
+    page.get_by_role("button", name="Note", exact=True).click()
+    page.get_by_label("Edit the tags").click()
+    page.get_by_label("Add a tag").fill("e")
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert violations(page, scheme) == []
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(site.at("/sessions"))
+    page.locator("#rows .pick input").first.check()
+    page.locator('[data-bulk="tag"]').click()
+    page.get_by_label("Add a tag").fill("e")
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert violations(page, scheme) == []

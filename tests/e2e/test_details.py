@@ -165,24 +165,94 @@ def test_a_session_is_deleted_from_its_page(empty_site: Site, open_page: Open, w
     expect(page.locator("#rows .row-link")).to_have_count(0)
 
 
-def test_a_verdict_and_a_note_stay(site: Site, open_page: Open, watch: Watch) -> None:
+def test_a_verdict_and_a_note_stay(site: Site, open_page: Open) -> None:
     """A thumb and a note are there after loading again, the list finds them, and a second click takes a thumb back."""
     page = open_page(site.at(f"/sessions/{site.ids.large}?view=tree"))
     thumb = page.get_by_role("button", name="Thumb down")
     thumb.click()
     expect(thumb).to_have_attribute("aria-pressed", "true")
-    watch.answers.append("see ticket 7")
-    page.get_by_role("button", name="Note").click()
-    expect(page.locator(".note-line")).to_have_text("see ticket 7")
+    note = page.get_by_role("button", name="Note", exact=True)
+    note.click()
+    page.keyboard.type("see ticket 7\nand 8")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".note-line p")).to_have_text("see ticket 7\nand 8")
+    expect(note).to_be_focused()
+    expect(note).to_have_attribute("aria-pressed", "true")
     page.goto(site.at("/sessions?q=score:down has:note"))
     expect(page.locator("#rows tr")).to_have_attribute("data-id", site.ids.large)
     page.goto(site.at(f"/sessions/{site.ids.large}?view=tree"))
     expect(thumb).to_have_attribute("aria-pressed", "true")
     thumb.click()
     expect(thumb).to_have_attribute("aria-pressed", "false")
-    watch.answers.append("")
-    page.get_by_role("button", name="Note").click()
-    expect(page.locator(".note-line")).to_have_count(0)
+    note.click()
+    page.get_by_label("Note on this session").fill("something else")
+    page.keyboard.press("Escape")
+    expect(page.locator(".note-line p")).to_have_text("see ticket 7\nand 8")
+    note.click()
+    page.get_by_label("Note on this session").fill(" ")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".note-line")).to_be_hidden()
+    expect(note).to_have_attribute("aria-pressed", "false")
+
+
+def test_tags_are_edited_in_place(site: Site, open_page: Open) -> None:
+    """Enter, a comma and what is offered add one, its button and Backspace take one away; each is kept at once."""
+    page = open_page(site.at(f"/sessions/{site.ids.large}?view=tree"))
+    page.evaluate("window.isSamePage = true")
+    edit, field, chips = (
+        page.get_by_label("Edit the tags"), page.get_by_label("Add a tag"), page.locator(".tag-field .chip"),
+    )  # fmt: skip
+
+    def kept() -> list[str]:
+        return page.request.get(site.at(f"/api/v1/sessions/{site.ids.large}")).json()["tags"]
+
+    edit.click()
+    expect(chips).to_have_text(["large"])
+    page.keyboard.type('a "b" \\')
+    page.keyboard.press("Enter")
+    page.keyboard.type("one, two,")
+    expect(chips).to_have_text(["large", 'a "b" \\', "one", "two"])
+    page.keyboard.type("BET")
+    expect(page.get_by_role("option", name="beta")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("option")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(chips.last).to_have_text("beta")
+    page.get_by_label("Remove one").click()
+    expect(field).to_be_focused()
+    page.keyboard.type("two")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tags .said")).to_have_text("“two” is there already")
+    page.keyboard.press("Backspace")
+    expect(page.locator(".tags .said")).to_have_text("Saved")
+    assert set(kept()) == {"large", 'a "b" \\', "two"}
+    page.keyboard.type("three")
+    page.get_by_role("button", name="Done").click()
+    expect(edit).to_be_focused()
+    expect(page.locator(".tags a.chip")).to_have_text(kept())
+    assert set(kept()) == {"large", 'a "b" \\', "two", "three"}
+    assert page.evaluate("window.isSamePage") is True
+    page.locator(".tags a", has_text="a").filter(has_text='"b"').click()
+    expect(page.locator("#rows tr")).to_have_attribute("data-id", site.ids.large)
+    page.go_back()
+    edit.click()
+    for _ in range(3):
+        page.locator(".tag-field .chip button").first.click()
+    expect(chips).to_have_count(1)
+    page.keyboard.press("Backspace")
+    page.keyboard.type("large,")
+    page.keyboard.press("Escape")
+    expect(page.locator(".tags a.chip")).to_have_text(["large"])
+    assert kept() == ["large"]
+
+
+def test_without_a_script_tags_and_the_note_are_only_read(site: Site, open_page: Open) -> None:
+    """They are shown, and nothing is there that would do nothing."""
+    page = open_page(site.at(f"/sessions/{site.ids.large}?view=tree"), javascript=False)
+    expect(page.locator(".tags a.chip")).to_have_text(["large"])
+    expect(page.locator(".tags button, [data-note]").filter(visible=True)).to_have_count(0)
 
 
 def test_from_one_call_to_the_next_of_its_kind(site: Site, open_page: Open) -> None:

@@ -138,3 +138,43 @@ def test_rows_that_arrive_after_another_was_chosen_leave_it_chosen(site: Site, o
     waiting[0].continue_()
     expect(page.locator('.trow[data-row="1"]')).to_have_attribute("aria-expanded", "false")
     expect(page.locator('.trow[aria-selected="true"]')).to_have_attribute("data-row", "0")
+
+
+def test_what_is_typed_stays_where_it_cannot_be_saved(site: Site, open_page: Open, watch: Watch) -> None:
+    """A tag, a note and tags for a selection: each says so in its place, keeps what was typed, and is saved later."""
+    page = open_page(site.at(f"/sessions/{site.ids.deep}?view=tree"))
+    address = site.at(f"/api/v1/sessions/{site.ids.deep}")
+    before = page.request.get(address).json()["tags"]
+    page.get_by_label("Edit the tags").click()
+    with no_answer(page, watch, r"/api/v1/sessions"):
+        page.keyboard.type("kept,")
+        expect(page.locator(".tags .said")).to_have_text(f"Not saved. {SAID}")
+        page.get_by_role("button", name="Done").click()
+        expect(page.get_by_label("Remove kept")).to_be_visible()
+        page.get_by_role("button", name="Note", exact=True).click()
+        page.keyboard.type("a long story")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(".note-line .said")).to_have_text(f"Not saved. {SAID}")
+        expect(page.get_by_label("Note on this session")).to_have_value("a long story")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".tags .said")).to_have_text("Saved")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".note-line p")).to_have_text("a long story")
+    stored = page.request.get(address).json()
+    assert (set(stored["tags"]), stored["note"]) == ({*before, "kept"}, "a long story")
+    page.get_by_label("Remove kept").click()
+    expect(page.locator(".tags .said")).to_have_text("Saved")
+    with no_answer(page, watch, r"/api/v1/sessions"):
+        page.keyboard.type("given up,")
+        expect(page.locator(".tags .said")).to_have_text(f"Not saved. {SAID}")
+        page.keyboard.press("Escape")
+    expect(page.locator(".tags a.chip")).to_have_text(before)
+    page.goto(site.at("/sessions"))
+    page.locator("#rows .pick input").first.check()
+    page.locator('[data-bulk="tag"]').click()
+    with no_answer(page, watch, r"/api/v1/sessions"):
+        page.keyboard.type("kept")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Tag", exact=True).last.click()
+        expect(page.locator("dialog .said")).to_have_text(f"Not saved. {SAID}")
+    expect(page.get_by_label("Remove kept")).to_be_visible()

@@ -328,15 +328,24 @@ def test_whole_sessions_are_exported(site: Site, open_page: Open) -> None:
     assert set(re.findall(r'"traceId":"(\w+)"', text)) == {chosen}
 
 
-def test_sessions_are_collected_into_a_dataset(site: Site, open_page: Open, watch: Watch) -> None:
+def test_sessions_are_collected_into_a_dataset(site: Site, open_page: Open) -> None:
     """Selected, added under a name, found by it, and exported as examples."""
     page = open_page(site.at("/sessions"))
     for place in (0, 1):
         page.locator("#rows .pick input").nth(place).check()
     chosen = {page.locator("#rows tr").nth(place).get_attribute("data-id") for place in (0, 1)}
-    watch.answers.append("regressions")
+    page.locator('[data-bulk="dataset"]').click()
+    page.keyboard.type("regressions")
     with page.expect_navigation():
-        page.locator('[data-bulk="dataset"]').click()
+        page.get_by_role("button", name="Add", exact=True).click()
+    page.locator("#rows .pick input").nth(2).check()
+    page.locator('[data-bulk="dataset"]').click()
+    page.keyboard.type("re")
+    expect(page.get_by_role("option")).to_have_text(["regressions2"])
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.tagging")).to_have_count(0)
+    expect(page.locator("#picked")).to_have_text("1 selected")
     page.goto(site.at("/sessions?q=tag:dataset:regressions"))
     assert {row.get_attribute("data-id") for row in page.locator("#rows tr").all()} == chosen
     answer = page.request.get(site.at("/sessions/export?format=examples&q=tag:dataset:regressions"))

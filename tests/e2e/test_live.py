@@ -194,3 +194,29 @@ def test_what_a_reader_has_open_stays_open_while_a_session_grows(
     expect(panel.locator("details", has_text="Attributes")).to_have_attribute("open", "")
     expect(page.get_by_text("A lane per agent")).to_be_visible()
     expect(arrange).to_be_focused()
+
+
+def test_what_is_being_edited_stays_while_a_session_grows(
+    empty_site: Site, recording: Callable[..., Callable[..., None]], open_page: Open
+) -> None:
+    """A tag and a note half typed, with the keyboard in them; a tag that the program adds meanwhile is not lost."""
+    segment = recording(_line(1, SpanKind.SESSION, "live one", **{Session.TAGS: ["first"]}), _alive(1))
+    page = open_page(empty_site.at("/sessions"))
+    page.locator("#rows .row-link").click(timeout=8000)
+    page.wait_for_load_state("load")  # by then the page's script listens
+    page.get_by_role("button", name="Note", exact=True).click()
+    page.keyboard.type("half a ")
+    page.get_by_label("Edit the tags").click()
+    page.keyboard.type("half")
+    later = _line(2, SpanKind.TOOL, "execute_tool search", end_ns=time.time_ns(), **{Session.TAGS: ["second"]})
+    segment(later, _alive(2))
+    expect(page.locator(".kpi", has_text="Tool calls").locator(".value")).to_have_text("1", timeout=8000)
+    expect(page.locator(".tag-field .chip")).to_have_text(["first", "second"])
+    expect(page.get_by_label("Add a tag")).to_be_focused()
+    page.keyboard.type(" a tag")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tags .said")).to_have_text("Saved")
+    page.keyboard.press("Escape")
+    expect(page.locator(".tags a.chip")).to_have_text(["first", "half a tag", "second"])
+    expect(page.get_by_label("Edit the tags")).to_be_focused()
+    expect(page.get_by_label("Note on this session")).to_have_value("half a ")

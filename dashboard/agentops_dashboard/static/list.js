@@ -4,6 +4,7 @@ import "./completion.js";
 import "./views.js";
 import { $, $$, change, isTyping, momentOf, nodes, piece, toast } from "./page.js";
 import { closePeek, isPeeking, peek } from "./peek.js";
+import { askTags } from "./tagging.js";
 
 const body = $("#rows");
 const here = new URL(location.href);
@@ -189,7 +190,12 @@ body?.addEventListener("change", showPicked);
 if (body && picked().length) showPicked();
 $("#pick-all")?.addEventListener("change", (event) => { for (const pick of $$(".pick input", body)) pick.checked = event.target.checked; showPicked(); });
 
-const tagAll = (tag) => change("POST", "/api/v1/sessions/tags", { ids: ids(), add: [tag] });
+/** Ask for tags, and give them to all that is selected; what they begin with is not asked for. */
+async function tagAll(ask, done) {
+  const sessions = ids();
+  const names = await askTags({ ...ask, title: `${ask.title} ${sessions.length} ${sessions.length === 1 ? "session" : "sessions"}` }, (tags) => change("POST", "/api/v1/sessions/tags", { ids: sessions, add: tags }));
+  if (names) reload(done(names.join(", ")));
+}
 // Bookmarks
 const bookmark = (id, isOn) => change("PUT", `/api/v1/sessions/${id}/annotations/bookmark`, { value: isOn ? "yes" : null });
 document.addEventListener("click", (event) => {
@@ -205,8 +211,8 @@ const MOST_AT_ONCE = 1000; // what one request may name
 const BULK = {
   compare: () => location.assign(`/compare?${new URLSearchParams({ a: ids()[0], b: ids()[1] })}`),
   bookmark: () => Promise.all(ids().map((id) => bookmark(id, true))).then(() => reload("Bookmarked"), failed),
-  tag: () => { const tag = prompt(`Tag for ${ids().length} sessions`); if (tag?.trim()) tagAll(tag.trim()).then(() => reload("Tagged"), failed); },
-  dataset: () => { const name = prompt(`Dataset for ${ids().length} sessions`); if (name?.trim()) tagAll(`dataset:${name.trim()}`).then(() => reload(`Added to ${name.trim()}`), failed); },
+  tag: () => tagAll({ title: "Tag", label: "Tags", add: "Add a tag", verb: "Tag" }, () => "Tagged"),
+  dataset: () => tagAll({ title: "Dataset for", label: "Datasets", add: "Name of the dataset", verb: "Add", prefix: "dataset:" }, (names) => `Added to ${names}`),
   delete: () => { if (confirm(`Delete ${ids().length} sessions for good?`)) change("POST", "/api/v1/sessions/delete", { ids: ids() }).then(() => reload("Deleted"), failed); },
   clear: () => { for (const pick of picked()) pick.checked = false; showPicked(); },
 };

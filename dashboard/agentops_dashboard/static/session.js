@@ -1,5 +1,6 @@
 // The details of a session: windows of rows, keyboard, detail panel. Addresses hold the state, the server the rows.
 import { $, $$, change, failedPanel, isTyping, nodes, piece, toast } from "./page.js";
+import "./remarks.js";
 
 const ROW = 28;
 const CHUNK = 50;
@@ -356,6 +357,16 @@ export function swap(old, fresh) {
   if (at >= 0) $$("a, button, summary", fresh)[at]?.focus({ preventScroll: true });
 }
 
+// What is above the views, and may be different when something was recorded.
+const PARTS = [".session-head .title", ".about", ".tags", ".note-line", ".warnings", ".kpis", ".findings", ".tabs", ".toggles"];
+
+/** What somebody is editing stays as it is; its editor is told what has come. */
+function growPart(old, fresh) {
+  if (!old || !fresh) return;
+  const editor = $("[data-editor]", old);
+  editor ? editor.dispatchEvent(new CustomEvent("fresh", { detail: fresh })) : swap(old, fresh);
+}
+
 /** The panel of a span that was still open: its input and output may have come, it may have ended. */
 function growDetail(fresh) {
   const [head, next] = [$("[data-open-span]", detail ?? session), $(".detail-head", fresh)];
@@ -392,7 +403,7 @@ if (["running", "paused"].includes(session.dataset.state)) {
     const answer = await piece(location.href).catch(() => null);
     if (!answer) return; // when the stream is connected again, it says hello
     const fresh = nodes(answer.html);
-    for (const part of [".session-head", ".warnings", ".kpis", ".findings", ".tabs", ".toggles"]) if ($(part)) swap($(part), $(part, fresh));
+    for (const part of PARTS) growPart($(part), $(part, fresh));
     growDetail($(".detail", fresh) ?? fresh);
     const state = $(".session", fresh).dataset.state;
     if (rows) {
@@ -414,30 +425,10 @@ if (["running", "paused"].includes(session.dataset.state)) {
   let growing = rows && setTimeout(grow, 3000);
 }
 
-// What people say of a session
-async function say(name, value) {
-  await change("PUT", `/api/v1/sessions/${session.dataset.session}/annotations/${name}`, { value });
-  for (const button of $$(`[data-say="${name}"]`)) button.setAttribute("aria-pressed", button.dataset.value === value);
-}
+// Deleting
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-say], [data-note]");
-  if (!button) return;
-  const failed = (error) => toast(error.message);
-  if (button.dataset.say) return say(button.dataset.say, button.getAttribute("aria-pressed") === "true" ? null : button.dataset.value).catch(failed);
-  const text = prompt("Note on this session", button.dataset.note);
-  if (text !== null) say("note", text.trim() || null).then(() => location.reload(), failed);
-});
-
-// Tags and deleting
-document.addEventListener("click", (event) => {
-  const edit = event.target.closest("[data-edit-tags]");
-  const remove = event.target.closest("[data-delete]");
-  const id = session.dataset.session;
-  const failed = (error) => toast(error.message);
-  if (edit) {
-    const text = prompt("Tags, separated by commas", JSON.parse(edit.dataset.editTags).join(", "));
-    if (text !== null) change("PUT", `/api/v1/sessions/${id}/tags`, { tags: text.split(",").map((tag) => tag.trim()).filter(Boolean) }).then(() => location.reload(), failed);
-  } else if (remove && confirm("Delete this session for good?")) change("DELETE", `/api/v1/sessions/${id}`).then(() => location.assign("/sessions"), failed);
+  if (!event.target.closest("[data-delete]") || !confirm("Delete this session for good?")) return;
+  change("DELETE", `/api/v1/sessions/${session.dataset.session}`).then(() => location.assign("/sessions"), (error) => toast(error.message));
 });
 
 // Divider

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from agentops_dashboard.pages import tree_view
 from tests.e2e.conftest import Site, Watch
@@ -253,6 +253,26 @@ def test_without_a_script_tags_and_the_note_are_only_read(site: Site, open_page:
     page = open_page(site.at(f"/sessions/{site.ids.large}?view=tree"), javascript=False)
     expect(page.locator(".tags a.chip")).to_have_text(["large"])
     expect(page.locator(".tags button, [data-note]").filter(visible=True)).to_have_count(0)
+
+
+def test_a_ruler_that_comes_late_is_not_the_one_of_before(site: Site, open_page: Open) -> None:
+    """Zoomed twice, the first answer after the second: what is above the lanes shows the stretch that they show."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline"))
+    waiting: list[Route] = []
+    page.route(re.compile("/time-head"), lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright wraps functions only
+    for zoom in ("250.0000-750.0000", "375.0000-625.0000"):
+        with page.expect_request(re.compile(f"time-head.*zoom={zoom}")) as asked:
+            page.keyboard.press("+")
+        for _ in range(500):
+            if waiting and waiting[-1].request.url == asked.value.url:
+                break
+            page.wait_for_timeout(10)
+    for route in reversed(waiting):
+        with page.expect_response(route.request.url):
+            route.continue_()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    expect(page.locator("#time-head")).to_have_attribute("data-zoom", "375.0000-625.0000")
+    expect(page.locator(".brush")).to_have_attribute("width", "250.0000")
 
 
 def test_from_one_call_to_the_next_of_its_kind(site: Site, open_page: Open) -> None:

@@ -220,3 +220,32 @@ def test_what_is_being_edited_stays_while_a_session_grows(
     expect(page.locator(".tags a.chip")).to_have_text(["first", "half a tag", "second"])
     expect(page.get_by_label("Edit the tags")).to_be_focused()
     expect(page.get_by_label("Note on this session")).to_have_value("half a ")
+
+
+def test_lanes_that_grow_are_zoomed_as_before(
+    empty_site: Site, recording: Callable[..., Callable[..., None]], open_page: Open
+) -> None:
+    """When a lane per kind was drawn anew, the stretch in sight and an open menu stay; keys, wheel and ruler go on."""
+    segment = recording(_line(1, SpanKind.SESSION, "live one"), _saying("", version=1), _alive(2))
+    page = open_page(empty_site.at("/sessions"))
+    expect(page.locator("#rows tr")).to_have_count(1, timeout=8000)
+    page.goto(empty_site.at(f"/sessions/{SESSION}?view=timeline&lanes=kind"))
+    page.wait_for_load_state("load")  # by then the page's script listens
+    head, lane = page.locator("#time-head"), page.locator(".lane svg").first
+    page.keyboard.press("+")
+    expect(head).to_have_attribute("data-zoom", "250.0000-750.0000")
+    page.locator("summary", has_text="Arrange").click()
+    expect(page.locator(".lane-row")).to_have_count(1)
+    segment(_line(2, SpanKind.TOOL, "execute_tool search", end_ns=time.time_ns()), _alive(3))
+    expect(page.locator(".lane-row")).to_have_count(2, timeout=8000)
+    expect(page.get_by_text("A lane per agent")).to_be_visible()
+    expect(lane).to_have_attribute("viewBox", "250 0 500 28")
+    page.keyboard.press("Escape")
+    page.keyboard.press("+")
+    expect(head).to_have_attribute("data-zoom", "375.0000-625.0000")
+    expect(page.locator(".brush")).to_have_attribute("width", "250.0000")
+    lane.hover()
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    expect(page.locator(".brush")).to_have_attribute("width", "200.0000")

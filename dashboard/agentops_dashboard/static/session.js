@@ -380,7 +380,7 @@ function growDetail(fresh) {
 /** A view's new content in place of the old: what is open stays open, who reads at the end goes on reading there. */
 function renew(view, fresh) {
   const [old, next] = [$(".scroll", view), $(".scroll", fresh)];
-  if (!old || !next) return view.replaceWith(fresh);
+  if (!old || !next) return swap(view, fresh);
   const isAtEnd = old.scrollTop > 0 && old.scrollTop + old.clientHeight > old.scrollHeight - 40;
   const top = old.scrollTop;
   const open = new Set($$("details[id]", old).filter((part) => part.open).map((part) => part.id));
@@ -410,10 +410,10 @@ if (["running", "paused"].includes(session.dataset.state)) {
       const isAtEnd = tree.scrollTop + tree.clientHeight > tree.scrollHeight - 3 * ROW;
       await rows.reload(rows.url);
       if (isAtEnd) tree.scrollTop = tree.scrollHeight;
-      document.dispatchEvent(new CustomEvent("grown"));
     } else {
       renew($(".view"), $(".view", fresh));
     }
+    document.dispatchEvent(new CustomEvent("grown"));
     if (!["running", "paused"].includes(state)) { source.close(); clearTimeout(growing); }
   };
   // What is at work grows up to now, also while nothing is recorded; less often where that takes long.

@@ -4,7 +4,8 @@ import { rows, setParams, swap } from "./session.js";
 
 const WIDTH = 1000;
 const LEAST_SHOWN = 400;
-const scroller = $("#tree") ?? $("#lanes");
+// Lanes are drawn anew when a session grows; rows stay.
+const scroller = () => $("#tree") ?? $("#lanes");
 let head = $("#time-head");
 let [from, to] = head.dataset.zoom.split("-").map(Number);
 let waiting;
@@ -31,15 +32,20 @@ function draw(lane) {
 async function refreshHead() {
   const url = new URL(head.dataset.head, location.href);
   url.search = location.search;
+  const stretch = head.dataset.zoom;
   const answer = await piece(url).catch((error) => toast(error.message));
-  if (!answer) return;
+  // Zoomed meanwhile: what fits that has been asked for.
+  if (!answer || head.dataset.zoom !== stretch) return;
   const fresh = nodes(answer.html).querySelector("#time-head");
   swap(head, fresh);
   head = fresh;
   showPlayback();
 }
 
-document.addEventListener("grown", refreshHead);
+document.addEventListener("grown", () => {
+  head = $("#time-head");
+  rows ? refreshHead() : zoomTo(from, to);
+});
 // What takes long to draw comes after the rows are seen.
 if ("late" in head.dataset) requestAnimationFrame(() => setTimeout(refreshHead));
 
@@ -73,7 +79,6 @@ function zoomTo(start, end) {
 
 // Playback: a cursor goes over the session; what has not begun yet is pale.
 const SPEEDS = [1, 2, 5, 10, 50];
-const view = $(".view");
 let speed = Number(localStorage.getItem("speed")) || 10;
 let at = null;
 let playing = null;
@@ -83,22 +88,23 @@ function placeCursor() {
   const lane = $(".lane");
   if (at == null || !lane) return cursor?.remove();
   cursor ??= Object.assign(document.createElement("div"), { className: "cursor" });
-  if (!cursor.isConnected) view.append(cursor);
+  if (!cursor.isConnected) $(".view").append(cursor);
   const box = lane.getBoundingClientRect();
-  const around = view.getBoundingClientRect();
+  const around = $(".view").getBoundingClientRect();
   const share = (at - from) / (to - from);
   cursor.hidden = share < 0 || share > 1;
   cursor.style.left = `${box.left - around.left + share * box.width}px`;
   cursor.style.top = `${head.getBoundingClientRect().bottom - around.top}px`;
-  for (const row of $$(".trow", scroller)) row.classList.toggle("future", Number($(".lane", row)?.dataset.x1 ?? 0) > at);
+  for (const row of $$(".trow", scroller())) row.classList.toggle("future", Number($(".lane", row)?.dataset.x1 ?? 0) > at);
 }
 
 /** Keep the last row that is at work in sight. */
 function follow() {
-  const busy = $$(".trow[data-row]", scroller).filter((row) => { const { x1, x2 } = $(".lane", row).dataset; return x1 <= at && at <= x2; });
+  const busy = $$(".trow[data-row]", scroller()).filter((row) => { const { x1, x2 } = $(".lane", row).dataset; return x1 <= at && at <= x2; });
   const last = busy.sort((a, b) => a.dataset.row - b.dataset.row).at(-1);
   const top = Number(last?.dataset.row) * 28;
-  if (last && (top < scroller.scrollTop || top > scroller.scrollTop + scroller.clientHeight - 56)) scroller.scrollTop = top - scroller.clientHeight / 3;
+  const { scrollTop, clientHeight } = scroller();
+  if (last && (top < scrollTop || top > scrollTop + clientHeight - 56)) scroller().scrollTop = top - clientHeight / 3;
 }
 
 function showPlayback() {
@@ -124,7 +130,7 @@ function goAt(units) {
 
 function play() {
   if (playing) return stop();
-  if (at == null || at >= WIDTH) { at = 0; scroller.scrollTop = 0; }
+  if (at == null || at >= WIDTH) { at = 0; scroller().scrollTop = 0; }
   const unitMs = Number(head.dataset.busyMs) / WIDTH;
   let before = performance.now();
   const frame = (now) => {
@@ -142,7 +148,7 @@ function step(direction) {
   goAt(next ?? (direction > 0 ? WIDTH : 0));
 }
 
-scroller.addEventListener("rows", placeCursor);
+scroller().addEventListener("rows", placeCursor);
 // Before the tree's own keys: while a session is played, the arrows step through it.
 document.addEventListener("keydown", (event) => {
   if (isTyping(event) || at == null) return;
@@ -161,7 +167,7 @@ function unitAt(event, element, start, end) {
   return start + ((event.clientX - box.left) / box.width) * (end - start);
 }
 
-scroller.addEventListener("wheel", (event) => {
+$(".split").addEventListener("wheel", (event) => {
   const lane = event.target.closest(".lane");
   if (!lane || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
   event.preventDefault();

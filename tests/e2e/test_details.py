@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from agentops_dashboard.pages import tree_view
 from tests.e2e.conftest import Site, Watch
@@ -255,6 +255,56 @@ def test_without_a_script_tags_and_the_note_are_only_read(site: Site, open_page:
     expect(page.locator(".tags button, [data-note]").filter(visible=True)).to_have_count(0)
 
 
+@pytest.mark.parametrize("arranged", ["", "&lanes=1", "&lanes=kind"])
+def test_a_drag_over_the_timeline_zooms_to_it(site: Site, open_page: Open, arranged: str) -> None:
+    """Over the ruler or a lane; nothing is selected by it. Escape and a drag of a few pixels leave all as it was."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline{arranged}"))
+    stretch, head = page.locator(".stretch"), page.locator("#time-head")
+    lane = page.locator(".lane" if arranged else f"{SELECTED} .lane").first
+    address, selected = page.url, page.locator(SELECTED).get_attribute("data-row") if not arranged else None
+
+    def drag(over: Locator, start: float, end: float) -> None:
+        box = over.bounding_box()
+        assert box is not None
+        x, y = box["x"], box["y"] + box["height"] / 2
+        page.mouse.move(x + start * box["width"], y)
+        page.mouse.down()
+        page.mouse.move(x + end * box["width"], y - 40, steps=3)
+
+    def zoomed() -> tuple[float, ...]:
+        head.evaluate("head => { head.dataset.was = 'here' }")
+        page.mouse.up()
+        expect(page.locator("[data-was]")).to_have_count(0)
+        return tuple(map(float, (head.get_attribute("data-zoom") or "").split("-")))
+
+    drag(lane, 0.75, 0.25)
+    expect(stretch).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(stretch).to_have_count(0)
+    page.mouse.up()
+    assert page.url == address
+    drag(lane, 0.75, 0.25)
+    start, end = zoomed()
+    assert (start, end) == pytest.approx((250, 750), abs=1)
+    assert f"zoom={start:.4f}-{end:.4f}" in page.url
+    drag(page.locator("#ruler"), 0.2, 1.5)
+    start, end = zoomed()
+    assert (start, end) == pytest.approx((350, 750), abs=1)
+    drawn = [float(number) for number in (lane.locator("svg").first.get_attribute("viewBox") or "").split()]
+    assert drawn == pytest.approx([start, 0, end - start, 28], abs=0.01)
+    address = page.url
+    drag(page.locator("#ruler"), 0.5, 0.502)
+    page.mouse.up()
+    assert page.url == address
+    expect(stretch).to_have_count(0)
+    assert page.evaluate("getSelection().toString()") == ""
+    if arranged:
+        return
+    expect(page.locator(SELECTED)).to_have_attribute("data-row", selected or "")
+    page.locator(f'.trow[data-row="{int(selected or 0) - 3}"] .lane').click()
+    expect(page.locator(SELECTED)).to_have_attribute("data-row", f"{int(selected or 0) - 3}")
+
+
 def test_a_ruler_that_comes_late_is_not_the_one_of_before(site: Site, open_page: Open) -> None:
     """Zoomed twice, the first answer after the second: what is above the lanes shows the stretch that they show."""
     page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline"))
@@ -273,6 +323,52 @@ def test_a_ruler_that_comes_late_is_not_the_one_of_before(site: Site, open_page:
     page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     expect(page.locator("#time-head")).to_have_attribute("data-zoom", "375.0000-625.0000")
     expect(page.locator(".brush")).to_have_attribute("width", "250.0000")
+
+
+def test_a_finger_scrolls_the_timeline_and_zooms_it(site: Site, open_page: Open) -> None:
+    """Up and down over the lanes it scrolls the rows, sideways it chooses a stretch."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline&span=0"))
+    tree, lane, before = page.locator("#tree"), page.locator(".lane").nth(4), page.url
+    tree.evaluate("tree => { tree.scrollTop = 0 }")
+    box = lane.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    fingers = page.context.new_cdp_session(page)
+
+    def swipe(x_px: float, y_px: float) -> None:
+        for step in range(6):
+            point = {"x": x + x_px * step / 5, "y": y + y_px * step / 5}
+            kind = "touchMove" if step else "touchStart"
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    swipe(3, -80)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert tree.evaluate("tree => tree.scrollTop") > 40
+    assert page.url == before
+    swipe(box["width"] / 4, 5)
+    expect(page.locator("#time-head")).to_have_attribute("data-zoom", re.compile(r"^50\d\.\d+-7[45]\d\.\d+$"))
+
+
+def test_a_drag_leaves_the_playback_where_it_is(site: Site, open_page: Open) -> None:
+    """Escape that gives a drag up does not end the playback too."""
+    page = open_page(site.at(f"/sessions/{site.ids.failed}?view=timeline"))
+    page.locator("#play").click()
+    expect(page.locator(".cursor")).to_be_visible()
+    page.locator("#play").click()
+    moment = page.locator(".cursor").evaluate("cursor => cursor.style.left")
+    box = page.locator("#ruler").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 5)
+    expect(page.locator(".stretch")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(page.locator(".stretch")).to_have_count(0)
+    assert page.locator(".cursor").evaluate("cursor => cursor.style.left") == moment
+    page.keyboard.press("Escape")
+    expect(page.locator(".cursor")).to_have_count(0)
 
 
 def test_from_one_call_to_the_next_of_its_kind(site: Site, open_page: Open) -> None:

@@ -1,6 +1,7 @@
 // Zoom and pan of the timeline: the stretch in sight is the viewBox of every lane; ruler and overview come anew from the server.
 import { $, $$, isTyping, nodes, piece, toast } from "./page.js";
 import { rows, setParams, swap } from "./session.js";
+import { onStretch } from "./stretch.js";
 
 const WIDTH = 1000;
 const LEAST_SHOWN = 400;
@@ -190,6 +191,8 @@ document.addEventListener("pointermove", (event) => {
   const [llm, tools] = levels[Math.min(levels.length - 1, Math.floor(unitAt(event, strip, 0, levels.length)))].split(".").map(Number);
   strip.title = `At once: ${llm} model ${llm === 1 ? "call" : "calls"}, ${tools} ${tools === 1 ? "tool" : "tools"}`;
 });
+
+onStretch((start, end) => zoomTo(from + (to - from) * start, from + (to - from) * end));
 
 // Drag over the overview chooses a stretch; a click there moves it.
 document.addEventListener("pointerdown", (event) => {

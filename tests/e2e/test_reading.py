@@ -62,6 +62,13 @@ def test_no_page_is_wider_than_the_screen(site: Site, open_page: Open, width: in
         assert page.evaluate("document.documentElement.scrollWidth") <= width, view
 
 
+def test_what_scrolls_inside_makes_the_page_no_taller(site: Site, open_page: Open) -> None:
+    """Messages and entries scroll in their panel; behind the page's end there is nothing to scroll to."""
+    for view in ("messages", "logs", "tree", "errors"):
+        page = open_page(site.at(f"/sessions/{site.ids.failed}?view={view}"))
+        assert page.evaluate("document.documentElement.scrollHeight") <= 900, view
+
+
 def test_the_tree_is_a_tree_to_a_screen_reader(site: Site, open_page: Open) -> None:
     """Rows are tree items with level, place among their siblings and whether they are open."""
     page = open_page(site.at(f"/sessions/{site.ids.failed}?view=tree"))

@@ -84,7 +84,7 @@ def _saying(text: str, *, version: int, end_ns: int = 0) -> bytes:
 def test_an_answer_is_read_while_it_is_written(
     empty_site: Site, recording: Callable[..., Callable[..., None]], open_page: Open
 ) -> None:
-    """It grows in the open page, which keeps what the reader opened and typed, and loses its mark at the end."""
+    """It grows in the open page, which keeps what the reader opened, typed and looked for, and loses its mark."""
     tool = _line(2, SpanKind.TOOL, "execute_tool search", end_ns=time.time_ns(), **{GenAI.TOOL_CALL_ARGUMENTS: "x"})
     segment = recording(_line(1, SpanKind.SESSION, "live one"), tool, _saying("", version=1), _alive(3))
     page = open_page(empty_site.at("/sessions"))
@@ -93,17 +93,23 @@ def test_an_answer_is_read_while_it_is_written(
     answer = page.locator(".say.role-assistant")
     expect(answer.locator(".badge")).to_have_text("asked")
     page.locator(".step-call summary").click()
-    page.locator("#find-here").fill("story")
+    finder = page.get_by_label("Find in all messages of the session")
+    finder.fill("story")
+    finder.press("Enter")
+    expect(page.locator("#found-here")).to_contain_text("1 of 1")
+    finder.fill("story that grows")
     segment(_saying("Once upon", version=2))
     expect(answer).to_contain_text("Once upon", timeout=8000)
     expect(answer.locator(".badge")).to_have_text("writing")
     segment(_saying("Once upon a time there was", version=3))
     expect(answer).to_contain_text("a time there was", timeout=8000)
-    segment(_saying("Once upon a time there was an agent.", version=4, end_ns=time.time_ns()))
-    expect(answer).to_contain_text("an agent.", timeout=8000)
+    segment(_saying("Once upon a time there was an agent, of another story.", version=4, end_ns=time.time_ns()))
+    expect(answer).to_contain_text("another story.", timeout=8000)
     expect(answer.locator(".badge")).to_have_count(0)
     expect(page.locator(".step-call")).to_have_attribute("open", "")
-    expect(page.locator("#find-here")).to_have_value("story")
+    expect(page.locator("#found-here")).to_contain_text("1 of 2")
+    expect(answer.locator("mark")).to_have_text("story")
+    expect(finder).to_have_value("story that grows")
 
 
 def test_a_running_session_grows_and_ends_in_sight(

@@ -11,7 +11,7 @@ from agentops_dashboard.pages.content import Message, Part, instructions, messag
 from agentops_dashboard.reader import Span
 from agentops_dashboard.reader.outline import Outline, Outlines
 
-__all__ = ["STEPS", "Step", "conversation"]
+__all__ = ["STEPS", "Step", "conversation", "spoken_places", "steps_at"]
 
 STEPS: Final = 80
 _KINDS: Final = frozenset(
@@ -57,19 +57,36 @@ class Thread:
         return fresh
 
 
+def spoken_places(outline: Outline) -> list[int]:
+    """The places of the spans that a conversation is made of, in order."""
+    key = "spoken places"
+    if key not in outline.derived:
+        places = [place for place, kind in enumerate(outline.column("kind")) if kind in _KINDS]
+        if not places:
+            places = [place for place, preview in enumerate(outline.column("preview")) if preview][:STEPS]
+        outline.derived[key] = places
+    found: list[int] = outline.derived[key]
+    return found
+
+
+def steps_at(outlines: Outlines, outline: Outline, offset: int) -> list[Step]:
+    """The steps of the spans ``offset``…, at most ``STEPS`` of these.
+
+    What a model has seen is known from there on only, so a stretch that begins elsewhere may have other steps.
+    """
+    window = spoken_places(outline)[offset : offset + STEPS]
+    return _Writer(outline, window, outlines.with_payloads(outline, window)).steps()
+
+
 def conversation(outlines: Outlines, outline: Outline, offset: int) -> dict[str, Any]:
-    """The steps of the spans ``offset``…, at most ``STEPS`` of them, and how many there are."""
-    order = outline.order
-    places = [place for place, row in enumerate(order) if row.kind in _KINDS]
-    if not places:
-        places = [place for place, row in enumerate(order) if row.preview][:STEPS]
-    window = places[offset : offset + STEPS]
-    spans = outlines.with_payloads(outline, window)
+    """The steps of the spans ``offset``…, and how many spans there are."""
+    total = len(spoken_places(outline))
     return {
-        "steps": _Writer(outline, window, spans).steps(),
+        "steps": steps_at(outlines, outline, offset),
         "offset": offset,
-        "next_offset": offset + STEPS if offset + STEPS < len(places) else None,
-        "total_steps": len(places),
+        "offset_before": max(0, offset - STEPS) if offset else None,
+        "next_offset": offset + STEPS if offset + STEPS < total else None,
+        "total_steps": total,
     }
 
 

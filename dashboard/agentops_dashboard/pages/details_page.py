@@ -17,6 +17,7 @@ from agentops_dashboard.pages.agents_view import agents_view
 from agentops_dashboard.pages.content import as_text, instructions
 from agentops_dashboard.pages.conversation import conversation
 from agentops_dashboard.pages.logs_view import logs_view
+from agentops_dashboard.pages.message_search import found_values
 from agentops_dashboard.pages.response import HEADERS, address_of, page
 from agentops_dashboard.pages.session_file import session_file
 from agentops_dashboard.pages.session_head import header_values
@@ -191,7 +192,8 @@ def _view(view_key: str, address: Address, session: Session, reader: Reader) -> 
         }
     found: dict[str, Any] = {"has_detail": False, "short_name": short_name}
     if view_key == "messages":
-        return found | conversation(outlines, outline, address.number("offset"))
+        values = found_values(address, reader, session, outline)
+        return found | values | conversation(outlines, outline, values["offset"])
     if view_key == "agents":
         return found | agents_view(outline)
     if view_key == "errors":

@@ -325,8 +325,10 @@ if (rows) {
   tree.focus({ preventScroll: true });
 }
 
-// Messages: open, close and find
+// Messages: open and close
 for (const button of $$("[data-open-all]")) button.addEventListener("click", () => { for (const part of $$(".talk details")) part.open = button.dataset.openAll === "true"; });
+
+// Entries: find among those that are here
 const finder = $("#find-here");
 let found = [];
 let foundAt = -1;
@@ -347,6 +349,52 @@ finder?.addEventListener("keydown", (event) => {
   found[foundAt].scrollIntoView({ block: "center" });
 });
 
+// Messages: the server looks through all of them; its answer is put in place here, so that one can go on typing
+const search = $("#find-messages");
+let looking;
+async function look(url) {
+  looking?.abort();
+  const mine = looking = new AbortController();
+  search.setAttribute("aria-busy", "true");
+  try {
+    const fresh = nodes((await piece(url, mine.signal)).html);
+    history.replaceState(null, "", url.split("#")[0]);
+    for (const part of ["#found-here", ".tabs", ".sub"]) swap($(part), $(part, fresh));
+    const open = new Set($$(".talk details[id]").filter((part) => part.open).map((part) => part.id));
+    for (const part of $$(".talk details[id]", fresh)) part.open ||= open.has(part.id);
+    $(".talk").replaceWith($(".talk", fresh));
+    $("#here")?.scrollIntoView({ block: "center" });
+  } catch (error) {
+    if (error.name !== "AbortError") toast(error.message);
+  }
+  if (mine === looking) search.removeAttribute("aria-busy");
+}
+
+$("#here")?.scrollIntoView({ block: "center" });
+
+/** The next hit, or the one before; of a text that is new, the first. */
+function seek(step) {
+  const url = new URL(location.href);
+  const text = search.elements.find.value.trim().split(/\s+/).join(" ");
+  if (text === (url.searchParams.get("find") ?? "").trim().split(/\s+/).join(" ")) return $(`[data-step="${step}"]`, search)?.click();
+  put(url.searchParams, "find", text);
+  for (const name of ["hit", "reach", "offset"]) url.searchParams.delete(name);
+  look(url.href);
+}
+search?.addEventListener("submit", (event) => { event.preventDefault(); seek(1); });
+search?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.target !== search.elements.find) return;
+  event.preventDefault();
+  seek(event.shiftKey ? -1 : 1);
+});
+search?.addEventListener("click", (event) => {
+  const link = event.target.closest("#found-here a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.matches("[data-clear]")) search.elements.find.value = "";
+  look(link.href);
+});
+
 /** A part of the page as it is now in place of the old one: what is unfolded and where the keyboard is stay so. */
 export function swap(old, fresh) {
   const name = (part) => $("summary", part).textContent.replace(/[\d.,]+/g, "");
@@ -358,7 +406,7 @@ export function swap(old, fresh) {
 }
 
 // What is above the views, and may be different when something was recorded.
-const PARTS = [".session-head .title", ".about", ".tags", ".note-line", ".warnings", ".kpis", ".findings", ".tabs", ".toggles"];
+const PARTS = [".session-head .title", ".about", ".tags", ".note-line", ".warnings", ".kpis", ".findings", ".tabs", ".toggles", "#find-messages #found-here"];
 
 /** What somebody is editing stays as it is; its editor is told what has come. */
 function growPart(old, fresh) {

@@ -9,6 +9,8 @@ import pytest
 
 from agentops.wire import Ledger, SessionLedger, encode_resource
 from agentops_dashboard.derived.model_calls import with_calls
+from agentops_dashboard.pages.address import Address
+from agentops_dashboard.pages.message_search import found_values
 from agentops_dashboard.reader import Reader, outline
 from agentops_dashboard.reader.analytics import GROUPS, Analytics
 from agentops_dashboard.reader.charts import CHART_GROUPS, MEASURES, chart
@@ -138,6 +140,22 @@ def test_large_sessions_are_read_in_parts(readers: Pair, monkeypatch: pytest.Mon
                 assert large.rows(view, 3, 5) == small.rows(view, 3, 5)
             assert large.column("preview") == small.column("preview")
             assert list(large.order) == list(small.order)
+
+
+def test_a_search_in_messages(readers: Pair) -> None:
+    """The same hits in every session, though payloads are in other blocks and not compressed by us."""
+    hits = 0
+    for session in _list(readers[0], ""):
+        for text in ("RATE", "429: too many", "delivery", "no such"):
+            found = [
+                found_values(Address("/", {"find": text}), reader, session, reader.outlines.of(session["id"]))["search"]
+                for reader in readers
+            ]
+            assert found[0].hits == found[1].hits
+            assert found[0].is_whole
+            assert found[1].is_whole
+            hits += len(found[0].hits)
+    assert hits > 100
 
 
 def test_ids_that_a_person_shortened(readers: Pair) -> None:

@@ -365,3 +365,16 @@ def test_a_session_that_is_deleted_while_a_page_is_read_is_left_out(open_empty, 
     event.listen(engine, "after_cursor_execute", delete)
     assert [session["id"] for session in reader.sessions()["sessions"]] == [made[2][0], made[0][0]]
     reader.close()
+
+
+def test_payload_blocks_are_read_as_text(filled, everything):
+    """Each that there is, once, and what its spans hold stands in it; of another project none."""
+    session_id = everything[0]["id"]
+    spans = filled.spans(session_id)
+    ids = {row.block_id for row in filled.outlines.of(session_id).order} - {None}
+    texts = dict(filled.block_texts([*ids, 2**60]))
+    assert texts.keys() == ids
+    whole = "".join(texts.values())
+    assert all(f'"{span["id"]}"' in whole for span in spans if span["input"] is not None)
+    with filled.connect() as connection:
+        assert list(Reader(connection.engine, "other").block_texts(sorted(ids))) == []

@@ -19,6 +19,7 @@ from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.conversation import STEPS, Step, spoken_places, steps_at
 from agentops_dashboard.pages.environment import environment
 from agentops_dashboard.pages.marks import MOST_MARKS, Sought, marked
+from agentops_dashboard.pages.tree_view import short_name
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.outline import Outline
 from agentops_dashboard.store.texts import leaf_texts
@@ -181,8 +182,6 @@ def _search(outline: Outline, sought: Sought) -> MessageSearch:
 
 def _step_writer(session: Session) -> Callable[[Step], str]:
     """What writes a step as the page does; links in it lead nowhere, which no one will see."""
-    from agentops_dashboard.pages.tree_view import short_name
-
     template = environment().get_template("message_step.html")
     values = {"session": session, "address": Address("/"), "short_name": short_name}
     view: Callable[[Step], str] = template.make_module(values).step_view  # type: ignore[attr-defined]

@@ -307,6 +307,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "]") $("#newer[href]")?.click();
   else if (/^[1-8]$/.test(key)) tabs[key - 1]?.click();
   else if (rows && document.activeElement === tree && Date.now() - typedAt < 800 && /^[a-z0-9_]$/i.test(key)) typeAhead(key);
+  else if (search && "np".includes(key)) seek(key === "n" ? 1 : -1);
   else if (rows && key === "n") walk("hit", 1);
   else if (rows && key === "p") walk("hit", -1);
   else if (rows && key === "e") walk("failed", 1);
@@ -441,14 +442,19 @@ function renew(view, fresh) {
 if (["running", "paused"].includes(session.dataset.state)) {
   const source = new EventSource("/api/v1/live");
   let waiting;
+  let took = 0;
+  // Less often where that takes long: a large session may be searched anew each time.
+  const soon = () => { waiting ??= setTimeout(refresh, Math.max(400, 5 * took)); };
   // Once when connected: the session may have ended while this page was on its way.
-  source.addEventListener("hello", () => { waiting ??= setTimeout(refresh, 400); });
+  source.addEventListener("hello", soon);
   source.addEventListener("sessions", (event) => {
-    if (JSON.parse(event.data).sessions.some(({ id }) => id === session.dataset.session)) waiting ??= setTimeout(refresh, 400);
+    if (JSON.parse(event.data).sessions.some(({ id }) => id === session.dataset.session)) soon();
   });
   const refresh = async () => {
     waiting = null;
+    const asked = performance.now();
     const answer = await piece(location.href).catch(() => null);
+    took = performance.now() - asked;
     if (!answer) return; // when the stream is connected again, it says hello
     const fresh = nodes(answer.html);
     for (const part of PARTS) growPart($(part), $(part, fresh));

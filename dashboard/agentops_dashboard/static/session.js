@@ -453,9 +453,11 @@ if (["running", "paused"].includes(session.dataset.state)) {
   const refresh = async () => {
     waiting = null;
     const asked = performance.now();
-    const answer = await piece(location.href).catch(() => null);
+    const url = location.href;
+    const answer = await piece(url).catch(() => null);
     took = performance.now() - asked;
     if (!answer) return; // when the stream is connected again, it says hello
+    if (url !== location.href) return soon(); // the reader has looked for something else meanwhile
     const fresh = nodes(answer.html);
     for (const part of PARTS) growPart($(part), $(part, fresh));
     growDetail($(".detail", fresh) ?? fresh);

@@ -278,7 +278,7 @@ def test_a_row_leads_to_its_sessions(site: Site, open_page: Open) -> None:
     page = open_page(site.at("/analytics"), javascript=False)
     row = page.locator(".tables section", has_text="Tools").locator("tbody tr").first
     promised = row.locator("td").nth(1).inner_text()
-    row.locator("a").click()
+    row.locator("a.link").click()
     expect(page.locator("#total")).to_have_text(promised)
 
 

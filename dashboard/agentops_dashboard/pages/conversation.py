@@ -115,7 +115,7 @@ class _Writer:
         return found
 
     def _is_agent(self, place: int) -> bool:
-        return bool(self._outline.order[place].kind == SpanKind.AGENT)
+        return bool(self._outline.column("kind")[place] == SpanKind.AGENT)
 
     def _model_call(self, span: Span, thread: Thread, indent: int) -> list[Step]:
         steps = [Step("message", indent, span, system, True) for system in self._system(span)]

@@ -70,6 +70,17 @@ def test_views_of_a_session_break_no_rule(site: Site, open_page: Open, view: str
     assert violations(page, scheme) == []
 
 
+def test_sessions_at_the_ends_break_no_rule(site: Site, open_page: Open) -> None:
+    """The newest has none before it, the oldest none after it; spans that lost their parents stand below a heading."""
+    page = open_page(site.at(f"/sessions/{site.ids.detached}?view=timeline"))
+    assert violations(page) == []
+    for sort, label in (("-start_time", "Newer session"), ("start_time", "Older session")):
+        answer = page.request.get(site.at(f"/api/v1/sessions?limit=1&sort={sort}")).json()
+        page.goto(site.at(f"/sessions/{answer['sessions'][0]['id']}?view=tree"))
+        expect(page.get_by_role("link", name=label)).to_be_disabled()
+        assert violations(page) == []
+
+
 def test_what_opens_breaks_no_rule(site: Site, open_page: Open) -> None:
     """The palette, the keys, the panel beside the list, and two sessions compared."""
     page = open_page(site.at("/sessions"))

@@ -198,9 +198,7 @@ def test_columns_are_chosen_and_kept_in_the_address(site: Site, open_page: Open)
     expect(page).to_have_url(re.compile(r"q=tag%3Abeta.*cols="))
 
 
-def test_columns_of_model_calls_are_chosen_and_agree_with_the_details(
-    site: Site, open_page: Open, watch: Watch
-) -> None:
+def test_columns_of_model_calls_are_chosen_and_agree_with_the_details(site: Site, open_page: Open) -> None:
     """Kept in the address and in a view; each says what it means; only what a row holds sorts."""
     page = open_page(site.at("/sessions?q=model:gpt-4o"))
     page.get_by_text("Columns").click()
@@ -222,9 +220,10 @@ def test_columns_of_model_calls_are_chosen_and_agree_with_the_details(
     expect(row.locator(".c-models span")).to_have_attribute("title", re.compile(r"gpt-4o: \d+ calls?"))
     for key in ("llm_p50", "llm_p95", "first_token"):
         expect(row.locator(f".c-{key} .num")).to_have_attribute("title", re.compile(r"^[\d,]+\.\d{3} ms$"))
-    watch.answers.append("Calls")
     page.get_by_text("Views", exact=True).click()
     page.get_by_text("Save this view…").click()
+    page.keyboard.type("Calls")
+    page.keyboard.press("Enter")
     page.goto(site.at("/sessions?cols=name,cost"))
     page.get_by_text("Views", exact=True).click()
     page.locator("#views").get_by_role("link", name="Calls").click()
@@ -370,13 +369,14 @@ def test_the_zone_goes_with_all_pages(site: Site, browser: Browser) -> None:
     context.close()
 
 
-def test_a_view_is_saved_and_found_again(site: Site, open_page: Open, watch: Watch) -> None:
+def test_a_view_is_saved_and_found_again(site: Site, open_page: Open) -> None:
     """A saved view is offered in its menu and in the palette, and the dashboard can open with it."""
     page = open_page(site.at("/sessions?q=tag:beta"))
-    watch.answers.append("Mine")
     page.get_by_text("Views", exact=True).click()
     page.get_by_text("Save this view…").click()
-    page.get_by_text("Views", exact=True).click()
+    page.get_by_label("Name of the view").fill(" Mine ")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#views").get_by_role("link", name="Mine", exact=True)).to_be_focused()
     page.get_by_role("button", name="First").click()
     page.goto(site.at("/"))
     expect(page).to_have_url(re.compile("q=tag(%3A|:)beta"))

@@ -113,7 +113,8 @@ function switchTheme(button) {
 
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-copy], [data-copy-from], [data-copy-link], [data-theme-switch], [data-zone-switch], [data-open]");
-  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+  // By the way that the click took: what was clicked may be gone by now.
+  for (const menu of openMenus()) if (!event.composedPath().includes(menu)) menu.open = false;
   if (!target) return;
   if (target.matches("[data-theme-switch]")) switchTheme(target);
   else if (target.matches("[data-zone-switch]")) { keep("zone", isUtc ? mine : ""); location.reload(); }

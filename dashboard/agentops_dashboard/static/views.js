@@ -1,7 +1,24 @@
 // Saved views: the menu in which they are kept, chosen and taken away.
-import { $, copy, keep, savedViews } from "./page.js";
+import { $, $$, copy, keep, nodes, savedViews } from "./page.js";
 
 const views = $("#views");
+const NAMING = `<form class="naming"><input class="field" maxlength="100" required autocomplete="off" spellcheck="false" aria-label="Name of the view" placeholder="Name of the view"><button class="btn">Save</button></form>`;
+
+/** Ask for a name where the button was. */
+function nameView(button) {
+  const form = nodes(NAMING).firstElementChild;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const name = $("input", form).value.trim();
+    if (!name) return;
+    localStorage.setItem("views", JSON.stringify([...savedViews(), { name, href: location.pathname + location.search }]));
+    drawViews();
+    $$("a", views).at(-1).focus();
+  });
+  button.replaceWith(form);
+  $("input", form).focus();
+}
+
 function drawViews() {
   if (!views) return;
   const rows = savedViews().map((view, index) => {
@@ -18,10 +35,7 @@ function drawViews() {
     return row;
   });
   const save = Object.assign(document.createElement("button"), { type: "button", className: "opt", textContent: "Save this view…" });
-  save.addEventListener("click", () => {
-    const name = prompt("Name of the view");
-    if (name?.trim()) { localStorage.setItem("views", JSON.stringify([...savedViews(), { name: name.trim(), href: location.pathname + location.search }])); drawViews(); }
-  });
+  save.addEventListener("click", () => nameView(save));
   const link = Object.assign(document.createElement("button"), { type: "button", className: "opt", textContent: "Copy a link to it" });
   link.addEventListener("click", () => copy(location.href));
   views.replaceChildren(...rows, save, link);

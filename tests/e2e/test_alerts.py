@@ -91,6 +91,8 @@ def test_an_alert_on_each_tool_is_made_and_edited_to_one(failing: Site, open_pag
     row.get_by_label("Edit tools are called").click()
     expect(page.locator("select[name=of]")).to_have_value("each tool")
     page.locator("select[name=of]").select_option("tool")
+    offered = page.locator("#known option").evaluate_all("all => all.map(one => `${one.textContent} ${one.value}`)")
+    assert f"tool {name}" in offered
     page.get_by_label("Which one").fill(name)
     page.get_by_role("button", name="Save").click()
     expect(row).to_contain_text(f"Calls of tool {name} above 0")

@@ -1,5 +1,6 @@
 """Alerts: how each stands, what people were told, and the form that makes one."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -16,20 +17,23 @@ from agentops_dashboard.alerts.rule import FIRING, NO_DATA, OK, PERIODS, SIDES, 
 from agentops_dashboard.alerts.subject import CHOICES, SESSIONS, count_text
 from agentops_dashboard.api.answers import sentence
 from agentops_dashboard.api.form import read_form
-from agentops_dashboard.caller import Caller, Right, caller_of, note_change
+from agentops_dashboard.caller import Caller, Right, caller_of, note_change, reader_of
 from agentops_dashboard.derived.label_figures import OF_LABELS
 from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.own_charts import OwnChart
 from agentops_dashboard.pages.response import address_of, page
 from agentops_dashboard.pages.time_range import RANGES
 from agentops_dashboard.query.writing import narrowed, term
-from agentops_dashboard.reader.charts import AGGREGATES, MEASURES, OF_SESSIONS, QUANTILES
+from agentops_dashboard.reader import Reader
+from agentops_dashboard.reader.charts import AGGREGATES, LABEL_GROUPS, MEASURES, OF_SESSIONS, QUANTILES
 
 __all__ = ["add_routes"]
 
 _PATH: Final = "/alerts"
 _FIELDS: Final = ("name", "of", "which", "measure", "aggregate", "query", "period", "side", "threshold", "least")
 _DEFAULTS: Final = {"of": SESSIONS, "measure": "failed", "aggregate": "mean", "period": "1h", "side": "above"}
+_DAY_NS: Final = 86_400_000_000_000
+_MOST_KNOWN: Final = 200
 _OF_FAILURES: Final = frozenset({"failed", "success", "errors", "failed_calls"})
 _MEASURES: Final = (
     ("of sessions", [key for key in OF_SESSIONS if key not in OF_LABELS]),
@@ -162,11 +166,19 @@ def _page(  # noqa: PLR0917 - the parts of one page
         edited=edited,
         choices={choice: _choice_text(choice) for choice in CHOICES},
         measures=[(title, {key: _measure_text(key) for key in keys}) for title, keys in _MEASURES],
+        known=_known(reader_of(request)),
         count_text_of=count_text,
         aggregates=AGGREGATES,
         periods=PERIODS,
         sides=SIDES,
     )
+
+
+def _known(reader: Reader) -> list[tuple[str, str]]:
+    """Models, tools and agents of the last day, to choose from: kind and name."""
+    now_ns = time.time_ns()
+    found = sorted(label for label in reader.labels.over("", now_ns - _DAY_NS, now_ns) if label[0] in LABEL_GROUPS)
+    return found[:_MOST_KNOWN]
 
 
 def _choice_text(choice: str) -> str:

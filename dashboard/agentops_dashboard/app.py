@@ -158,7 +158,9 @@ def _keep_no_record(_caller: Caller, _action: str, _target: str) -> None:
 def _add_error_answers(app: FastAPI, store: Store) -> None:
     async def store_down(_request: Request, error: Exception) -> Response:
         _log.error("agentops: %s does not answer: %s", store.location, error)
-        return problem(503, f"{store.location} does not answer. Once it does, load this again.")
+        # Where it is, is for whoever runs the server to know.
+        name = store.location if app.state.accounts is None else "The store"
+        return problem(503, f"{name} does not answer. Once it does, load this again.")
 
     for kind in store.errors:
         app.add_exception_handler(kind, store_down)

@@ -3,12 +3,14 @@
 import json
 import logging
 import re
+import sqlite3
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from agentops_dashboard.door.settings import ServerSettings
 from agentops_dashboard.observe import configure_logging
+from agentops_dashboard.reader import Reader
 from tests.server.conftest import SECRET_TEXT, fill, make_server, otlp
 
 
@@ -148,3 +150,16 @@ def test_monitors_need_no_key(own_server):
     """Whether they ask for the whole answer or for its head."""
     assert [own_server.ask(method, "/healthz").status_code for method in ("GET", "HEAD")] == [200, 200]
     assert own_server.ask("HEAD", "/metrics").status_code == 401
+
+
+def test_a_store_that_does_not_answer_is_named_in_the_log_alone(own_server, caplog, monkeypatch):
+    """Whoever asks learns that it does not, and not where on the server it is."""
+
+    def fail(*_args, **_more):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(Reader, "sessions", fail)
+    answer = own_server.ask("GET", "/api/v1/sessions", key="read")
+    said = "The store does not answer. Once it does, load this again."
+    assert (answer.status_code, answer.json()["error"]["message"]) == (503, said)
+    assert "agentops.sqlite does not answer: disk I/O error" in caplog.text

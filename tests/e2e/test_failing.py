@@ -140,6 +140,20 @@ def test_rows_that_arrive_after_another_was_chosen_leave_it_chosen(site: Site, o
     expect(page.locator('.trow[aria-selected="true"]')).to_have_attribute("data-row", "0")
 
 
+def test_a_menu_opened_before_the_scripts_came_stays_open(site: Site, open_page: Open) -> None:
+    """They take the keyboard to the rows only where nobody is anywhere else."""
+    page = open_page(site.at("/sessions"))
+    waiting: list[Route] = []
+    page.route("**/session.js", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright wraps functions only
+    page.goto(site.at(f"/sessions/{site.ids.failed}?view=tree"), wait_until="commit")
+    page.locator("summary", has_text="Depth").click()
+    expect(page.get_by_text("Expand all")).to_be_visible()
+    waiting[0].continue_()
+    page.wait_for_load_state("load")
+    expect(page.get_by_text("Expand all")).to_be_visible()
+    expect(page.locator("#tree")).not_to_be_focused()
+
+
 def test_what_is_typed_stays_where_it_cannot_be_saved(site: Site, open_page: Open, watch: Watch) -> None:
     """A tag, a note and tags for a selection: each says so in its place, keeps what was typed, and is saved later."""
     page = open_page(site.at(f"/sessions/{site.ids.deep}?view=tree"))

@@ -323,7 +323,8 @@ tabs.scrollLeft = $("[aria-current]", tabs).offsetLeft - tabs.clientWidth / 3;
 if (rows) {
   const row = current();
   if (row) rows.show(Number(row.dataset.row));
-  tree.focus({ preventScroll: true });
+  // Not from whoever is in a menu or a field already: the page can be used before its scripts have come.
+  if (document.activeElement === document.body) tree.focus({ preventScroll: true });
 }
 
 // Messages: open and close

@@ -1,7 +1,6 @@
 """All derived facts of one session."""
 
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any, TypedDict
 
 from agentops.semconv import SpanKind, SpanStatus
@@ -10,6 +9,7 @@ from agentops_dashboard.derived.names import agents_of, called_of
 from agentops_dashboard.derived.owners import owners
 from agentops_dashboard.derived.repetitions import loops_in, retries_in, wasted_in
 from agentops_dashboard.reader.outline import Outline
+from agentops_dashboard.reader.remembered import remembered
 
 __all__ = [
     "MOST_SPANS", "AgentFacts", "Delegation", "Facts", "Loop", "Retry", "Waste", "add_waste", "facts_of", "looped",
@@ -90,17 +90,11 @@ class Facts(TypedDict):
     waste: Waste
 
 
+@remembered
 def facts_of(outline: Outline) -> Facts:
-    """Compute the facts of a session's outline; kept with it, so asking again costs nothing."""
-    if "facts" not in outline.derived:
-        outline.derived["facts"] = _compute(outline)
-    found: Facts = outline.derived["facts"]
-    return found
-
-
-def _compute(outline: Outline) -> Facts:
+    """Compute the facts of a session's outline; asking again costs nothing."""
     starts, ends, span_ids = map(outline.column, ("start_ns", "end_ns", "span_id"))
-    first, last = min(starts, default=0), max(chain(starts, filter(None, ends)), default=0)
+    first, last = outline.extent()
     waiting = _union((starts[place], ends[place] or last) for place in outline.of_kind(SpanKind.HUMAN))
     path = critical_places(outline)
     retries, loops = list(retries_in(outline)), list(loops_in(outline))
@@ -119,13 +113,11 @@ def _compute(outline: Outline) -> Facts:
     }
 
 
+@remembered
 def looped(outline: Outline) -> dict[str, int]:
     """How often each call of a loop was made, by the ids of its spans."""
-    if "looped" not in outline.derived:
-        span_ids = outline.column("span_id")
-        outline.derived["looped"] = {span_ids[at]: len(places) for places in loops_in(outline) for at in places}
-    found: dict[str, int] = outline.derived["looped"]
-    return found
+    span_ids = outline.column("span_id")
+    return {span_ids[at]: len(places) for places in loops_in(outline) for at in places}
 
 
 def _union(stretches: Iterable[tuple[int, int]]) -> int:

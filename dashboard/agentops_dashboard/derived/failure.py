@@ -2,6 +2,7 @@
 
 from agentops.semconv import SpanStatus, State
 from agentops_dashboard.reader.outline import Outline
+from agentops_dashboard.reader.remembered import remembered
 
 __all__ = ["last_at_work", "root_failure", "where_it_ended"]
 
@@ -13,17 +14,15 @@ def where_it_ended(state: str, outline: Outline) -> int | None:
     return last_at_work(outline) if state == State.ABANDONED else None
 
 
+@remembered
 def root_failure(outline: Outline) -> int | None:
     """The place of the span whose error ended the session; None if none failed.
 
     It is the deepest one on the way down from the session by the last failed child of each: an earlier one was got
     over. Where the errors did not reach the top, the way starts at the first of them.
     """
-    if "root_failure" not in outline.derived:
-        failed = [place for place, status in enumerate(outline.column("status")) if status == SpanStatus.ERROR]
-        outline.derived["root_failure"] = _descend(outline, failed)
-    found: int | None = outline.derived["root_failure"]
-    return found
+    failed = [place for place, status in enumerate(outline.column("status")) if status == SpanStatus.ERROR]
+    return _descend(outline, failed)
 
 
 def last_at_work(outline: Outline) -> int | None:

@@ -5,6 +5,7 @@ from statistics import median_low
 
 from agentops.semconv import SpanKind
 from agentops_dashboard.reader.outline import Outline
+from agentops_dashboard.reader.remembered import remembered
 
 __all__ = ["FirstAnswer", "first_answer"]
 
@@ -18,15 +19,9 @@ class FirstAnswer:
     token_ms: float | None
 
 
+@remembered
 def first_answer(outline: Outline) -> FirstAnswer | None:
     """The first token, or where calls do not say, the first answer of any model call; None while there is none."""
-    if "first_answer" not in outline.derived:
-        outline.derived["first_answer"] = _find(outline)
-    found: FirstAnswer | None = outline.derived["first_answer"]
-    return found
-
-
-def _find(outline: Outline) -> FirstAnswer | None:
     calls = outline.of_kind(SpanKind.LLM)
     starts, ends, firsts = map(outline.column, ("start_ns", "end_ns", "first_token_ns"))
     waits = [first for place in calls if (first := firsts[place]) is not None]

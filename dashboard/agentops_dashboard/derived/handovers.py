@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from agentops.semconv import SpanKind
 from agentops_dashboard.derived.owners import owners
@@ -28,7 +27,7 @@ def handovers(outline: Outline) -> Iterator[Handover]:
     """Yield each run of an agent in tree order."""
     owner, parents = owners(outline), outline.parents
     starts, ends = outline.column("start_ns"), outline.column("end_ns")
-    last_ns = max(chain(starts, filter(None, ends)), default=0)
+    _, last_ns = outline.extent()
     before: dict[int, int] = {}
     for place in outline.of_kind(SpanKind.AGENT):
         previous = before.get(parents[place], -1)

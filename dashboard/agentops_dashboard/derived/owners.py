@@ -2,17 +2,16 @@
 
 from agentops.semconv import SpanKind
 from agentops_dashboard.reader.outline import Outline
+from agentops_dashboard.reader.remembered import remembered
 
 __all__ = ["owners"]
 
 
+@remembered
 def owners(outline: Outline) -> list[int]:
     """For each span the place of the nearest agent above it; -1 for none."""
-    if "owners" not in outline.derived:
-        is_agent = [kind == SpanKind.AGENT for kind in outline.column("kind")]
-        owner: list[int] = []
-        for above in outline.parents:
-            owner.append(above if above < 0 or is_agent[above] else owner[above])
-        outline.derived["owners"] = owner
-    found: list[int] = outline.derived["owners"]
-    return found
+    is_agent = [kind == SpanKind.AGENT for kind in outline.column("kind")]
+    owner: list[int] = []
+    for above in outline.parents:
+        owner.append(above if above < 0 or is_agent[above] else owner[above])
+    return owner

@@ -8,6 +8,7 @@ from agentops.semconv import SpanKind
 from agentops_dashboard.pages.busy import Stretches, busy
 from agentops_dashboard.pages.timeline import Scale
 from agentops_dashboard.reader.outline import Outline
+from agentops_dashboard.reader.remembered import remembered_last
 
 __all__ = ["at_once"]
 
@@ -43,7 +44,7 @@ def at_once(outline: Outline, scale: Scale, zoom: tuple[float, float], least: in
     largest numbers of the whole session; ``levels`` the numbers of each part, as ``llm.tool``. None if there
     were never ``least`` calls of a kind at once.
     """
-    steps = _steps_of(outline, scale)
+    steps = _steps_of(outline, scale.last_ns)
     most = max(step.most for step in steps.values())
     if most < least:
         return None
@@ -58,14 +59,10 @@ def at_once(outline: Outline, scale: Scale, zoom: tuple[float, float], least: in
     }
 
 
-def _steps_of(outline: Outline, scale: Scale) -> dict[str, _Steps]:
-    kept = outline.derived.get("at_once")
-    if kept is None or kept[0] != scale.last_ns:  # up to which what has not ended is at work
-        of_kind = busy(outline, scale.last_ns)
-        steps = {name: _Steps([of_kind[kind] for kind in kinds]) for name, kinds in _GROUPS.items()}
-        kept = outline.derived["at_once"] = (scale.last_ns, steps)
-    found: dict[str, _Steps] = kept[1]
-    return found
+@remembered_last
+def _steps_of(outline: Outline, until_ns: int) -> dict[str, _Steps]:
+    of_kind = busy(outline, until_ns)
+    return {name: _Steps([of_kind[kind] for kind in kinds]) for name, kinds in _GROUPS.items()}
 
 
 def _area(levels: list[int], height: float) -> str:

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from agentops.semconv import SpanKind
 from agentops_dashboard.reader.outline import Outline
+from agentops_dashboard.reader.remembered import remembered_last
 
 __all__ = ["BUSY_KINDS", "Stretches", "busy"]
 
@@ -17,12 +18,10 @@ class Stretches(NamedTuple):
     ended: list[int]
 
 
+@remembered_last
 def busy(outline: Outline, until_ns: int) -> dict[str, Stretches]:
     """The stretches of each kind of call; what has not ended is open until ``until_ns``, and none is without length."""
-    kept: tuple[int, dict[str, Stretches]] | None = outline.derived.get("busy")
-    if kept is None or kept[0] != until_ns:
-        kept = outline.derived["busy"] = (until_ns, {kind: _stretches(outline, kind, until_ns) for kind in BUSY_KINDS})
-    return kept[1]
+    return {kind: _stretches(outline, kind, until_ns) for kind in BUSY_KINDS}
 
 
 def _stretches(outline: Outline, kind: str, until_ns: int) -> Stretches:

@@ -10,6 +10,7 @@ from agentops.semconv import GenAI, SpanKind
 from agentops_dashboard.pages.content import Message, Part, instructions, messages_of
 from agentops_dashboard.reader import Span
 from agentops_dashboard.reader.outline import Outline, Outlines
+from agentops_dashboard.reader.remembered import remembered
 
 __all__ = ["STEPS", "Step", "conversation", "spoken_places", "steps_at"]
 
@@ -57,16 +58,11 @@ class Thread:
         return fresh
 
 
+@remembered
 def spoken_places(outline: Outline) -> list[int]:
     """The places of the spans that a conversation is made of, in order."""
-    key = "spoken places"
-    if key not in outline.derived:
-        places = [place for place, kind in enumerate(outline.column("kind")) if kind in _KINDS]
-        if not places:
-            places = [place for place, preview in enumerate(outline.column("preview")) if preview][:STEPS]
-        outline.derived[key] = places
-    found: list[int] = outline.derived[key]
-    return found
+    places = [place for place, kind in enumerate(outline.column("kind")) if kind in _KINDS]
+    return places or [place for place, preview in enumerate(outline.column("preview")) if preview][:STEPS]
 
 
 def steps_at(outlines: Outlines, outline: Outline, offset: int) -> list[Step]:

@@ -22,6 +22,7 @@ from agentops_dashboard.pages.marks import MOST_MARKS, Sought, marked
 from agentops_dashboard.pages.tree_view import short_name
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.outline import Outline
+from agentops_dashboard.reader.remembered import remembered
 from agentops_dashboard.store.texts import leaf_texts
 
 __all__ = ["MOST_REACH", "MessageSearch", "found_values"]
@@ -169,9 +170,14 @@ def found_values(address: Address, reader: Reader, session: Session, outline: Ou
     }
 
 
+@remembered
+def _searches(outline: Outline) -> OrderedDict[str, MessageSearch]:
+    return OrderedDict()
+
+
 def _search(outline: Outline, sought: Sought) -> MessageSearch:
     """The search for a text in this state of the session: the last few are kept, so that the next hit costs nothing."""
-    kept: OrderedDict[str, MessageSearch] = outline.derived.setdefault("message searches", OrderedDict())
+    kept = _searches(outline)
     found = kept.get(sought.text)
     if found is None:
         found = kept[sought.text] = MessageSearch(sought)

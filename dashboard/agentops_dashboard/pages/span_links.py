@@ -13,6 +13,7 @@ from agentops_dashboard.pages.content import as_text
 from agentops_dashboard.pages.query_edit import quote_value, term
 from agentops_dashboard.pages.tree_view import short_name
 from agentops_dashboard.reader.outline import Outline
+from agentops_dashboard.reader.remembered import remembered
 
 __all__ = ["crumbs", "filters_by", "related"]
 
@@ -72,19 +73,16 @@ def related(address: Address, outline: Outline, place: int) -> dict[str, Any] | 
     }
 
 
+@remembered
 def _alike(outline: Outline, kind: str, what: str) -> list[int]:
     """The places of the spans of a kind that have something in common."""
-    key = ("alike", kind, what)
-    if key not in outline.derived:
-        tools, models, agents = outline.order.columns("tool", "model", "agent")
-        outline.derived[key] = [
-            place
-            for place in outline.of_kind(kind)
-            if what in (tools[place], models[place], agents[place])
-            and _likeness(kind, tools[place], models[place], agents[place]) == what
-        ]
-    found: list[int] = outline.derived[key]
-    return found
+    tools, models, agents = outline.order.columns("tool", "model", "agent")
+    return [
+        place
+        for place in outline.of_kind(kind)
+        if what in (tools[place], models[place], agents[place])
+        and _likeness(kind, tools[place], models[place], agents[place]) == what
+    ]
 
 
 def _likeness(kind: str, tool: str | None, model: str | None, agent: str | None) -> str | None:

@@ -2,9 +2,8 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 from agentops.semconv import SpanKind, SpanStatus
@@ -14,6 +13,7 @@ from agentops_dashboard.pages.address import Address
 from agentops_dashboard.pages.busy import Stretches, busy
 from agentops_dashboard.pages.kinds import kind_look
 from agentops_dashboard.reader.outline import Outline
+from agentops_dashboard.reader.remembered import remembered_last
 
 __all__ = [
     "WIDTH", "Scale", "cost_curve", "critical_path", "gaps_in", "moments", "overview", "ruler",
@@ -98,35 +98,12 @@ class Scale:
 
 def scale_of(outline: Outline, *, has_gaps: bool, now_ns: int = 0) -> Scale:
     """The scale of a whole session, of a running one up to ``now_ns``; ``has_gaps`` to leave idle stretches out."""
-    first, last = _extent(outline)
-    if now_ns > last:
-        return Scale(first, now_ns, _idle(outline, first, now_ns) if has_gaps else ())
-    key = ("scale", has_gaps)
-    if key not in outline.derived:
-        outline.derived[key] = Scale(first, last, _idle(outline, first, last) if has_gaps else ())
-    found: Scale = outline.derived[key]
-    return found
+    first, last = outline.extent()
+    last = max(last, first + 1, now_ns)
+    return Scale(first, last, _idle(outline, first, last) if has_gaps else ())
 
 
-def _extent(outline: Outline) -> tuple[int, int]:
-    """The first beginning, and the last beginning or end."""
-    if "extent" not in outline.derived:
-        starts, ends = outline.column("start_ns"), outline.column("end_ns")
-        first = min(starts, default=0)
-        last = max(chain(starts, filter(None, ends)), default=1)
-        outline.derived["extent"] = (first, max(last, first + 1))
-    found: tuple[int, int] = outline.derived["extent"]
-    return found
-
-
-def _kept(outline: Outline, name: str, scale: Scale, make: Callable[[Outline, Scale], Any]) -> Any:
-    """What was made of an outline, made anew for another scale: that of a running session goes on with the time."""
-    kept = outline.derived.get(name)
-    if kept is None or kept[0] != scale:
-        kept = outline.derived[name] = (scale, make(outline, scale))
-    return kept[1]
-
-
+@remembered_last
 def _idle(outline: Outline, first: int, last: int) -> tuple[tuple[int, int], ...]:
     """Stretches in which no leaf of the tree was at work; waiting for a person counts as idle."""
     facts = zip(*map(outline.column, ("start_ns", "end_ns", "kind")), outline.index.children, strict=True)
@@ -198,13 +175,9 @@ def _decimals(step: float) -> int:
     return max(0, -math.floor(math.log10(step) + 1e-9))
 
 
+@remembered_last
 def overview(outline: Outline, scale: Scale) -> dict[str, Any]:
     """How busy the session was: per bin the mean number of LLM, tool and other calls at once, 44 units high."""
-    found: dict[str, Any] = _kept(outline, "overview", scale, _overview)
-    return found
-
-
-def _overview(outline: Outline, scale: Scale) -> dict[str, Any]:
     size = WIDTH / _BINS
     edges = [round(scale.moment(at * size)) for at in range(_BINS + 1)]
     bins = {kind: _at_work(stretches, edges) for kind, stretches in busy(outline, scale.last_ns).items()}
@@ -252,16 +225,12 @@ def critical_path(outline: Outline) -> frozenset[str]:
     return frozenset(facts_of(outline)["critical_path"])
 
 
+@remembered_last
 def cost_curve(outline: Outline, scale: Scale) -> dict[str, Any] | None:
     """What was spent so far, and how much each model call was given to read, over the time; None if nobody says.
 
     Points are ``(x, y)`` in units, y from 0 (top) to 30; at most 400 of each.
     """
-    found: dict[str, Any] | None = _kept(outline, "curve", scale, _curve)
-    return found
-
-
-def _curve(outline: Outline, scale: Scale) -> dict[str, Any] | None:
     facts = zip(*map(outline.column, ("end_ns", "start_ns", "cost_nano", "input_tokens")), strict=True)
     calls = sorted((end, start, nano or 0, given or 0) for end, start, nano, given in facts if end and (nano or given))
     if len(calls) < 2:
@@ -287,13 +256,9 @@ def _steps(points: list[tuple[float, float]]) -> str:
     return "".join(path)
 
 
+@remembered_last
 def moments(outline: Outline, scale: Scale) -> list[float]:
     """Where something began, in units, in order: what playback steps through; at most 2,000."""
-    found: list[float] = _kept(outline, "moments", scale, _moments)
-    return found
-
-
-def _moments(outline: Outline, scale: Scale) -> list[float]:
     # To thousandths; ``round`` with digits takes three times as long.
     places = sorted({int(x * 1000 + 0.5) for x in scale.xs(outline.column("start_ns"))})
     return [place / 1000 for place in places[:: max(1, -(-len(places) // _MOST_MOMENTS))]]

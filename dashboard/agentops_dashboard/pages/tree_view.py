@@ -24,6 +24,7 @@ from agentops_dashboard.pages.timeline import (
 )
 from agentops_dashboard.reader import Heading, Session, TreeRow
 from agentops_dashboard.reader.outline import DETACHED, Outline, TreeView
+from agentops_dashboard.reader.remembered import remembered
 from agentops_dashboard.reader.visible import Visible
 
 __all__ = [
@@ -111,9 +112,7 @@ def short_name(name: str) -> str:
 
 def kind_toggles(address: Address, outline: Outline, view: TreeView) -> list[dict[str, Any]]:
     """A switch per kind that the session has, with how many spans are of it."""
-    if "kinds" not in outline.derived:
-        outline.derived["kinds"] = Counter(outline.column("kind"))
-    counts: Counter[str] = outline.derived["kinds"]
+    counts = _kinds(outline)
     toggles = []
     for kind in [*(kind for kind in KINDS if kind in counts), *(kind for kind in counts if kind not in KINDS)]:
         if kind != SpanKind.SESSION:
@@ -121,6 +120,11 @@ def kind_toggles(address: Address, outline: Outline, view: TreeView) -> list[dic
             link = address.link(kinds=",".join(sorted(chosen)) or None, offset=None)
             toggles.append({"kind": kind, "count": counts[kind], "is_on": kind in view.kinds, "href": link})
     return toggles
+
+
+@remembered
+def _kinds(outline: Outline) -> Counter[str]:
+    return Counter(outline.column("kind"))
 
 
 def tree_values(address: Address, session: Session, outline: Outline) -> dict[str, Any]:

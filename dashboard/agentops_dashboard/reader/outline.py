@@ -14,6 +14,7 @@ from sqlalchemy import and_, select
 
 from agentops.semconv import SpanKind, SpanStatus
 from agentops_dashboard.reader import rows as shape
+from agentops_dashboard.reader.remembered import remembered
 from agentops_dashboard.reader.shapes import Heading, Span, TreeRow
 from agentops_dashboard.reader.span_rows import FRAME, SpanRows, columns_of, to_row
 from agentops_dashboard.reader.tree import TreeIndex
@@ -86,7 +87,7 @@ class Outline:
     """One session's tree in order, with sums over subtrees; ``order`` holds the span rows.
 
     ``errors`` are the places where errors began: of failed spans those that did not get it from one below.
-    Whoever computes something from a whole outline may keep it in ``derived``: it lives as long as the outline is true.
+    What is computed from a whole outline is kept in ``derived`` by ``remembered``.
     """
 
     session_id: str
@@ -126,13 +127,16 @@ class Outline:
         """One column of all spans, in their order: going over it is several times as fast as over the rows."""
         return self.order.column(name)
 
+    @remembered
     def of_kind(self, kind: str) -> list[int]:
         """The places of the spans of a kind."""
-        key = ("of kind", kind)
-        if key not in self.derived:
-            self.derived[key] = [place for place, own in enumerate(self.column("kind")) if own == kind]
-        found: list[int] = self.derived[key]
-        return found
+        return [place for place, own in enumerate(self.column("kind")) if own == kind]
+
+    @remembered
+    def extent(self) -> tuple[int, int]:
+        """The first beginning, and the last beginning or end, in nanoseconds; twice 0 of nothing."""
+        starts, ends = self.column("start_ns"), self.column("end_ns")
+        return min(starts, default=0), max(chain(starts, filter(None, ends)), default=0)
 
     def __len__(self) -> int:
         """Number of spans."""
@@ -223,12 +227,11 @@ class Outline:
     def is_parallel(self, place: int) -> bool:
         """Whether a span ran at the same time as one of its siblings."""
         parent = self.parents[place]
-        if parent < 0:
-            return False
-        key = ("parallel", parent)
-        if key not in self.derived:
-            self.derived[key] = frozenset(self._find_parallel(parent))
-        return place in self.derived[key]
+        return parent >= 0 and place in self._parallel_below(parent)
+
+    @remembered
+    def _parallel_below(self, parent: int) -> frozenset[int]:
+        return frozenset(self._find_parallel(parent))
 
     def _find_parallel(self, parent: int) -> Iterator[int]:
         # Siblings come by start, so each needs to be compared with the one that reached furthest before it only.

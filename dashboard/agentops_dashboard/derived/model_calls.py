@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, select
 
 from agentops.semconv import SpanKind
+from agentops_dashboard.derived.first_answer import answered_ns
 from agentops_dashboard.reader import Reader, Session
 from agentops_dashboard.reader.analytics import quantile
 from agentops_dashboard.store import tables as t
@@ -100,9 +101,9 @@ def _add(seen: _Seen, start_ns: int, end_ns: int | None, first_token_ns: int | N
         seen.took_ns.append(end_ns - start_ns)
     if first_token_ns is not None:
         seen.first_token_ns.append(first_token_ns)
-        seen.answered_ns.append(start_ns + first_token_ns)
-    elif end_ns is not None:
-        seen.answered_ns.append(end_ns)
+    moment_ns = answered_ns(start_ns, end_ns, first_token_ns)
+    if moment_ns is not None:
+        seen.answered_ns.append(moment_ns)
 
 
 def _times(seen: _Seen, start_ns: int) -> CallTimes:

@@ -13,7 +13,7 @@ from tests.clickhouse.engine import Engine, free_port
 
 pytest.register_assert_rewrite("tests.dashboard.test_reader", "tests.dashboard.test_store")
 
-from tests.dashboard.conftest import add_lines, make_sessions, reader, store  # noqa: E402, F401
+from tests.dashboard.conftest import add_lines, book, make_sessions, reader, store  # noqa: E402, F401
 
 _numbers = itertools.count(1)
 

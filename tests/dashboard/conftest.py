@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from agentops_dashboard.alerts import Book, alerts_path
 from agentops_dashboard.ingest.otlp_json import decode
 from agentops_dashboard.reader import Reader
 from agentops_dashboard.semantics import understand
@@ -69,6 +70,13 @@ def reader(store: Store) -> Iterator[Reader]:
     reader = Reader(store.engine())
     yield reader
     reader.close()
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    """An empty file of alerts."""
+    with contextlib.closing(Book(alerts_path(tmp_path))) as book:
+        yield book
 
 
 @pytest.fixture

@@ -44,13 +44,6 @@ def reader(full: Store) -> Iterator[Reader]:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    """An empty file."""
-    with contextlib.closing(Book(alerts_path(tmp_path))) as book:
-        yield book
-
-
-@pytest.fixture
 def watch_with(book: Book, full: Store) -> Iterator[Callable[..., Watch]]:
     """Makes a watch that tells these destinations."""
     with contextlib.ExitStack() as made:

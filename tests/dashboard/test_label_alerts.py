@@ -43,13 +43,6 @@ def reader(full: Store) -> Iterator[Reader]:
     reader.close()
 
 
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    """An empty file."""
-    with contextlib.closing(Book(alerts_path(tmp_path))) as book:
-        yield book
-
-
 def rule(**more: str):
     """A rule as a form has it."""
     return draft_of({**TOOLS_FAIL, **more})

@@ -15,6 +15,7 @@ from agentops_dashboard.reader.outline import Outline
 __all__ = ["arrows", "lanes_by_agent", "lanes_by_kind"]
 
 _IN_AGENTS: Final = frozenset({*BUSY_KINDS, SpanKind.AGENT, SpanKind.HUMAN})
+_DRAWN: Final = ("span_id", "kind", "name", "status", "start_ns", "end_ns")
 _MOST_BARS: Final = 600
 _MOST_ARROWS: Final = 300
 
@@ -26,8 +27,8 @@ def lanes_by_agent(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
     for place in [place for place, kind in enumerate(kinds) if kind in _IN_AGENTS]:
         found.setdefault(names[place] or agents[place] or "", []).append(place)
     # A run of an agent is what its calls lie in, and no call.
-    runs = frozenset(outline.of_kind(SpanKind.AGENT))
-    drawn = [_lane(outline, scale, name, SpanKind.AGENT, places, runs) for name, places in found.items()]
+    drawing = _Drawing(outline, scale, frozenset(outline.of_kind(SpanKind.AGENT)))
+    drawn = [drawing.lane(name, SpanKind.AGENT, places) for name, places in found.items()]
     return sorted(drawn, key=lambda lane: not lane["name"])
 
 
@@ -39,7 +40,8 @@ def lanes_by_kind(outline: Outline, scale: Scale) -> list[dict[str, Any]]:
             found.setdefault(kind, []).append(place)
     order = {kind: at for at, kind in enumerate(KINDS)}
     kinds = sorted(found, key=lambda kind: order.get(kind, len(order)))
-    return [_lane(outline, scale, kind_look(kind).label, kind, found[kind], frozenset()) for kind in kinds]
+    drawing = _Drawing(outline, scale, frozenset())
+    return [drawing.lane(kind_look(kind).label, kind, found[kind]) for kind in kinds]
 
 
 def _agents(outline: Outline) -> list[str]:
@@ -60,61 +62,63 @@ class _Bar:
     count: int = 1
 
 
-def _lane(  # noqa: PLR0917
-    outline: Outline, scale: Scale, name: str, kind: str, places: list[int], extents: frozenset[int]
-) -> dict[str, Any]:
-    """The spans at some places as a lane; extents are what its calls lie in."""
-    statuses = outline.column("status")
-    return {
-        "name": name,
-        "kind": kind,
-        "calls": sum(place not in extents for place in places),
-        "errors": sum(statuses[place] == SpanStatus.ERROR for place in places),
-        "bars": [
-            _drawn(outline, bar, scale, is_extent=bar.place in extents)
-            for bar in _bars(outline, scale, places, extents)
-        ],
-    }
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Draws lanes; ``extents`` are the places of what calls lie in."""
 
+    outline: Outline
+    scale: Scale
+    extents: frozenset[int]
 
-def _drawn(outline: Outline, bar: _Bar, scale: Scale, *, is_extent: bool) -> dict[str, Any]:
-    kind, name, start_ns, end_ns = (outline.column(one)[bar.place] for one in ("kind", "name", "start_ns", "end_ns"))
-    alone = f"{name}: {write.duration(((end_ns or scale.last_ns) - start_ns) / 1e6)}"
-    return {
-        "id": outline.column("span_id")[bar.place],
-        "x1": bar.x1,
-        "x2": bar.x2,
-        "tone": kind_look(kind).tone,
-        "count": bar.count,
-        "is_extent": is_extent,
-        "is_human": kind == SpanKind.HUMAN,
-        "is_failed": outline.column("status")[bar.place] == SpanStatus.ERROR,
-        "title": alone if bar.count == 1 else f"{bar.count:,} spans",
-    }
+    def lane(self, name: str, kind: str, places: list[int]) -> dict[str, Any]:
+        """The spans at some places as a lane."""
+        statuses = self.outline.column("status")
+        return {
+            "name": name,
+            "kind": kind,
+            "calls": sum(place not in self.extents for place in places),
+            "errors": sum(statuses[place] == SpanStatus.ERROR for place in places),
+            "bars": list(map(self._drawn, self._bars(places))),
+        }
 
+    def _bars(self, places: list[int]) -> list[_Bar]:
+        starts, ends = self.outline.column("start_ns"), self.outline.column("end_ns")
+        begun, ended = ([starts[place] for place in places], [ends[place] or self.scale.last_ns for place in places])
+        bars = list(map(_Bar, places, self.scale.xs(begun), self.scale.xs(ended)))
+        return bars if len(bars) <= _MOST_BARS else self._merged(bars)
 
-def _bars(outline: Outline, scale: Scale, places: list[int], extents: frozenset[int]) -> list[_Bar]:
-    """The bars of a lane; where there are too many, those that are less than a unit apart become one."""
-    starts, ends = outline.column("start_ns"), outline.column("end_ns")
-    begun, ended = ([starts[place] for place in places], [ends[place] or scale.last_ns for place in places])
-    bars = list(map(_Bar, places, scale.xs(begun), scale.xs(ended)))
-    return bars if len(bars) <= _MOST_BARS else _merged(outline, bars, extents)
+    def _merged(self, bars: list[_Bar]) -> list[_Bar]:
+        """Too many bars as fewer: those that are less than a unit apart become one."""
+        kinds, statuses = self.outline.column("kind"), self.outline.column("status")
+        last: dict[tuple[str, bool], _Bar] = {}
+        found: list[_Bar] = []
+        for bar in sorted(bars, key=attrgetter("x1")):
+            look = (kind_look(kinds[bar.place]).tone, statuses[bar.place] == SpanStatus.ERROR)
+            before = last.get(look)
+            if before is not None and bar.x1 - before.x2 < 1 and bar.place not in self.extents:
+                before.x2 = max(before.x2, bar.x2)
+                before.count += 1
+            else:
+                found.append(bar)
+                last[look] = bar
+        return found
 
-
-def _merged(outline: Outline, bars: list[_Bar], extents: frozenset[int]) -> list[_Bar]:
-    kinds, statuses = outline.column("kind"), outline.column("status")
-    last: dict[tuple[str, bool], _Bar] = {}
-    found: list[_Bar] = []
-    for bar in sorted(bars, key=attrgetter("x1")):
-        look = (kind_look(kinds[bar.place]).tone, statuses[bar.place] == SpanStatus.ERROR)
-        before = last.get(look)
-        if before is not None and bar.x1 - before.x2 < 1 and bar.place not in extents:
-            before.x2 = max(before.x2, bar.x2)
-            before.count += 1
-        else:
-            found.append(bar)
-            last[look] = bar
-    return found
+    def _drawn(self, bar: _Bar) -> dict[str, Any]:
+        id_, kind, name, status, start_ns, end_ns = (
+            column[bar.place] for column in self.outline.order.columns(*_DRAWN)
+        )
+        alone = f"{name}: {write.duration(((end_ns or self.scale.last_ns) - start_ns) / 1e6)}"
+        return {
+            "id": id_,
+            "x1": bar.x1,
+            "x2": bar.x2,
+            "tone": kind_look(kind).tone,
+            "count": bar.count,
+            "is_extent": bar.place in self.extents,
+            "is_human": kind == SpanKind.HUMAN,
+            "is_failed": status == SpanStatus.ERROR,
+            "title": alone if bar.count == 1 else f"{bar.count:,} spans",
+        }
 
 
 def arrows(outline: Outline, scale: Scale, lanes: list[str]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The smaller views of a session: errors by what they have in common, attributes, raw JSON."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from agentops_dashboard import format as write
@@ -20,31 +21,35 @@ SWALLOWED: Final = "Swallowed error"
 def errors_view(session: Session, outline: Outline) -> dict[str, Any]:
     """Errors where they began, and swallowed ones, by what they have in common: as many as the session counts."""
     groups: dict[str, dict[str, Any]] = {}
-    types, messages, swallowed = outline.order.columns("error_type", "error_message", "swallowed")
-    began = set(outline.errors)
-    for place in sorted(began | {place for place, said in enumerate(swallowed) if said is not None}):
-        if place in began:
-            fingerprint = fingerprint_of(types[place], messages[place])
-            _add(groups, fingerprint, messages[place] or "", outline, place, session)
-        if swallowed[place] is not None:
-            _add(groups, fingerprint_of(SWALLOWED, swallowed[place]), swallowed[place], outline, place, session)
+    for place, fingerprint, message in _errors(outline):
+        group = groups.setdefault(fingerprint, _group(fingerprint))
+        group["count"] += 1
+        if len(group["spans"]) < _MOST_PER_GROUP:
+            group["spans"].append(_shown(session, outline, place) | {"message": message})
     found = sorted(groups.values(), key=lambda group: -group["count"])
     return {"error_groups": found, "all_open": sum(group["count"] for group in found) <= _MOST_OPEN}
 
 
-def _add(  # noqa: PLR0917
-    groups: dict[str, dict[str, Any]], fingerprint: str, message: str, outline: Outline, place: int, session: Session
-) -> None:
+def _errors(outline: Outline) -> Iterator[tuple[int, str, str]]:
+    """Each error in the order of the tree: its place, what it has in common with others, and what it says."""
+    types, messages, swallowed = outline.order.columns("error_type", "error_message", "swallowed")
+    began = set(outline.errors)
+    for place in sorted(began | {place for place, said in enumerate(swallowed) if said is not None}):
+        if place in began:
+            yield place, fingerprint_of(types[place], messages[place]), messages[place] or ""
+        if swallowed[place] is not None:
+            yield place, fingerprint_of(SWALLOWED, swallowed[place]), swallowed[place]
+
+
+def _group(fingerprint: str) -> dict[str, Any]:
     kind, pattern = parts_of(fingerprint)
-    group = groups.setdefault(
-        fingerprint, {"type": kind, "pattern": pattern, "count": 0, "spans": [], "is_swallowed": kind == SWALLOWED}
-    )
-    group["count"] += 1
-    if len(group["spans"]) < _MOST_PER_GROUP:
-        id_, kind, name, agent, start_ns = (column[place] for column in outline.order.columns(*_SHOWN))
-        offset = write.duration((start_ns - session["start_ns"]) / 1e6)
-        facts = {"id": id_, "kind": kind, "name": name, "agent": agent, "message": message, "offset": offset}
-        group["spans"].append(facts)
+    return {"type": kind, "pattern": pattern, "count": 0, "spans": [], "is_swallowed": kind == SWALLOWED}
+
+
+def _shown(session: Session, outline: Outline, place: int) -> dict[str, Any]:
+    facts = {name: column[place] for name, column in zip(_SHOWN, outline.order.columns(*_SHOWN), strict=True)}
+    start_ns, id_ = facts.pop("start_ns"), facts.pop("span_id")
+    return facts | {"id": id_, "offset": write.duration((start_ns - session["start_ns"]) / 1e6)}
 
 
 def attributes_view(session: Session) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_what_opens_breaks_no_rule(site: Site, open_page: Open) -> None:
     expect(page.locator("#peek h2")).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("Control+k")
-    expect(page.locator("#palette li").first).to_be_visible()
+    expect(page.locator("#palette .opt").first).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("Escape")
     other = page.locator("#rows tr").nth(3).get_attribute("data-id")

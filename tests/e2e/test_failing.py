@@ -160,6 +160,7 @@ def test_what_is_typed_stays_where_it_cannot_be_saved(site: Site, open_page: Ope
     address = site.at(f"/api/v1/sessions/{site.ids.deep}")
     before = page.request.get(address).json()["tags"]
     page.get_by_label("Edit the tags").click()
+    expect(page.get_by_label("Add a tag")).to_be_focused()
     with no_answer(page, watch, r"/api/v1/sessions"):
         page.keyboard.type("kept,")
         expect(page.locator(".tags .said")).to_have_text(f"Not saved. {SAID}")

@@ -349,6 +349,8 @@ def test_sessions_are_collected_into_a_dataset(site: Site, open_page: Open) -> N
     assert {row.get_attribute("data-id") for row in page.locator("#rows tr").all()} == chosen
     answer = page.request.get(site.at("/sessions/export?format=examples&q=tag:dataset:regressions"))
     assert {json.loads(line)["metadata"]["session_id"] for line in answer.text().splitlines()} == chosen
+    undone = {"ids": [str(session) for session in chosen], "remove": ["dataset:regressions"]}
+    assert page.request.post(site.at("/api/v1/sessions/tags"), data=undone).ok  # other tests count tags
 
 
 def test_the_zone_goes_with_all_pages(site: Site, browser: Browser) -> None:
@@ -482,3 +484,22 @@ def test_a_long_facet_shows_its_most_frequent_values(empty_site: Site, open_page
     hidden.last.locator("a").first.click()
     expect(page.locator("#total")).to_have_text("1")
     expect(users.locator("> ul > li.used")).to_have_count(1)
+
+
+def test_the_palette_is_walked_with_the_arrows(site: Site, open_page: Open) -> None:
+    """A screen reader hears what is chosen; Enter goes there, and so does a click."""
+    page = open_page(site.at("/sessions"))
+    field, chosen = page.get_by_role("combobox", name="Go to"), page.locator('#places [aria-selected="true"]')
+    page.keyboard.press("Control+k")
+    expect(chosen).to_have_text("Sessions")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    expect(chosen).to_have_text("Failed sessions")
+    expect(field).to_have_attribute("aria-activedescendant", "places-1")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/sessions\\?q=status%3Aerror"))
+    page.get_by_role("button", name="Go to").click()
+    field.fill("analyt")
+    page.get_by_role("option", name="Analytics").click()
+    expect(page).to_have_url(re.compile("/analytics"))

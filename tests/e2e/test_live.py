@@ -213,6 +213,7 @@ def test_what_is_being_edited_stays_while_a_session_grows(
     page.get_by_role("button", name="Note", exact=True).click()
     page.keyboard.type("half a ")
     page.get_by_label("Edit the tags").click()
+    expect(page.get_by_label("Add a tag")).to_be_focused()
     page.keyboard.type("half")
     later = _line(2, SpanKind.TOOL, "execute_tool search", end_ns=time.time_ns(), **{Session.TAGS: ["second"]})
     segment(later, _alive(2))

@@ -1,10 +1,9 @@
 // Completion of keys and values in the search bar of the list and of the analytics.
-import { $, $$ } from "./page.js";
+import { $ } from "./page.js";
+import { Offers } from "./offers.js";
 
 const input = $("#q");
-const box = $("#completions");
-let offered = [];
-let chosen = -1;
+const offers = input && new Offers(input, $("#completions"), take);
 let completing = 0;
 const wordAt = () => {
   const upto = input.value.slice(0, input.selectionStart);
@@ -18,19 +17,8 @@ async function complete() {
   const found = await fetch(url).then((response) => response.json()).catch(() => []);
   if (mine !== completing) return; // an answer that was overtaken by a later one
   // What is chosen already stays chosen while the list grows shorter.
-  const kept = offered[chosen]?.text;
-  offered = found;
-  chosen = kept === undefined ? -1 : found.findIndex((entry) => entry.text === kept);
-  box.replaceChildren(...offered.map((entry, index) => {
-    const option = Object.assign(document.createElement("li"), { className: "opt", textContent: entry.text, id: `completion-${index}` });
-    option.setAttribute("role", "option");
-    option.setAttribute("aria-selected", index === chosen);
-    option.append(Object.assign(document.createElement("small"), { textContent: entry.note }));
-    option.addEventListener("pointerdown", (event) => { event.preventDefault(); take(entry); });
-    return option;
-  }));
-  box.hidden = !offered.length || document.activeElement !== input;
-  input.setAttribute("aria-expanded", String(!box.hidden));
+  const kept = offers.entries[offers.at]?.text;
+  offers.show(found, found.findIndex((entry) => entry.text === kept));
 }
 function take(entry) {
   const { start, word } = wordAt();
@@ -43,15 +31,9 @@ function take(entry) {
 }
 input?.addEventListener("input", complete);
 input?.addEventListener("focus", complete);
-input?.addEventListener("blur", () => { box.hidden = true; input.setAttribute("aria-expanded", "false"); });
+input?.addEventListener("blur", () => offers.close());
 input?.addEventListener("keydown", (event) => {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step && !box.hidden) {
-    event.preventDefault();
-    chosen = (Math.max(chosen, step < 0 ? 0 : -1) + step + offered.length) % offered.length;
-    $$(".opt", box).forEach((option, index) => option.setAttribute("aria-selected", index === chosen));
-    input.setAttribute("aria-activedescendant", `completion-${chosen}`);
-    $$(".opt", box)[chosen].scrollIntoView({ block: "nearest" });
-  } else if ((event.key === "Enter" || event.key === "Tab") && !box.hidden && chosen >= 0) { event.preventDefault(); take(offered[chosen]); }
-  else if (event.key === "Escape") box.hidden ? input.blur() : (box.hidden = true);
+  if (offers.walk(event)) return;
+  if ((event.key === "Enter" || event.key === "Tab") && offers.press()) event.preventDefault();
+  else if (event.key === "Escape") offers.isOpen ? offers.close() : input.blur();
 });

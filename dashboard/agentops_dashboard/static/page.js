@@ -112,13 +112,12 @@ function switchTheme(button) {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-copy], [data-copy-from], [data-copy-link], [data-theme-switch], [data-zone-switch], [data-open]");
+  const target = event.target.closest("[data-copy], [data-copy-from], [data-copy-link], [data-theme-switch], [data-zone-switch]");
   // By the way that the click took: what was clicked may be gone by now.
   for (const menu of openMenus()) if (!event.composedPath().includes(menu)) menu.open = false;
   if (!target) return;
   if (target.matches("[data-theme-switch]")) switchTheme(target);
   else if (target.matches("[data-zone-switch]")) { keep("zone", isUtc ? mine : ""); location.reload(); }
-  else if (target.matches("[data-open]")) openPalette();
   else if (target.matches("[data-copy-link]")) copy(location.href);
   else if (target.matches("[data-copy-from]")) piece(target.dataset.copyFrom).then(({ html }) => copy(html), (error) => toast(error.message));
   else copy(target.dataset.copy || $("pre", target.parentElement)?.textContent || "");
@@ -150,64 +149,8 @@ async function showHealth() {
 showHealth();
 setInterval(showHealth, HEALTH_EVERY_MS);
 
-// Palette
-const palette = $("#palette");
-const field = $("input", palette);
-const results = $("ul", palette);
-const PLACES = [["Sessions", "/sessions"], ["Failed sessions", "/sessions?q=status%3Aerror"], ["Running sessions", "/sessions?q=status%3Arunning"], ["Analytics", "/analytics"], ["Alerts", "/alerts"], ["Settings", "/settings"], ["Latest session", "/sessions/last"]];
-let asked = 0;
-
 export const savedViews = () => JSON.parse(localStorage.getItem("views") ?? "[]");
 
-function offer(options) {
-  results.replaceChildren(...options.map(([label, href, note], index) => {
-    const row = document.createElement("li");
-    row.role = "presentation";
-    const link = Object.assign(document.createElement("a"), { href, className: "opt", textContent: label });
-    link.setAttribute("role", "option");
-    link.setAttribute("aria-selected", index === 0);
-    if (note) link.append(Object.assign(document.createElement("small"), { className: "faint", textContent: note }));
-    row.append(link);
-    return row;
-  }));
-}
-
-async function suggest() {
-  const text = field.value.trim();
-  const mine = ++asked;
-  const matches = [...savedViews().map((view) => [view.name, view.href, "saved view"]), ...PLACES].filter(([label]) => label.toLowerCase().includes(text.toLowerCase()));
-  const options = [...matches];
-  if (/^[0-9a-f]{32}$/i.test(text)) options.unshift([`Session ${text}`, `/sessions/${text.toLowerCase()}`]);
-  if (text) options.push([`Search sessions for “${text}”`, `/sessions?q=${encodeURIComponent(text)}`]);
-  offer(options);
-  if (text.length < 3) return;
-  try {
-    const response = await fetch(`/api/v1/sessions?limit=6&q=${encodeURIComponent(text)}`);
-    const { sessions = [] } = response.ok ? await response.json() : {};
-    if (mine === asked) offer([...options, ...sessions.map((s) => [s.name || s.id, `/sessions/${s.id}`, s.start_time.slice(0, 16).replace("T", " ")])]);
-  } catch { /* the list above stays */ }
-}
-
-function openPalette() {
-  if (palette.open) return;
-  palette.showModal();
-  field.select();
-  suggest();
-}
-
-field.addEventListener("input", suggest);
-palette.addEventListener("keydown", (event) => {
-  const options = $$("a", results);
-  const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
-  const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (move && options.length) {
-    event.preventDefault();
-    options[at]?.setAttribute("aria-selected", "false");
-    const next = options[(at + move + options.length) % options.length];
-    next.setAttribute("aria-selected", "true");
-    next.scrollIntoView({ block: "nearest" });
-  } else if (event.key === "Enter" && options[at] && event.target === field) options[at].click();
-});
 for (const dialog of $$("dialog")) dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
 
 // A menu is left with Escape, back to its button, or by walking on.
@@ -228,11 +171,8 @@ document.addEventListener("pointerover", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-    event.preventDefault();
-    openPalette();
-  } else if (isTyping(event)) return;
-  else if (event.key === "?") $("#keys").showModal();
+  if (isTyping(event)) return;
+  if (event.key === "?") $("#keys").showModal();
   else if (event.key === "/") {
     const search = $('[role="search"] input:not([type="hidden"])');
     if (search) { event.preventDefault(); search.focus(); search.select(); }

@@ -1,5 +1,6 @@
 // A field of tags: each with a button that takes it away, an input that adds one, and those that exist to choose from.
-import { $, $$, nodes } from "./page.js";
+import { $, nodes } from "./page.js";
+import { Offers } from "./offers.js";
 
 const MOST_OFFERED = 8;
 const FIELD = `<div class="tag-field" role="group"><ul class="chosen"></ul><span class="adder"><input class="field" maxlength="200" autocomplete="off" spellcheck="false" autocapitalize="none" enterkeyhint="done" role="combobox" aria-autocomplete="list" aria-expanded="false" aria-controls="tags-offered"><ul class="sheet" id="tags-offered" role="listbox" hidden></ul></span></div>`;
@@ -17,16 +18,17 @@ export class TagField {
   constructor({ label, add, tags, known, changed, told }) {
     this.node = nodes(FIELD).firstElementChild;
     this.input = $("input", this.node);
-    this.box = $(".sheet", this.node);
+    const box = $(".sheet", this.node);
     this.node.setAttribute("aria-label", label);
     this.input.setAttribute("aria-label", add);
     this.input.placeholder = add;
-    this.box.setAttribute("aria-label", `${label} that exist`);
-    Object.assign(this, { tags: [...tags], known: [], offered: [], at: -1, changed, told });
+    box.setAttribute("aria-label", `${label} that exist`);
+    const offers = new Offers(this.input, box, ({ text }) => { this.input.value = ""; this.add(text); });
+    Object.assign(this, { tags: [...tags], known: [], offers, changed, told });
     known.then((values) => { this.known = values; if (this.input.value) this.offer(); });
     this.input.addEventListener("input", () => this.typed());
     this.input.addEventListener("keydown", (event) => this.pressed(event));
-    this.input.addEventListener("blur", () => this.close());
+    this.input.addEventListener("blur", () => this.offers.close());
     this.draw();
   }
 
@@ -45,7 +47,7 @@ export class TagField {
   add(text = this.input.value) {
     const tag = text.trim();
     if (text === this.input.value) this.input.value = "";
-    this.close();
+    this.offers.close();
     if (!tag) return;
     if (this.tags.includes(tag)) return this.told(`“${tag}” is there already`);
     this.tags.push(tag);
@@ -65,60 +67,32 @@ export class TagField {
       this.input.value = parts.pop().trimStart();
       for (const part of parts) this.add(part);
     }
-    this.input.value ? this.offer() : this.close();
+    this.input.value ? this.offer() : this.offers.close();
   }
 
   pressed(event) {
     const { key } = event;
-    if (event.isComposing) return;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[key];
-    if (step) {
+    if (event.isComposing || this.offers.walk(event)) return;
+    if (key === "ArrowDown" || key === "ArrowUp") {
       event.preventDefault();
-      this.box.hidden ? this.offer() : this.choose((Math.max(this.at, step < 0 ? 0 : -1) + step + this.offered.length) % this.offered.length);
-    } else if (key === "Enter" && !event.ctrlKey && !event.metaKey && (this.input.value.trim() || this.at >= 0)) {
+      this.offer();
+    } else if (key === "Enter" && !event.ctrlKey && !event.metaKey && (this.offers.press() || this.input.value.trim())) {
       event.preventDefault();
-      this.at >= 0 ? this.take(this.offered[this.at].value) : this.add();
+      this.add();
     } else if (key === "Backspace" && !this.input.value && !event.repeat && this.tags.length) {
       // Not while the key is held: who deletes a word does not mean the tags before it.
       this.remove(this.tags.at(-1));
-    } else if (key === "Escape" && !this.box.hidden) {
+    } else if (key === "Escape" && this.offers.isOpen) {
       event.preventDefault();
       event.stopPropagation();
-      this.close();
+      this.offers.close();
     }
   }
 
   /** Show the tags that contain what is typed, and are not chosen yet. */
   offer() {
     const text = this.input.value.trim().toLowerCase();
-    this.offered = this.known.filter(({ value }) => value.toLowerCase().includes(text) && !this.tags.includes(value)).slice(0, MOST_OFFERED);
-    this.box.replaceChildren(...this.offered.map(({ value, count }, index) => {
-      const option = Object.assign(document.createElement("li"), { className: "opt", id: `tag-offered-${index}` });
-      option.setAttribute("role", "option");
-      option.append(Object.assign(document.createElement("span"), { className: "clip", textContent: value }), Object.assign(document.createElement("small"), { textContent: count.toLocaleString("en-US") }));
-      option.addEventListener("pointerdown", (event) => event.preventDefault());
-      option.addEventListener("click", () => this.take(value));
-      return option;
-    }));
-    this.choose(-1);
-    this.box.hidden = !this.offered.length || document.activeElement !== this.input;
-    this.input.setAttribute("aria-expanded", !this.box.hidden);
-  }
-
-  choose(at) {
-    this.at = at;
-    $$(".opt", this.box).forEach((option, index) => option.setAttribute("aria-selected", index === at));
-    at < 0 ? this.input.removeAttribute("aria-activedescendant") : this.input.setAttribute("aria-activedescendant", `tag-offered-${at}`);
-  }
-
-  take(tag) {
-    this.input.value = "";
-    this.add(tag);
-  }
-
-  close() {
-    this.choose(-1);
-    this.box.hidden = true;
-    this.input.setAttribute("aria-expanded", "false");
+    const fitting = this.known.filter(({ value }) => value.toLowerCase().includes(text) && !this.tags.includes(value));
+    this.offers.show(fitting.slice(0, MOST_OFFERED).map(({ value, count }) => ({ text: value, note: count.toLocaleString("en-US") })));
   }
 }

@@ -256,3 +256,33 @@ def test_lanes_that_grow_are_zoomed_as_before(
     page.mouse.wheel(0, -100)
     page.keyboard.up("Control")
     expect(page.locator(".brush")).to_have_attribute("width", "200.0000")
+
+
+def test_what_is_held_with_the_pointer_is_there_when_it_is_let_go(
+    empty_site: Site, recording: Callable[..., Callable[..., None]], open_page: Open
+) -> None:
+    """A menu's button and a row, pressed while the server's answer arrives: both get their click, then grow."""
+    tool = _line(2, SpanKind.TOOL, "execute_tool search", end_ns=time.time_ns())
+    segment = recording(_line(1, SpanKind.SESSION, "live one"), tool, _saying("", version=1), _alive(3))
+    page = open_page(empty_site.at("/sessions"))
+    expect(page.locator("#rows tr")).to_have_count(1, timeout=8000)
+    page.goto(empty_site.at(f"/sessions/{SESSION}?view=timeline&span={1:016x}"))
+    page.wait_for_load_state("load")  # by then the page's script listens
+    arrived = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"
+    page.locator("summary", has_text="Arrange").hover()
+    page.mouse.down()
+    with page.expect_response("**/time-head?*zoom=250*"):
+        page.keyboard.press("+")
+    page.evaluate(arrived)
+    page.mouse.up()
+    expect(page.get_by_text("A lane per agent")).to_be_visible()
+    expect(page.locator("#time-head .brush")).to_have_attribute("width", "500.0000")
+    page.keyboard.press("Escape")
+    row = page.locator(".trow", has_text="search")
+    row.get_by_role("link").hover()
+    page.mouse.down()
+    segment(_line(4, SpanKind.TOOL, "execute_tool fetch", end_ns=time.time_ns()), _alive(4))
+    page.wait_for_timeout(1500)  # long enough for it to be told and asked for, were nothing held
+    page.mouse.up()
+    expect(row).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".trow")).to_have_count(4, timeout=8000)

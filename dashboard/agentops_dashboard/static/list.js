@@ -2,7 +2,7 @@
 import "./columns.js";
 import "./completion.js";
 import "./views.js";
-import { $, $$, change, isTyping, momentOf, nodes, piece, toast } from "./page.js";
+import { $, $$, change, isTyping, momentOf, nodes, piece, toast, untilLetGo } from "./page.js";
 import { closePeek, isPeeking, peek } from "./peek.js";
 import { askTags } from "./tagging.js";
 
@@ -65,6 +65,7 @@ async function refresh() {
   for (const name of ["cursor", "peek"]) url.searchParams.delete(name);
   let answer;
   try { answer = await piece(url); } catch { return; }
+  if (body) await untilLetGo(body);
   if ($("#first-run")) { if (Number(answer.headers.get("X-Total"))) location.reload(); return; }
   if (!body) { if (Number(answer.headers.get("X-Total"))) location.reload(); return; }
   const total = $("#total");

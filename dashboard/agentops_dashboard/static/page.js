@@ -58,6 +58,28 @@ export function nodes(html) {
   return template.content;
 }
 
+// A click is made of a press and a release on the same thing: what is held stays until it is let go.
+let held = null;
+let released;
+let release;
+function letGo() {
+  held = null;
+  release?.();
+}
+addEventListener("pointerdown", (event) => {
+  if (!event.isPrimary || event.button) return;
+  letGo();
+  held = event.target;
+  released = new Promise((resolve) => { release = resolve; });
+}, true);
+// The click itself comes right after.
+for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(letGo), true);
+// Let go where no page hears of it.
+addEventListener("pointermove", (event) => { if (held && !event.buttons) letGo(); }, true);
+
+/** Wait, before a part of the page is replaced, until nothing in it is held with the pointer. */
+export const untilLetGo = async (part) => { if (part.contains(held)) await released; };
+
 /** What stands in the place of a piece that could not be had: what failed, why, and a button that tries again. */
 export function failedPanel(title, error, again) {
   const panel = nodes('<div class="state failed" role="alert"><svg class="icon big" aria-hidden="true"><use href="/static/icons.svg#warning"/></svg><h2></h2><p></p><button type="button" class="btn">Try again</button></div>').firstElementChild;

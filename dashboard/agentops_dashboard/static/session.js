@@ -1,5 +1,5 @@
 // The details of a session: windows of rows, keyboard, detail panel. Addresses hold the state, the server the rows.
-import { $, $$, change, failedPanel, isTyping, nodes, piece, toast } from "./page.js";
+import { $, $$, change, failedPanel, isTyping, nodes, piece, toast, untilLetGo } from "./page.js";
 import "./remarks.js";
 
 const ROW = 28;
@@ -145,7 +145,8 @@ class Rows {
     url.searchParams.set("limit", CHUNK);
     url.searchParams.set("span", new URL(location.href).searchParams.get("span") ?? "");
     const key = this.url;
-    const job = piece(url).then(({ html, headers }) => {
+    const job = piece(url).then(async ({ html, headers }) => {
+      await untilLetGo(this.body);
       if (key !== this.url) return;
       this.failed?.remove();
       this.setTotal(Number(headers.get("X-Total")));
@@ -452,11 +453,13 @@ if (["running", "paused"].includes(session.dataset.state)) {
     if (JSON.parse(event.data).sessions.some(({ id }) => id === session.dataset.session)) soon();
   });
   const refresh = async () => {
+    await untilLetGo(session);
     waiting = null;
     const asked = performance.now();
     const url = location.href;
     const answer = await piece(url).catch(() => null);
     took = performance.now() - asked;
+    await untilLetGo(session);
     if (!answer) return; // when the stream is connected again, it says hello
     if (url !== location.href) return soon(); // the reader has looked for something else meanwhile
     const fresh = nodes(answer.html);

@@ -1,5 +1,5 @@
 // Zoom and pan of the timeline: the stretch in sight is the viewBox of every lane; ruler and overview come anew from the server.
-import { $, $$, isTyping, nodes, piece, toast } from "./page.js";
+import { $, $$, isTyping, nodes, piece, toast, untilLetGo } from "./page.js";
 import { rows, setParams, swap } from "./session.js";
 import { onStretch } from "./stretch.js";
 
@@ -35,6 +35,7 @@ async function refreshHead() {
   url.search = location.search;
   const stretch = head.dataset.zoom;
   const answer = await piece(url).catch((error) => toast(error.message));
+  await untilLetGo(head);
   // Zoomed meanwhile: what fits that has been asked for.
   if (!answer || head.dataset.zoom !== stretch) return;
   const fresh = nodes(answer.html).querySelector("#time-head");

@@ -499,6 +499,7 @@ def test_the_palette_is_walked_with_the_arrows(site: Site, open_page: Open) -> N
     expect(field).to_have_attribute("aria-activedescendant", "places-1")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/sessions\\?q=status%3Aerror"))
+    page.wait_for_load_state("load")  # by then the page's script listens
     page.get_by_role("button", name="Go to").click()
     field.fill("analyt")
     page.get_by_role("option", name="Analytics").click()

@@ -241,11 +241,14 @@ def test_lanes_that_grow_are_zoomed_as_before(
     head, lane = page.locator("#time-head"), page.locator(".lane svg").first
     page.keyboard.press("+")
     expect(head).to_have_attribute("data-zoom", "250.0000-750.0000")
+    page.wait_for_timeout(1000)  # the first news, of being connected, are through
+    expect(page.locator(".toggles .chip")).to_have_count(1)
     page.locator("summary", has_text="Arrange").click()
     expect(page.locator(".lane-row")).to_have_count(1)
     segment(_line(2, SpanKind.TOOL, "execute_tool search", end_ns=time.time_ns()), _alive(3))
     expect(page.locator(".lane-row")).to_have_count(2, timeout=8000)
     expect(page.get_by_text("A lane per agent")).to_be_visible()
+    expect(page.locator(".toggles .chip")).to_have_count(2)
     expect(lane).to_have_attribute("viewBox", "250 0 500 28")
     page.keyboard.press("Escape")
     page.keyboard.press("+")

@@ -398,14 +398,23 @@ search?.addEventListener("click", (event) => {
   look(link.href);
 });
 
+const wordsOf = (part) => part.getAttribute("aria-label") ?? part.textContent.replace(/[\d.,]+/g, "");
+
+/** What in a fresh part of the page is what had the keyboard in the old one: others may have come before it. */
+function counterpart(old, fresh) {
+  const focused = document.activeElement;
+  const alike = (part) => $$(focused.localName, part).filter((one) => wordsOf(one) === wordsOf(focused));
+  return alike(fresh)[alike(old).indexOf(focused)];
+}
+
 /** A part of the page as it is now in place of the old one: what is unfolded and where the keyboard is stay so. */
 export function swap(old, fresh) {
-  const name = (part) => $("summary", part).textContent.replace(/[\d.,]+/g, "");
+  const name = (part) => wordsOf($("summary", part));
   const unfolded = new Map($$("details", old).map((part) => [name(part), part.open]));
   for (const part of $$("details", fresh)) part.open = unfolded.get(name(part)) ?? part.open;
-  const at = $$("a, button, summary", old).indexOf(document.activeElement);
+  const next = counterpart(old, fresh);
   old.replaceWith(fresh);
-  if (at >= 0) $$("a, button, summary", fresh)[at]?.focus({ preventScroll: true });
+  next?.focus({ preventScroll: true });
 }
 
 // What is above the views, and may be different when something was recorded.
@@ -463,7 +472,10 @@ if (["running", "paused"].includes(session.dataset.state)) {
     if (!answer) return; // when the stream is connected again, it says hello
     if (url !== location.href) return soon(); // the reader has looked for something else meanwhile
     const fresh = nodes(answer.html);
-    for (const part of PARTS) growPart($(part), $(part, fresh));
+    // A view that is replaced whole keeps its own.
+    const isWhole = !rows && !$(".view .scroll");
+    const parts = PARTS.filter((part) => !isWhole || !$(part, $(".view", fresh)));
+    for (const part of parts) growPart($(part), $(part, fresh));
     growDetail($(".detail", fresh) ?? fresh);
     const state = $(".session", fresh).dataset.state;
     if (rows) {

@@ -159,6 +159,7 @@ def test_a_session_is_deleted_from_its_page(empty_site: Site, open_page: Open, w
     write(empty_site.home, large_session("0" * 31 + "e", time.time_ns(), agents=1, tools=2))
     page = open_page(empty_site.at("/sessions"))
     page.locator("#rows .row-link").click(timeout=8000)
+    page.wait_for_load_state("load")  # by then the page's script listens
     watch.answers.append("yes")
     page.get_by_label("Delete this session").click()
     page.wait_for_url("**/sessions")

@@ -122,6 +122,13 @@ def watch() -> Watch:
     return Watch()
 
 
+def _act_on_loaded_pages(page: Page) -> None:
+    """Let clicks wait, after a navigation, until the page's scripts listen: on a slow machine they would be lost."""
+    page.add_init_script("addEventListener('load', () => { document.documentElement.dataset.loaded = ''; })")
+    loading = page.locator("html:not([data-loaded])")
+    page.add_locator_handler(loading, lambda: page.wait_for_load_state("load"), no_wait_after=True)
+
+
 @pytest.fixture
 def open_page(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
     """Open an address: ``open_page(url, width=1440, javascript=True)``.
@@ -130,7 +137,15 @@ def open_page(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
     """
     contexts: list[BrowserContext] = []
 
-    def go(url: str, *, width: int = 1440, height: int = 900, javascript: bool = True, scheme: str = "light") -> Page:
+    def go(
+        url: str,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        javascript: bool = True,
+        scheme: str = "light",
+        waits: bool = True,
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             java_script_enabled=javascript,
@@ -141,6 +156,8 @@ def open_page(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.set_default_timeout(8000)
         page.set_default_navigation_timeout(30_000)
+        if javascript and waits:
+            _act_on_loaded_pages(page)
         page.goto(url)
         return page
 

@@ -142,7 +142,7 @@ def test_rows_that_arrive_after_another_was_chosen_leave_it_chosen(site: Site, o
 
 def test_a_menu_opened_before_the_scripts_came_stays_open(site: Site, open_page: Open) -> None:
     """They take the keyboard to the rows only where nobody is anywhere else."""
-    page = open_page(site.at("/sessions"))
+    page = open_page(site.at("/sessions"), waits=False)
     waiting: list[Route] = []
     page.route("**/session.js", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright wraps functions only
     page.goto(site.at(f"/sessions/{site.ids.failed}?view=tree"), wait_until="commit")

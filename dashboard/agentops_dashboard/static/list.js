@@ -65,11 +65,10 @@ async function refresh() {
   for (const name of ["cursor", "peek"]) url.searchParams.delete(name);
   let answer;
   try { answer = await piece(url); } catch { return; }
-  if (body) await untilLetGo(body);
-  if ($("#first-run")) { if (Number(answer.headers.get("X-Total"))) location.reload(); return; }
-  if (!body) { if (Number(answer.headers.get("X-Total"))) location.reload(); return; }
-  const total = $("#total");
   const count = Number(answer.headers.get("X-Total"));
+  if (!body) { if (count) location.reload(); return; }
+  await untilLetGo(body);
+  const total = $("#total");
   total.textContent = total.title = count.toLocaleString("en-US");
   const fresh = [];
   const found = [...rowsOf(answer.html).children];

@@ -462,6 +462,7 @@ if (["running", "paused"].includes(session.dataset.state)) {
     if (JSON.parse(event.data).sessions.some(({ id }) => id === session.dataset.session)) soon();
   });
   const refresh = async () => {
+    // Asked for once, however much comes while something is held.
     await untilLetGo(session);
     waiting = null;
     const asked = performance.now();
